@@ -42,6 +42,7 @@ SYSTEM_USERS = ("postgres", "aftercare-postgres")
 OLDEST_MAJOR = 14
 LONGEST_SOCKET_PATH_BYTES = 100
 START_TIMEOUT_SECONDS = 60
+ORPHANS_TIMEOUT_SECONDS = 15
 LARGEST_LOG_BYTES = 10_000_000
 
 # Small enough for a demo beside everything else on one machine.
@@ -270,15 +271,30 @@ class LocalServer:
     # Processes
 
     def _launch(self) -> None:
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        """Start the server, waiting for backends that a killed server may have left behind."""
+        self._forget_dead_server()
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG_BYTES:
             self.log.replace(self.log.with_name("log.old"))
-        done = self._pg_ctl(
-            "start", "-w", "-t", str(START_TIMEOUT_SECONDS), "-l", str(self.log),
-            "-o", " ".join(f"-c {shlex.quote(f'{k}={v}')}" for k, v in self._options().items()),
-        )  # fmt: skip
-        if done.returncode != 0:
-            raise Misconfigured(f"PostgreSQL did not start. {self._last_words()}")
+        options = " ".join(f"-c {shlex.quote(f'{k}={v}')}" for k, v in self._options().items())
+        wait = ["-w", "-t", str(START_TIMEOUT_SECONDS)]
+        deadline = time.monotonic() + ORPHANS_TIMEOUT_SECONDS
+        while self._pg_ctl("start", *wait, "-l", str(self.log), "-o", options).returncode != 0:
+            words = self._last_words()
+            if "pre-existing shared memory" not in words or time.monotonic() > deadline:
+                raise Misconfigured(f"PostgreSQL did not start. {words}")
+            time.sleep(0.2)
+
+    def _forget_dead_server(self) -> None:
+        """Make lock files of a server that is gone no obstacle, whoever has its number today.
+
+        The pid file stays, with our number in it: PostgreSQL takes the process that called pg_ctl
+        for nobody else's server, and still finds backends left behind by what the file says next.
+        """
+        lines = self._pid_file_lines()
+        if lines:
+            words = "\n".join([str(os.getpid()), *lines[1:], ""])
+            (self.data / "postmaster.pid").write_text(words)
+        (self._socket_folder() / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     def _options(self) -> dict[str, str]:
         newer = [more for major, more in SETTINGS_SINCE.items() if self.binaries().major >= major]

@@ -1,0 +1,84 @@
+"""Fixtures for everybody: real servers, started once per run, and the folder of shared corpora."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.services.dovecot import Dovecot, Mailbox
+from tests.services.smtp_sink import SmtpSink
+from tests.services.valkey import Valkey
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """../shared/corpora beside the project; the test is skipped where it is not there."""
+    folder = ROOT.parent / "shared" / "corpora"
+    if not folder.is_dir():
+        pytest.skip("../shared/corpora is not beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a Redis-compatible server: $TEST_REDIS_URL, else a Valkey of our own."""
+    named = os.environ.get("TEST_REDIS_URL")
+    if named:
+        yield named
+        return
+    valkey = Valkey(tmp_path_factory.mktemp("valkey")).start()
+    yield valkey.url
+    valkey.stop()
+
+
+@pytest.fixture
+def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
+    """A Valkey for this test alone, which it may stop, kill and start again."""
+    valkey = Valkey(tmp_path).start()
+    yield valkey
+    valkey.stop()
+
+
+@pytest.fixture(scope="session")
+def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+    """A Dovecot shared by the run: ask it for a ``new_mailbox()``, and leave it running."""
+    server = Dovecot(_enterable(tmp_path_factory.mktemp("dovecot"))).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_dovecot(tmp_path: Path) -> Iterator[Dovecot]:
+    """A Dovecot for this test alone, which it may stop, kill and restart."""
+    server = Dovecot(_enterable(tmp_path)).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mailbox(dovecot: Dovecot) -> Mailbox:
+    """An empty mailbox on the shared Dovecot."""
+    return dovecot.new_mailbox()
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[SmtpSink]:
+    """An SMTP server that keeps every mail and can be told to refuse, hang up or stall."""
+    sink = SmtpSink().start()
+    yield sink
+    sink.stop()
+
+
+def _enterable(folder: Path) -> Path:
+    """Let the mail user pass through pytest's private folders down to this one."""
+    if os.geteuid() == 0:
+        for parent in (folder, *folder.parents):
+            mode = parent.stat().st_mode
+            if not mode & 0o001:
+                parent.chmod(mode & 0o7777 | 0o001)
+    return folder

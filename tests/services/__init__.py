@@ -1,0 +1,1 @@
+"""Real servers for tests: started on private ports in a temporary folder, gone afterwards."""
