@@ -1,0 +1,172 @@
+"""Address headers: RFC 5322 mailboxes and groups, read so that a trick never yields a wrong address.
+
+`alice@good.com <bob@evil.com>` is bob, with a defect (CVE-2023-27043); two candidates for one
+mailbox give none. Encoded words are decoded only after the structure is known. Linear in length.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from integrations.email.headers import decode_header
+from integrations.email.parsed_mail import MailAddress
+
+# Quoted strings, comments and the specials; every other run is a word. No nested quantifiers.
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|([<>(),;:])|([^"<>(),;:]+)|(")', re.DOTALL)
+_LITERAL = re.compile(rb"\[[^\[\]<>]{1,80}\]")
+_ADDRESS = re.compile(
+    r"(?:[^\s\"(),:;<>@\[\]\\]+|\"[^\"]*\")@"
+    r"(?:[^\s\"(),:;<>@\[\]\\/!]+|\[[0-9A-Za-z:.]+\])\Z"
+)
+_BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_ADDRESS_LIKE = re.compile(rb"[^\s\"<>@]@[^\s\"<>@]")
+
+
+@dataclass(slots=True)
+class _Mailbox:
+    """The tokens of one mailbox while it is being read."""
+
+    phrase: list[bytes] = field(default_factory=list)
+    angle: list[bytes] | None = None
+    comment: list[bytes] = field(default_factory=list)
+    is_broken: bool = False
+
+    def is_empty(self) -> bool:
+        return not self.angle and not b"".join(self.phrase).strip() and not self.comment
+
+
+def parse_addresses(value: bytes, *, limit: int) -> tuple[list[MailAddress], list[str]]:
+    """Mailboxes of an address header in order, and defects in words.
+
+    A mailbox whose address cannot be read safely keeps its name and an empty address. Reading
+    stops after `limit` mailboxes.
+    """
+    addresses: list[MailAddress] = []
+    defects: list[str] = []
+    for mailbox in _split_mailboxes(value):
+        if len(addresses) >= limit:
+            defects.append(f"more than {limit} addresses, the rest was not read")
+            break
+        address, defect = _finish(mailbox)
+        if defect:
+            defects.append(defect)
+        if address is not None:
+            addresses.append(address)
+    return addresses, defects
+
+
+def _split_mailboxes(value: bytes):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    """Yield a `_Mailbox` for each entry between commas, semicolons and group colons."""
+    box = _Mailbox()
+    depth = 0
+    in_angle = False
+    for match in _TOKEN.finditer(value):
+        quoted, special, word, stray = match.groups()
+        if depth:
+            depth += (special == b"(") - (special == b")")
+            if depth:
+                box.comment.append(match[0])
+            continue
+        target = box.angle if in_angle and box.angle is not None else box.phrase
+        if quoted is not None:
+            target.append(b'"' + quoted + b'"')
+        elif word is not None:
+            target.append(word)
+        elif stray is not None:
+            box.is_broken = True
+        elif special == b"(":
+            depth = 1
+        elif special == b")":
+            box.is_broken = True
+        elif special == b"<":
+            box.is_broken = box.is_broken or box.angle is not None
+            if box.angle is None:
+                box.angle = []
+            in_angle = True
+        elif special == b">":
+            box.is_broken = box.is_broken or not in_angle
+            in_angle = False
+        elif in_angle:
+            target.append(special)
+        elif special == b":":
+            if b"@" in b"".join(box.phrase) or box.angle:
+                box.phrase.append(b":")
+            else:
+                box = _Mailbox()
+        else:
+            if not box.is_empty():
+                yield box
+            box = _Mailbox()
+    box.is_broken = box.is_broken or in_angle or depth > 0
+    if not box.is_empty():
+        yield box
+
+
+def _finish(box: _Mailbox) -> tuple[MailAddress | None, str | None]:
+    phrase = b"".join(box.phrase).strip()
+    if box.angle is None:
+        return _finish_bare(box, phrase)
+    inside = b"".join(box.angle).strip()
+    if inside.startswith(b"@") and b":" in inside:
+        inside = inside.partition(b":")[2]
+    address = _read_address(inside)
+    name = _display_name(phrase)
+    if box.is_broken and phrase and _unquoted_at(phrase):
+        return MailAddress("", name), "malformed address"
+    if not inside:
+        return (MailAddress("", name), "empty address") if name else (None, "empty address")
+    if not address:
+        return MailAddress("", name), "malformed address"
+    if box.is_broken:
+        return MailAddress(address, name), "malformed address"
+    if _unquoted_at(phrase):
+        return MailAddress(address, name), "display name holds another address"
+    return MailAddress(address, name), None
+
+
+def _finish_bare(box: _Mailbox, phrase: bytes) -> tuple[MailAddress | None, str | None]:
+    comment = decode_header(b"".join(box.comment).strip())
+    address = _read_address(phrase)
+    if address and not box.is_broken:
+        return MailAddress(address, comment), None
+    name = _display_name(phrase) or comment
+    if not name:
+        return None, "malformed address"
+    found = [word for word in phrase.split() if b"@" in word]
+    if len(found) == 1 and not box.is_broken and not box.comment:
+        lone = _read_address(found[0].strip(b"'\"[],"))
+        rest = _display_name(phrase.replace(found[0], b" "))
+        if lone:
+            return MailAddress(lone, rest), "address without angle brackets"
+    return MailAddress("", name), "malformed address"
+
+
+def _read_address(data: bytes) -> str:
+    """The address of an addr-spec, its domain in lower case; empty when it is not one."""
+    text = decode_header(data) if not data.isascii() or b"=?" in data else data.decode("ascii")
+    text = _BIDI.sub("", text.strip().strip("'"))
+    if text.lower().startswith("mailto:"):
+        text = text[7:]
+    if " " in text and '"' not in text:
+        text = re.sub(r"\s*([@.])\s*", r"\1", text)
+    if len(text) > 500 or not _ADDRESS.match(text):
+        return ""
+    local, _, domain = text.rpartition("@")
+    return f"{local}@{domain.rstrip('.').lower()}"
+
+
+def _display_name(phrase: bytes) -> str:
+    if b'"' in phrase:
+        phrase = re.sub(rb'"((?:[^"\\]|\\.)*)"', lambda m: re.sub(rb"\\(.)", rb"\1", m[1]), phrase)
+    name = _BIDI.sub("", decode_header(phrase)).strip()
+    if len(name) > 1 and name[0] == name[-1] and name[0] in "'\"":
+        name = name[1:-1].strip()
+    return re.sub(r"\s+", " ", name)[:300]
+
+
+def _unquoted_at(phrase: bytes) -> bool:
+    if b"@" not in phrase:
+        return False
+    bare = re.sub(rb'"(?:[^"\\]|\\.)*"', b"", phrase)
+    return bool(_ADDRESS_LIKE.search(bare))
