@@ -1,0 +1,132 @@
+"""Every write to organizations, people and tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError
+
+from helpdesk.accounts.models import ApiToken, Organization, Role, Team, User
+from helpdesk.accounts.records import team_record, user_record
+from helpdesk.events.dispatch import create_cursors
+from helpdesk.events.models import EventCounter
+from helpdesk.events.outbox import record, unit_of_work
+from helpdesk.lib.clock import now
+from helpdesk.lib.errors import Conflict, FieldError, InvalidInput
+
+TOKEN_PREFIX = "act_"
+
+
+def create_organization(name: str, *, slug: str, **settings: Any) -> Organization:
+    """A new tenant with its event counter and subscriber cursors at the beginning of the log."""
+    with unit_of_work():
+        organization = Organization.objects.create(name=name, slug=slug, **settings)
+        EventCounter.objects.create(organization=organization)
+        create_cursors(organization.pk)
+    return organization
+
+
+def create_team(organization: Organization, name: str) -> Team:
+    """A new team; raises Conflict if the name is taken."""
+    with unit_of_work():
+        team, is_new = Team.objects.get_or_create(organization=organization, name=name)
+        if not is_new:
+            raise Conflict(f"There is already a team called “{name}”.")
+        record(
+            "team.updated",
+            organization_id=organization.pk,
+            object_type="team",
+            object_id=team.pk,
+            payload=lambda: {"team": team_record(team)},
+        )
+    return team
+
+
+def create_user(
+    organization: Organization,
+    *,
+    email: str,
+    password: str,
+    name: str = "",
+    role: str = Role.AGENT,
+    teams: list[Team] | None = None,
+) -> User:
+    """A person who can sign in. Raises InvalidInput naming the field, Conflict if they exist."""
+    _check_email(email)
+    _check_password(password)
+    try:
+        with unit_of_work():
+            user = User.objects.create_user(
+                email,
+                password,
+                organization=organization,
+                name=name or email.split("@")[0].replace(".", " ").title(),
+                role=role,
+            )
+            user.teams.set(teams or [])
+            record_user(user)
+    except IntegrityError as error:
+        raise Conflict(f"There is already a person with the address {email}.") from error
+    return user
+
+
+def record_user(user: User) -> None:
+    """Announce that a person changed."""
+    record(
+        "user.updated",
+        organization_id=user.organization_id,
+        object_type="user",
+        object_id=user.pk,
+        payload=lambda: {"user": user_record(user)},
+    )
+
+
+def change_profile(user: User, **fields: Any) -> User:
+    """Change the person's own name, signature or settings; announces it to colleagues."""
+    for name, value in fields.items():
+        setattr(user, name, value)
+    with unit_of_work():
+        user.save(update_fields=list(fields))
+        record_user(user)
+    return user
+
+
+def create_token(user: User, name: str) -> tuple[ApiToken, str]:
+    """A new API token and its secret; the secret cannot be shown again."""
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        user=user, name=name, prefix=secret[:10], digest=token_digest(secret)
+    )
+    return token, secret
+
+
+def revoke_token(token: ApiToken) -> None:
+    """The token stops working at once; revoking twice changes nothing."""
+    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now())
+
+
+def token_digest(secret: str) -> str:
+    """What is stored of a token: enough to recognise it, not to use it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _check_email(email: str) -> None:
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise InvalidInput.field("email", f"“{email}” is not an e-mail address.") from error
+
+
+def _check_password(password: str) -> None:
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise InvalidInput(
+            "This password is too weak.",
+            errors=[FieldError("password", "weak", message) for message in error.messages],
+        ) from error

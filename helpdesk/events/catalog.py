@@ -1,0 +1,62 @@
+"""Every event type: its name, the shape of its payload and the payload's version.
+
+Within a version payloads only grow. The catalogue is exported to ``catalog.json`` and, as types,
+to the front end; readers skip types they do not know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from helpdesk.events import payloads
+
+MAJOR_VERSION = 1
+"""Raised when old clients cannot go on; they are told to load afresh."""
+
+
+@dataclass(frozen=True)
+class EventType:
+    """A kind of event: past tense, ``object.happened``."""
+
+    name: str
+    payload: type
+    describes: str
+    version: int = 1
+
+
+_TYPES = [
+    EventType("ticket.created", payloads.TicketPayload, "A ticket began"),
+    EventType("ticket.updated", payloads.TicketPayload, "Subject, language or marks changed"),
+    EventType("ticket.status_changed", payloads.TicketPayload, "Opened, closed, spam or trash"),
+    EventType("ticket.assigned", payloads.TicketPayload, "Given to a person or team, or to none"),
+    EventType("ticket.tagged", payloads.TicketPayload, "Tags were added or removed"),
+    EventType("ticket.priority_changed", payloads.TicketPayload, "The priority changed"),
+    EventType("ticket.snoozed", payloads.TicketPayload, "Put to sleep or woken"),
+    EventType("ticket.read", payloads.TicketPayload, "Marked as read or unread"),
+    EventType("message.received", payloads.MessagePayload, "A message came in"),
+    EventType("message.understood", payloads.MessagePayload, "Language, intent, sentiment known"),
+    EventType("message.queued", payloads.MessagePayload, "A message waits to be sent"),
+    EventType("message.noted", payloads.MessagePayload, "An internal note was added"),
+    EventType("message.delivery_changed", payloads.MessagePayload, "Delivery moved forward"),
+    EventType("message.withdrawn", payloads.MessagePayload, "Sending was undone in time"),
+    EventType("customer.updated", payloads.CustomerPayload, "A customer or handle changed"),
+    EventType("order.updated", payloads.OrderPayload, "An order changed at the store"),
+    EventType("csat.planned", payloads.SurveyPayload, "A survey will be sent"),
+    EventType("csat.sent", payloads.SurveyPayload, "A survey went out"),
+    EventType("csat.answered", payloads.SurveyPayload, "A customer gave a score"),
+    EventType("rule.ran", payloads.RuleRunPayload, "A rule matched and acted"),
+    EventType("user.updated", payloads.UserPayload, "A person or their role changed"),
+    EventType("team.updated", payloads.TeamPayload, "A team changed"),
+    EventType("tag.updated", payloads.TagPayload, "A tag was added or described"),
+    EventType("channel.updated", payloads.ChannelPayload, "A channel or its health changed"),
+    EventType("view.updated", payloads.ViewPayload, "A view changed"),
+    EventType("macro.updated", payloads.SettingPayload, "A macro changed"),
+    EventType("rule.updated", payloads.SettingPayload, "A rule changed"),
+]
+
+TYPES: dict[str, EventType] = {each.name: each for each in _TYPES}
+
+
+def version_of(name: str) -> int:
+    """The payload version of an event type; raises KeyError for one that is not listed here."""
+    return TYPES[name].version

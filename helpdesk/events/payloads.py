@@ -1,0 +1,265 @@
+"""Shapes of what the API and the event log say about things: one record per kind of object.
+
+A record is whole, never a patch: whoever holds the record with the highest ``version`` holds the
+truth. The same functions build them for lists, for single objects and for events
+(``tickets.records`` and friends), so a client that applied events equals one that loaded afresh.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+Iso = str
+"""A moment, ISO 8601 in UTC with a trailing Z."""
+
+
+class AddressRecord(TypedDict):
+    name: str
+    address: str
+
+
+class HandleRecord(TypedDict):
+    id: str
+    kind: str
+    value: str
+    is_verified: bool
+
+
+class CustomerRecord(TypedDict):
+    id: str
+    name: str
+    language: str | None
+    time_zone: str | None
+    city: str | None
+    country: str | None
+    is_vip: bool
+    note: str
+    handles: list[HandleRecord]
+    created_at: Iso
+    version: int
+
+
+class TicketRecord(TypedDict):
+    id: str
+    number: int
+    subject: str
+    status: Literal["open", "snoozed", "closed", "spam", "trash"]
+    priority: Literal["urgent", "high", "normal", "low"]
+    is_unread: bool
+    assignee_id: str | None
+    team_id: str | None
+    customer_id: str
+    channel_id: str
+    channel_kind: str
+    language: str | None
+    intent: str | None
+    sentiment: str | None
+    tags: list[str]
+    snippet: str
+    last_message_direction: Literal["in", "out"] | None
+    last_message_at: Iso
+    waiting_since: Iso | None
+    snoozed_until: Iso | None
+    message_count: int
+    last_position: int
+    has_attachments: bool
+    csat_state: Literal["planned", "sent", "answered", "not_sent"] | None
+    csat_score: int | None
+    csat_reason: str | None
+    created_at: Iso
+    updated_at: Iso
+    closed_at: Iso | None
+    merged_into_id: str | None
+    version: int
+
+
+class AttachmentRecord(TypedDict):
+    id: str
+    name: str
+    content_type: str
+    size_bytes: int
+    is_inline: bool
+    content_id: str
+    url: str
+
+
+class AuthorRecord(TypedDict):
+    type: Literal["customer", "agent", "rule", "system"]
+    id: str | None
+    name: str
+
+
+class MessageRecord(TypedDict):
+    id: str
+    ticket_id: str
+    position: int
+    kind: Literal["customer", "reply", "note", "survey", "auto_reply", "bounce"]
+    direction: Literal["in", "out", "internal"]
+    author: AuthorRecord
+    channel_id: str | None
+    channel_kind: str | None
+    from_address: AddressRecord | None
+    to: list[AddressRecord]
+    cc: list[AddressRecord]
+    bcc: list[AddressRecord]
+    subject: str
+    text: str
+    quoted_text: str
+    signature_text: str
+    has_html: bool
+    is_truncated: bool
+    language: str | None
+    intent: str | None
+    intent_confidence: float | None
+    sentiment: str | None
+    is_sender_verified: bool | None
+    attachments: list[AttachmentRecord]
+    delivery_state: (
+        Literal[
+            "held",
+            "queued",
+            "sending",
+            "sent",
+            "delayed",
+            "failed",
+            "uncertain",
+            "bounced",
+            "withdrawn",
+        ]
+        | None
+    )
+    delivery_reason: str | None
+    send_after: Iso | None
+    sent_at: Iso | None
+    created_at: Iso
+    macro_id: str | None
+    rule_run_id: str | None
+    version: int
+
+
+class TeamRecord(TypedDict):
+    id: str
+    name: str
+
+
+class UserRecord(TypedDict):
+    id: str
+    name: str
+    email: str
+    initials: str
+    role: Literal["admin", "agent", "viewer"]
+    team_ids: list[str]
+    is_active: bool
+
+
+class TagRecord(TypedDict):
+    id: str
+    name: str
+    description: str
+
+
+class ChannelHealth(TypedDict):
+    state: Literal["ok", "failing", "paused", "unknown"]
+    last_success_at: Iso | None
+    detail: str
+
+
+class ChannelRecord(TypedDict):
+    id: str
+    slug: str
+    kind: str
+    name: str
+    address: str
+    is_active: bool
+    health: ChannelHealth
+
+
+class ViewRecord(TypedDict):
+    id: str
+    slug: str
+    name: str
+    icon: str
+    section: Literal["me", "team", "channels"]
+    conditions: dict[str, Any]
+    sort: str
+    position: int
+
+
+class SurveyRecord(TypedDict):
+    id: str
+    ticket_id: str
+    score: int | None
+    comment: str
+    answered_at: Iso | None
+
+
+class TicketPayload(TypedDict):
+    """Of every ``ticket.*`` event: the whole ticket and the customer it names."""
+
+    ticket: TicketRecord
+    customer: CustomerRecord
+    change: NotRequired[dict[str, list[Any]]]
+
+
+class MessagePayload(TypedDict):
+    """Of every ``message.*`` event: the whole message, its ticket and the ticket's customer."""
+
+    message: MessageRecord
+    ticket: TicketRecord
+    customer: CustomerRecord
+    change: NotRequired[dict[str, list[Any]]]
+
+
+class CustomerPayload(TypedDict):
+    customer: CustomerRecord
+    change: NotRequired[dict[str, list[Any]]]
+
+
+class OrderPayload(TypedDict):
+    order_id: str
+    customer_id: str | None
+    change: NotRequired[dict[str, list[Any]]]
+
+
+class SurveyPayload(TypedDict):
+    ticket: TicketRecord
+    customer: CustomerRecord
+    survey: SurveyRecord
+
+
+class RuleRunPayload(TypedDict):
+    ticket_id: str
+    run_id: str
+    rule_id: str
+    rule_name: str
+    rule_version: int
+    actions: list[str]
+
+
+class UserPayload(TypedDict):
+    user: UserRecord
+
+
+class TeamPayload(TypedDict):
+    team: TeamRecord
+
+
+class TagPayload(TypedDict):
+    tag: TagRecord
+
+
+class ChannelPayload(TypedDict):
+    channel: ChannelRecord
+
+
+class ViewPayload(TypedDict):
+    view: ViewRecord
+    is_deleted: bool
+
+
+class SettingPayload(TypedDict):
+    """A macro or rule changed; clients that show it load it again."""
+
+    id: str
+    name: str
+    is_deleted: bool

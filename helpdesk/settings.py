@@ -1,0 +1,299 @@
+"""Settings: one file, values from the environment, units in the names.
+
+A wrong value stops the start with the setting's name and the fix (Misconfigured).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from helpdesk.lib.errors import Misconfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def _flag(name: str, *, default: bool) -> bool:
+    value = _text(name, "yes" if default else "no").lower()
+    if value in ("1", "yes", "true", "on"):
+        return True
+    if value in ("0", "no", "false", "off", ""):
+        return False
+    raise Misconfigured(f"{name} is “{value}”; write yes or no.")
+
+
+def _number(name: str, default: int, *, low: int = 0, high: int = 10**9) -> int:
+    value = _text(name, str(default))
+    if not re.fullmatch(r"\d{1,10}", value) or not low <= int(value) <= high:
+        raise Misconfigured(f"{name} is “{value}”; write a whole number from {low} to {high}.")
+    return int(value)
+
+
+def _list(name: str, default: str = "") -> list[str]:
+    return [each.strip() for each in _text(name, default).split(",") if each.strip()]
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise Misconfigured(
+            "DATABASE_URL must look like postgresql://user:password@host:5432/name; "
+            "PostgreSQL is the only database Aftercare speaks."
+        )
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", parts.hostname or "")),
+        "PORT": str(parts.port or query.get("port", "")),
+        "CONN_MAX_AGE": 0,
+        "ATOMIC_REQUESTS": False,
+        "OPTIONS": {
+            "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+            "options": "-c idle_in_transaction_session_timeout=60000",
+        },
+        "TEST": {"NAME": _text("TEST_DATABASE_NAME") or None},
+    }
+
+
+def _secret_key() -> str:
+    key = _text("AFTERCARE_SECRET_KEY")
+    if not key:
+        path = DATA_DIR / "secret_key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(os.urandom(40).hex())
+        key = path.read_text().strip()
+    if len(key) < 50:
+        raise Misconfigured(
+            "AFTERCARE_SECRET_KEY is shorter than 50 characters; make one with "
+            "“python -c 'import secrets; print(secrets.token_urlsafe(50))'”."
+        )
+    return key
+
+
+DATA_DIR = Path(_text("AFTERCARE_DATA") or BASE_DIR / "var").resolve()
+SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = _list("AFTERCARE_SECRET_KEY_FALLBACKS")
+DEBUG = False
+
+PUBLIC_URL = _text("AFTERCARE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+if _public.scheme not in ("http", "https") or not _public.hostname:
+    raise Misconfigured(
+        "AFTERCARE_PUBLIC_URL must be the address people open, like https://help.example.com."
+    )
+IS_HTTPS = _public.scheme == "https"
+ALLOWED_HOSTS = _list("AFTERCARE_ALLOWED_HOSTS") or [
+    _public.hostname,
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+if _flag("AFTERCARE_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+
+REDIS_URL = _text("REDIS_URL")
+DATABASE_URL = _text("DATABASE_URL")
+DATABASE_POOL_SIZE = _number("DATABASE_POOL_SIZE", 20, low=2, high=500)
+DATABASES = {"default": _database(DATABASE_URL or "postgresql://localhost/aftercare")}
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.headless",
+    "channels",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "helpdesk.accounts",
+    "helpdesk.events",
+    "tickets",
+    "inbox",
+    "automation",
+    "integrations",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "helpdesk.web.RequestLogMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+ROOT_URLCONF = "helpdesk.urls"
+ASGI_APPLICATION = "helpdesk.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "helpdesk" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+
+# --- Signing in -----------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "helpdesk.accounts.adapter.ClosedSignup"
+HEADLESS_ONLY = True
+HEADLESS_CLIENTS = ("browser",)
+HEADLESS_FRONTEND_URLS = {
+    "account_reset_password_from_key": f"{PUBLIC_URL}/reset/{{key}}",
+    "account_confirm_email": f"{PUBLIC_URL}/verify/{{key}}",
+    "account_signup": f"{PUBLIC_URL}/login",
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 7 * 24 * 60 * 60
+SESSION_COOKIE_NAME = "__Host-sid" if IS_HTTPS else "sid"
+SESSION_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrftoken"
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_SAMESITE = "Lax"
+
+# --- Headers ---------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = IS_HTTPS and _flag("AFTERCARE_REDIRECT_TO_HTTPS", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'", PUBLIC_URL.replace("http", "ws", 1)],
+        "frame-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "object-src": ["'none'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_PERMISSIONS = 0o640
+
+# --- Files -----------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+APP_BUILD_DIR = BASE_DIR / "frontend" / "inbox" / "build"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_ROOT = APP_BUILD_DIR if APP_BUILD_DIR.exists() else None
+BLOB_DIR = DATA_DIR / "blobs"
+MAX_ATTACHMENT_BYTES = _number("AFTERCARE_MAX_ATTACHMENT_BYTES", 25 * 1024 * 1024, low=1024)
+
+# --- API -------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "helpdesk.accounts.authentication.TokenAuthentication",
+        "helpdesk.accounts.authentication.CookieAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "helpdesk.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Aftercare API",
+    "VERSION": "1",
+    "DESCRIPTION": "Everything the agent app does, for your own scripts.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
+
+# --- Work in the background ---------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"visibility_timeout": 300} if REDIS_URL else {"polling_interval": 0.02}
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+SWEEP_SECONDS = _number("AFTERCARE_SWEEP_SECONDS", 5, low=1, high=15)
+EVENT_RETENTION_DAYS = _number("AFTERCARE_EVENT_RETENTION_DAYS", 7, low=1, high=365)
+CHANNEL_LAYERS: dict[str, Any] = (
+    {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL]},
+        }
+    }
+    if REDIS_URL
+    else {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+)
+
+# --- Logs: structured, ids not contents ---------------------------------------------------------
+LOG_LEVEL = _text("AFTERCARE_LOG_LEVEL", "INFO").upper()
+LOGGING_CONFIG = "helpdesk.logs.configure"
+LOGGING = {"level": LOG_LEVEL, "as_json": _flag("AFTERCARE_LOG_JSON", default=True)}

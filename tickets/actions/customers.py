@@ -1,0 +1,150 @@
+"""Every write to customers and their handles."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from helpdesk.events.outbox import Change, record, unit_of_work
+from helpdesk.lib.clock import now
+from helpdesk.lib.errors import Conflict
+from tickets.models import Customer, Handle, HandleKind
+from tickets.records import customer_record
+
+EDITABLE = ("name", "language", "time_zone", "city", "country", "is_vip", "note")
+
+
+def get_or_create_by_handle(
+    organization_id: uuid.UUID,
+    kind: str,
+    value: str,
+    *,
+    name: str = "",
+    is_verified: bool = False,
+) -> tuple[Customer, Handle]:
+    """The customer this handle belongs to, made if new; never found by display name.
+
+    A handle once verified stays verified; an unverified sighting changes nothing.
+    """
+    value = clean_handle(kind, value)
+    with unit_of_work():
+        handle = _find_handle(organization_id, kind, value)
+        if handle is None:
+            handle = _create(organization_id, kind, value, name, is_verified=is_verified)
+        else:
+            _learn(handle, name, is_verified=is_verified)
+    return handle.customer, handle
+
+
+def clean_handle(kind: str, value: str) -> str:
+    """The value as it is compared: e-mail lower case and trimmed."""
+    value = value.strip().replace("\x00", "")[:320]
+    return value.lower() if kind == HandleKind.EMAIL else value
+
+
+def change_customer(customer: Customer, **fields: Any) -> Customer:
+    """Change what is known about the customer and announce it; unknown names raise KeyError."""
+    with unit_of_work():
+        customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        change: Change = {}
+        for name, value in fields.items():
+            if name not in EDITABLE:
+                raise KeyError(name)
+            if getattr(customer, name) != value:
+                change[name] = (getattr(customer, name), value)
+                setattr(customer, name, value)
+        if change:
+            _save(customer, *change)
+            record_customer(customer, change)
+    return customer
+
+
+def add_handle(customer: Customer, kind: str, value: str, *, is_verified: bool = False) -> Handle:
+    """Give the customer one more address; raises Conflict if it belongs to somebody else."""
+    value = clean_handle(kind, value)
+    with unit_of_work():
+        handle, is_new = Handle.objects.select_for_update(no_key=True).get_or_create(
+            organization_id=customer.organization_id,
+            kind=kind,
+            value=value,
+            defaults={"customer": customer, "is_verified": is_verified},
+        )
+        if handle.customer_id != customer.pk:
+            raise Conflict(f"{value} belongs to another customer.", code="handle_taken")
+        if is_new:
+            _save(customer)
+            record_customer(customer)
+        else:
+            _learn(handle, "", is_verified=is_verified)
+    return handle
+
+
+def note_bounce(organization_id: uuid.UUID, address: str, reason: str) -> None:
+    """Remember that mail to this address comes back; automatic mail to it pauses."""
+    Handle.objects.filter(
+        organization_id=organization_id,
+        kind=HandleKind.EMAIL,
+        value=clean_handle(HandleKind.EMAIL, address),
+    ).update(bounced_at=now(), bounce_reason=reason[:200])
+
+
+def record_customer(customer: Customer, change: Change | None = None) -> None:
+    """Announce that a customer changed."""
+    record(
+        "customer.updated",
+        organization_id=customer.organization_id,
+        object_type="customer",
+        object_id=customer.pk,
+        payload=lambda: {"customer": customer_record(customer)},
+        change=change,
+    )
+
+
+def _find_handle(organization_id: uuid.UUID, kind: str, value: str) -> Handle | None:
+    return (
+        Handle.objects.select_related("customer")
+        .filter(organization_id=organization_id, kind=kind, value=value)
+        .first()
+    )
+
+
+def _create(
+    organization_id: uuid.UUID, kind: str, value: str, name: str, *, is_verified: bool
+) -> Handle:
+    """Make customer and handle; if somebody else was faster, theirs is the one."""
+    try:
+        with transaction.atomic():
+            customer = Customer.objects.create(organization_id=organization_id, name=name[:200])
+            return Handle.objects.create(
+                organization_id=organization_id,
+                customer=customer,
+                kind=kind,
+                value=value,
+                is_verified=is_verified,
+            )
+    except IntegrityError:
+        handle = _find_handle(organization_id, kind, value)
+        if handle is None:
+            raise
+        return handle
+
+
+def _learn(handle: Handle, name: str, *, is_verified: bool) -> None:
+    customer = handle.customer
+    becomes_verified = is_verified and not handle.is_verified
+    if becomes_verified:
+        handle.is_verified = True
+        handle.save(update_fields=["is_verified"])
+    learns_name = bool(name) and not customer.name
+    if learns_name:
+        customer.name = name[:200]
+    if becomes_verified or learns_name:
+        _save(customer, *(["name"] if learns_name else []))
+        record_customer(customer)
+
+
+def _save(customer: Customer, *fields: str) -> None:
+    customer.version += 1
+    customer.save(update_fields=[*fields, "version"])

@@ -1,0 +1,105 @@
+"""How far an outgoing message got. States only move forward; withdrawing is a race that is fair."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from helpdesk.events.outbox import unit_of_work
+from helpdesk.lib.clock import now
+from helpdesk.lib.errors import Conflict, NotFound
+from tickets.actions.change import lock_ticket, record_message
+from tickets.models import DeliveryState, Message, Ticket
+
+_RANK = {
+    "": 0,
+    DeliveryState.HELD: 1,
+    DeliveryState.QUEUED: 2,
+    DeliveryState.SENDING: 3,
+    DeliveryState.DELAYED: 3,
+    DeliveryState.UNCERTAIN: 4,
+    DeliveryState.FAILED: 5,
+    DeliveryState.SENT: 6,
+    DeliveryState.BOUNCED: 7,
+    DeliveryState.WITHDRAWN: 8,
+}
+
+
+def set_delivery_state(
+    message_id: uuid.UUID,
+    state: str,
+    *,
+    reason: str = "",
+    external_id: str = "",
+    at: datetime | None = None,
+    is_retry: bool = False,
+) -> Message | None:
+    """Move the message's delivery forward; returns None when it is already further.
+
+    ``is_retry`` lets a person put a failed or uncertain message back into the queue.
+    """
+    with unit_of_work():
+        message, ticket = lock_message(message_id)
+        before = message.delivery_state
+        if not is_retry and _RANK[state] < _RANK[before]:
+            return None
+        if before == state and message.delivery_reason == reason:
+            return message
+        message.delivery_state = state
+        message.delivery_reason = reason[:300]
+        fields = ["delivery_state", "delivery_reason"]
+        if state == DeliveryState.SENT and message.sent_at is None:
+            message.sent_at = at or now()
+            fields.append("sent_at")
+        if external_id and external_id != message.external_id:
+            message.flags = [*message.flags, f"provider-id:{external_id}"]
+            fields.append("flags")
+        save_message(message, *fields)
+        record_message(
+            "message.delivery_changed", message, ticket, {"delivery_state": (before, state)}
+        )
+    return message
+
+
+def set_external_id(message: Message, external_id: str) -> None:
+    """Fix the Message-ID before the first try; the same id is used for every try."""
+    message.external_id = external_id
+    Message.objects.filter(pk=message.pk).update(external_id=external_id)
+
+
+def withdraw(message_id: uuid.UUID) -> Message:
+    """Undo sending while the message is still held; raises Conflict when it is too late.
+
+    The caller has already won the race for the Delivery row (``inbox.delivery.withdraw``).
+    """
+    with unit_of_work():
+        message, ticket = lock_message(message_id)
+        if message.delivery_state not in (DeliveryState.HELD, DeliveryState.QUEUED):
+            raise Conflict("This message has already left.", code="already_sent")
+        before = message.delivery_state
+        message.delivery_state = DeliveryState.WITHDRAWN
+        save_message(message, "delivery_state")
+        record_message(
+            "message.withdrawn", message, ticket, {"delivery_state": (before, "withdrawn")}
+        )
+    return message
+
+
+def lock_message(message_id: uuid.UUID) -> tuple[Message, Ticket]:
+    """The message and its ticket, the ticket's row locked first; raises NotFound."""
+    ticket_id = Message.objects.filter(pk=message_id).values_list("ticket_id", flat=True).first()
+    if ticket_id is None:
+        raise NotFound("This message does not exist any more.")
+    ticket = lock_ticket(ticket_id)
+    message = (
+        Message.objects.select_related("body", "channel")
+        .prefetch_related("attachments")
+        .get(pk=message_id)
+    )
+    return message, ticket
+
+
+def save_message(message: Message, *fields: str) -> None:
+    """Save the named fields with a new version."""
+    message.version += 1
+    message.save(update_fields=[*fields, "version"])

@@ -1,0 +1,88 @@
+"""Small facts about a ticket: subject, priority, read or unread, what it is about, CSAT."""
+
+from __future__ import annotations
+
+import uuid
+
+from helpdesk.events.outbox import unit_of_work
+from helpdesk.lib.errors import InvalidInput
+from tickets.actions.change import apply_changes, lock_ticket, record_message, record_ticket
+from tickets.actions.delivery import lock_message, save_message
+from tickets.models import Message, MessageKind, Priority, Ticket
+
+
+def set_priority(ticket_id: uuid.UUID, priority: str) -> Ticket:
+    """Raises InvalidInput for an unknown priority."""
+    if priority not in Priority.values:
+        raise InvalidInput.field("priority", f"“{priority}” is not a priority.")
+    with unit_of_work():
+        ticket = lock_ticket(ticket_id)
+        change = apply_changes(ticket, {"priority": priority})
+        if change:
+            record_ticket("ticket.priority_changed", ticket, change)
+    return ticket
+
+
+def set_subject(ticket_id: uuid.UUID, subject: str) -> Ticket:
+    """Raises InvalidInput for an empty or overlong subject, or one with line breaks."""
+    cleaned = subject.strip()
+    if not cleaned or len(cleaned) > 998 or any(c in cleaned for c in "\r\n\x00"):
+        raise InvalidInput.field("subject", "A subject is one line of 1 to 998 characters.")
+    with unit_of_work():
+        ticket = lock_ticket(ticket_id)
+        change = apply_changes(ticket, {"subject": cleaned})
+        if change:
+            record_ticket("ticket.updated", ticket, change)
+    return ticket
+
+
+def set_unread(ticket_id: uuid.UUID, *, is_unread: bool) -> Ticket:
+    """Mark the ticket as read or unread for the team."""
+    with unit_of_work():
+        ticket = lock_ticket(ticket_id)
+        change = apply_changes(ticket, {"is_unread": is_unread})
+        if change:
+            record_ticket("ticket.read", ticket, change)
+    return ticket
+
+
+def set_understanding(
+    message_id: uuid.UUID,
+    *,
+    language: str,
+    intent: str,
+    confidence: float | None,
+    sentiment: str,
+) -> Message:
+    """Keep what was understood of a message; the ticket takes over its newest customer message."""
+    with unit_of_work():
+        message, ticket = lock_message(message_id)
+        message.language, message.intent = language, intent
+        message.intent_confidence, message.sentiment = confidence, sentiment
+        save_message(message, "language", "intent", "intent_confidence", "sentiment")
+        if message.kind == MessageKind.CUSTOMER:
+            fields = {"language": language or ticket.language, "sentiment": sentiment}
+            if intent or not ticket.intent:
+                fields["intent"] = intent
+            apply_changes(ticket, fields)
+        record_message("message.understood", message, ticket)
+    return message
+
+
+def set_csat(
+    ticket_id: uuid.UUID,
+    *,
+    state: str,
+    score: int | None = None,
+    reason: str = "",
+) -> Ticket:
+    """Show on the ticket what became of its survey (automation.csat decides)."""
+    with unit_of_work():
+        ticket = lock_ticket(ticket_id)
+        fields: dict[str, object] = {"csat_state": state, "csat_reason": reason}
+        if score is not None:
+            fields["csat_score"] = score
+        change = apply_changes(ticket, fields)
+        if change:
+            record_ticket("ticket.updated", ticket, change)
+    return ticket

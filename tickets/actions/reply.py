@@ -1,0 +1,272 @@
+"""A message leaves: an agent's reply, a rule's answer, a survey."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from helpdesk.accounts.models import User
+from helpdesk.events.actor import Actor
+from helpdesk.events.outbox import current_origin, unit_of_work
+from helpdesk.lib.clock import now
+from helpdesk.lib.errors import Conflict, InvalidInput, NewerMessages
+from helpdesk.lib.ids import new_id
+from tickets.actions.change import lock_ticket, record_message, record_ticket, touch
+from tickets.actions.receive import snippet_of
+from tickets.models import (
+    Attachment,
+    Channel,
+    DeliveryState,
+    Direction,
+    Draft,
+    Message,
+    MessageBody,
+    MessageKind,
+    Status,
+    Ticket,
+)
+from tickets.records import message_record
+
+
+@dataclass(frozen=True)
+class OutgoingMessage:
+    """What shall be sent. Without ``to`` it goes to the customer the ticket belongs to.
+
+    ``seen_position`` is the newest message the agent had seen; None skips that check.
+    """
+
+    text: str
+    html: str = ""
+    to: list[dict[str, str]] = field(default_factory=list)
+    cc: list[dict[str, str]] = field(default_factory=list)
+    bcc: list[dict[str, str]] = field(default_factory=list)
+    subject: str = ""
+    attachment_ids: list[uuid.UUID] = field(default_factory=list)
+    kind: str = MessageKind.REPLY
+    message_id: uuid.UUID | None = None
+    macro_id: uuid.UUID | None = None
+    rule_run_id: uuid.UUID | None = None
+    is_automatic: bool = False
+    hold_seconds: int = 0
+    seen_position: int | None = None
+    at: datetime | None = None
+
+
+def reply(ticket_id: uuid.UUID, outgoing: OutgoingMessage, *, user: User | None = None) -> Message:
+    """Queue a message to the customer; the same ``message_id`` twice is the same message.
+
+    Raises NewerMessages (with their records) if the customer or a colleague wrote after
+    ``seen_position``, InvalidInput if there is nobody to send it to or nothing to say.
+    """
+    at = outgoing.at or now()
+    actor = Actor.of_user(user) if user else current_origin().actor
+    with unit_of_work(actor=actor):
+        ticket = lock_ticket(ticket_id)
+        known = _find_same(ticket, outgoing.message_id)
+        if known is not None:
+            return known
+        _check_sendable(ticket, outgoing)
+        _check_nothing_newer(ticket, outgoing)
+        message = _write(ticket, outgoing, actor, user, at)
+        if outgoing.kind == MessageKind.REPLY:
+            _answered(ticket, message, user, is_automatic=outgoing.is_automatic, at=at)
+        else:
+            touch(ticket, "message_count", "last_position")
+        if user is not None:
+            Draft.objects.filter(ticket=ticket, user=user, mode="reply").delete()
+        record_message("message.queued", message, ticket)
+    return message
+
+
+def add_note(
+    ticket_id: uuid.UUID,
+    text: str,
+    *,
+    user: User | None = None,
+    message_id: uuid.UUID | None = None,
+    attachment_ids: list[uuid.UUID] | None = None,
+    at: datetime | None = None,
+) -> Message:
+    """Add an internal note; it never leaves the house. The same id twice is the same note."""
+    actor = Actor.of_user(user) if user else current_origin().actor
+    outgoing = OutgoingMessage(text=text, message_id=message_id, at=at, kind=MessageKind.NOTE)
+    if not text.strip():
+        raise InvalidInput.field("text", "Write something first.", code="required")
+    with unit_of_work(actor=actor):
+        ticket = lock_ticket(ticket_id)
+        known = _find_same(ticket, message_id)
+        if known is not None:
+            return known
+        message = _write(ticket, outgoing, actor, user, at or now())
+        _attach(message, attachment_ids or [], user)
+        touch(ticket, "message_count", "last_position")
+        if user is not None:
+            Draft.objects.filter(ticket=ticket, user=user, mode="note").delete()
+        record_message("message.noted", message, ticket)
+    return message
+
+
+def _find_same(ticket: Ticket, message_id: uuid.UUID | None) -> Message | None:
+    if message_id is None:
+        return None
+    known = (
+        Message.objects.select_related("body")
+        .prefetch_related("attachments")
+        .filter(pk=message_id)
+        .first()
+    )
+    if known is not None and known.ticket_id != ticket.pk:
+        raise Conflict("This message id is already used.", code="id_taken")
+    return known
+
+
+def _check_sendable(ticket: Ticket, outgoing: OutgoingMessage) -> None:
+    if not outgoing.text.strip() and not outgoing.attachment_ids:
+        raise InvalidInput.field("text", "Write something first.", code="required")
+    if ticket.merged_into_id is not None:
+        raise Conflict("This ticket was merged into another one.", code="merged")
+
+
+def _check_nothing_newer(ticket: Ticket, outgoing: OutgoingMessage) -> None:
+    if outgoing.seen_position is None or outgoing.seen_position >= ticket.last_position:
+        return
+    newer = list(
+        Message.objects.filter(
+            ticket=ticket,
+            position__gt=outgoing.seen_position,
+            kind__in=[MessageKind.CUSTOMER, MessageKind.REPLY],
+        )
+        .exclude(delivery_state=DeliveryState.WITHDRAWN)
+        .select_related("body")
+        .prefetch_related("attachments")
+        .order_by("position")[:20]
+    )
+    if newer:
+        raise NewerMessages(
+            "New activity since you started writing.",
+            extra={"messages": [message_record(each) for each in newer]},
+        )
+
+
+def _write(
+    ticket: Ticket, outgoing: OutgoingMessage, actor: Actor, user: User | None, at: datetime
+) -> Message:
+    is_note = outgoing.kind == MessageKind.NOTE
+    channel = None if is_note else _channel_of(ticket)
+    ticket.message_count += 1
+    ticket.last_position += 1
+    message = Message(
+        id=outgoing.message_id or new_id(),
+        organization_id=ticket.organization_id,
+        ticket=ticket,
+        position=ticket.last_position,
+        kind=outgoing.kind,
+        direction=Direction.INTERNAL if is_note else Direction.OUT,
+        author_type=actor.type,
+        author_name=actor.name,
+        user=user,
+        channel=channel,
+        channel_kind=channel.kind if channel else "",
+        from_address={"name": channel.name, "address": channel.address} if channel else None,
+        to=[] if is_note else (outgoing.to or _customer_addresses(ticket)),
+        cc=outgoing.cc,
+        bcc=outgoing.bcc,
+        subject=outgoing.subject or ("" if is_note else _reply_subject(ticket)),
+        is_automatic=outgoing.is_automatic,
+        has_html=bool(outgoing.html),
+        delivery_state="" if is_note else _first_state(outgoing),
+        send_after=None if is_note else at + timedelta(seconds=outgoing.hold_seconds),
+        macro_id=outgoing.macro_id,
+        rule_run_id=outgoing.rule_run_id,
+        created_at=at,
+    )
+    if not is_note and not message.to:
+        raise InvalidInput.field("to", "This customer has no address to send to.", code="required")
+    message.save(force_insert=True)
+    MessageBody.objects.create(message=message, text=outgoing.text, html=outgoing.html)
+    _attach(message, outgoing.attachment_ids, user)
+    return message
+
+
+def _first_state(outgoing: OutgoingMessage) -> str:
+    return DeliveryState.HELD if outgoing.hold_seconds else DeliveryState.QUEUED
+
+
+def _attach(message: Message, attachment_ids: list[uuid.UUID], user: User | None) -> None:
+    if not attachment_ids:
+        return
+    mine = Attachment.objects.filter(
+        pk__in=attachment_ids, organization_id=message.organization_id, message=None
+    )
+    if user is not None:
+        mine = mine.filter(uploaded_by=user)
+    if mine.update(message=message) != len(set(attachment_ids)):
+        raise InvalidInput.field(
+            "attachment_ids", "An attachment is gone; add it again.", code="unknown_attachment"
+        )
+
+
+def _answered(
+    ticket: Ticket, message: Message, user: User | None, *, is_automatic: bool, at: datetime
+) -> None:
+    fields = ["message_count", "last_position", "last_message_at"]
+    ticket.last_message_at = at
+    if not is_automatic:
+        ticket.snippet = snippet_of(message.body.text)
+        ticket.last_message_direction = Direction.OUT
+        ticket.waiting_since = None
+        ticket.is_unread = False
+        fields += ["snippet", "last_message_direction", "waiting_since", "is_unread"]
+    before = ticket.status
+    if user is not None and ticket.status in (Status.SNOOZED, Status.CLOSED):
+        ticket.status, ticket.snoozed_until, ticket.closed_at = Status.OPEN, None, None
+        fields += ["status", "snoozed_until", "closed_at"]
+    takes_over = user is not None and ticket.assignee_id is None
+    if takes_over:
+        ticket.assignee = user
+        fields.append("assignee")
+    touch(ticket, *fields)
+    if ticket.status != before:
+        record_ticket("ticket.status_changed", ticket, {"status": (before, ticket.status)})
+    if takes_over and user is not None:
+        record_ticket("ticket.assigned", ticket, {"assignee_id": (None, str(user.pk))})
+
+
+def _channel_of(ticket: Ticket) -> Channel:
+    """The channel of the newest message that came in, else the ticket's own."""
+    newest = (
+        Message.objects.filter(ticket=ticket, direction=Direction.IN)
+        .select_related("channel")
+        .order_by("-position")
+        .first()
+    )
+    return newest.channel if newest and newest.channel else ticket.channel
+
+
+def _customer_addresses(ticket: Ticket) -> list[dict[str, str]]:
+    """The address the customer last wrote from, else their first e-mail handle."""
+    newest = (
+        Message.objects.filter(
+            ticket=ticket, kind=MessageKind.CUSTOMER, customer_id=ticket.customer_id
+        )
+        .order_by("-position")
+        .first()
+    )
+    if newest is not None and newest.from_address:
+        return [{"name": ticket.customer.name, "address": newest.from_address["address"]}]
+    handle = ticket.customer.handles.filter(kind="email").order_by("pk").first()
+    return [{"name": ticket.customer.name, "address": handle.value}] if handle else []
+
+
+def _reply_subject(ticket: Ticket) -> str:
+    """Answers go out under the subject of the newest customer mail."""
+    newest = (
+        Message.objects.filter(ticket=ticket, kind=MessageKind.CUSTOMER)
+        .exclude(subject="")
+        .order_by("-position")
+        .values_list("subject", flat=True)
+        .first()
+    )
+    subject = newest or ticket.subject
+    return subject if subject[:3].lower() == "re:" else f"Re: {subject}".strip()

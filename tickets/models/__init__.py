@@ -1,0 +1,31 @@
+"""Tickets, their messages, and what both point to."""
+
+from tickets.models.attachment import Attachment
+from tickets.models.channel import Channel
+from tickets.models.customer import Customer, Handle, HandleKind
+from tickets.models.draft import Draft
+from tickets.models.message import DeliveryState, Direction, Message, MessageBody, MessageKind
+from tickets.models.tag import Tag
+from tickets.models.ticket import CsatState, Priority, Status, Ticket, TicketNumbers
+from tickets.models.view import View
+
+__all__ = [
+    "Attachment",
+    "Channel",
+    "CsatState",
+    "Customer",
+    "DeliveryState",
+    "Direction",
+    "Draft",
+    "Handle",
+    "HandleKind",
+    "Message",
+    "MessageBody",
+    "MessageKind",
+    "Priority",
+    "Status",
+    "Tag",
+    "Ticket",
+    "TicketNumbers",
+    "View",
+]

@@ -1,0 +1,134 @@
+"""One matter with one customer, from the first message to the last."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from helpdesk.lib.clock import now
+from helpdesk.lib.ids import new_id
+from tickets.models.channel import Channel
+from tickets.models.customer import Customer
+
+
+class Status(models.TextChoices):
+    """Where a ticket stands."""
+
+    OPEN = "open", "Open"
+    SNOOZED = "snoozed", "Snoozed"
+    CLOSED = "closed", "Closed"
+    SPAM = "spam", "Spam"
+    TRASH = "trash", "Trash"
+
+
+class Priority(models.TextChoices):
+    """How soon; urgent tickets stand on top of every queue."""
+
+    URGENT = "urgent", "Urgent"
+    HIGH = "high", "High"
+    NORMAL = "normal", "Normal"
+    LOW = "low", "Low"
+
+
+class CsatState(models.TextChoices):
+    """What became of the survey of the current resolution."""
+
+    PLANNED = "planned", "Planned"
+    SENT = "sent", "Sent"
+    ANSWERED = "answered", "Answered"
+    NOT_SENT = "not_sent", "Not sent"
+
+
+class TicketNumbers(models.Model):
+    """The last ticket number of an organization; its row is locked while a ticket is made."""
+
+    organization = models.OneToOneField(
+        "accounts.Organization", models.CASCADE, primary_key=True, related_name="+"
+    )
+    last = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.last)
+
+
+class Ticket(models.Model):
+    """Only ``tickets.actions`` writes here; each write raises ``version`` by one."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    number = models.BigIntegerField()
+    subject = models.CharField(max_length=998, blank=True, default="")
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    priority = models.CharField(max_length=10, choices=Priority, default=Priority.NORMAL)
+    is_unread = models.BooleanField(default=False)
+    assignee = models.ForeignKey(
+        "accounts.User", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    team = models.ForeignKey(
+        "accounts.Team", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="tickets")
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="+")
+    channel_kind = models.CharField(max_length=30, default="email")
+    language = models.CharField(max_length=12, blank=True, default="")
+    intent = models.CharField(max_length=40, blank=True, default="")
+    sentiment = models.CharField(max_length=10, blank=True, default="")
+    tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    snippet = models.CharField(max_length=200, blank=True, default="")
+    last_message_direction = models.CharField(max_length=10, blank=True, default="")
+    last_message_at = models.DateTimeField(default=now)
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    message_count = models.PositiveIntegerField(default=0)
+    last_position = models.PositiveIntegerField(default=0)
+    has_attachments = models.BooleanField(default=False)
+    resolution = models.PositiveIntegerField(default=0)
+    csat_state = models.CharField(max_length=10, choices=CsatState, blank=True, default="")
+    csat_score = models.PositiveSmallIntegerField(null=True, blank=True)
+    csat_reason = models.CharField(max_length=200, blank=True, default="")
+    created_at = models.DateTimeField(default=now)
+    updated_at = models.DateTimeField(default=now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    related_to = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    queue_rank = models.GeneratedField(
+        expression=models.Case(
+            models.When(priority=Priority.URGENT, then=models.Value(1)),
+            default=models.Value(0),
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "number"], name="ticket_number_unique"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["organization", "status", "-queue_rank", "-last_message_at", "-id"],
+                name="ticket_queue",
+            ),
+            models.Index(
+                fields=["organization", "assignee", "status", "-queue_rank", "-last_message_at"],
+                name="ticket_queue_of_agent",
+            ),
+            models.Index(fields=["customer", "-last_message_at"], name="ticket_of_customer"),
+            models.Index(
+                fields=["snoozed_until"],
+                name="ticket_wakes",
+                condition=models.Q(status=Status.SNOOZED),
+            ),
+            GinIndex(fields=["tags"], name="ticket_tags"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.subject}"

@@ -1,0 +1,214 @@
+"""Records of tickets, messages and customers: the one shape for lists, details and events."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.db.models import prefetch_related_objects
+
+from helpdesk.events.payloads import (
+    AttachmentRecord,
+    ChannelRecord,
+    CustomerRecord,
+    MessageRecord,
+    TagRecord,
+    TicketRecord,
+    ViewRecord,
+)
+from helpdesk.lib.clock import iso
+from tickets.models import Attachment, Channel, Customer, Message, Tag, Ticket, View
+
+TEXT_LIMIT = 64 * 1024
+
+
+def ticket_record(ticket: Ticket) -> TicketRecord:
+    """The whole ticket; needs no further query."""
+    return cast(
+        TicketRecord,
+        {
+            "id": str(ticket.pk),
+            "number": ticket.number,
+            "subject": ticket.subject,
+            "status": ticket.status,
+            "priority": ticket.priority,
+            "is_unread": ticket.is_unread,
+            "assignee_id": _id(ticket.assignee_id),
+            "team_id": _id(ticket.team_id),
+            "customer_id": str(ticket.customer_id),
+            "channel_id": str(ticket.channel_id),
+            "channel_kind": ticket.channel_kind,
+            "language": ticket.language or None,
+            "intent": ticket.intent or None,
+            "sentiment": ticket.sentiment or None,
+            "tags": list(ticket.tags),
+            "snippet": ticket.snippet,
+            "last_message_direction": ticket.last_message_direction or None,
+            "last_message_at": iso(ticket.last_message_at),
+            "waiting_since": iso(ticket.waiting_since),
+            "snoozed_until": iso(ticket.snoozed_until),
+            "message_count": ticket.message_count,
+            "last_position": ticket.last_position,
+            "has_attachments": ticket.has_attachments,
+            "csat_state": ticket.csat_state or None,
+            "csat_score": ticket.csat_score,
+            "csat_reason": ticket.csat_reason or None,
+            "created_at": iso(ticket.created_at),
+            "updated_at": iso(ticket.updated_at),
+            "closed_at": iso(ticket.closed_at),
+            "merged_into_id": _id(ticket.merged_into_id),
+            "version": ticket.version,
+        },
+    )
+
+
+def customer_record(customer: Customer) -> CustomerRecord:
+    """The customer with all handles; prefetch ``handles`` for lists."""
+    prefetch_related_objects([customer], "handles")
+    return {
+        "id": str(customer.pk),
+        "name": customer.name,
+        "language": customer.language or None,
+        "time_zone": customer.time_zone or None,
+        "city": customer.city or None,
+        "country": customer.country or None,
+        "is_vip": customer.is_vip,
+        "note": customer.note,
+        "handles": [
+            {
+                "id": str(handle.pk),
+                "kind": handle.kind,
+                "value": handle.value,
+                "is_verified": handle.is_verified,
+            }
+            for handle in sorted(customer.handles.all(), key=lambda each: each.pk)
+        ],
+        "created_at": cast(str, iso(customer.created_at)),
+        "version": customer.version,
+    }
+
+
+def message_record(message: Message) -> MessageRecord:
+    """The whole message but its HTML; needs ``body`` and prefetched ``attachments``."""
+    body = message.body
+    text, cut = _cut(body.text)
+    quoted, quoted_cut = _cut(body.quoted_text)
+    return cast(
+        MessageRecord,
+        {
+            "id": str(message.pk),
+            "ticket_id": str(message.ticket_id),
+            "position": message.position,
+            "kind": message.kind,
+            "direction": message.direction,
+            "author": {
+                "type": message.author_type,
+                "id": _id(message.user_id or message.customer_id),
+                "name": message.author_name,
+            },
+            "channel_id": _id(message.channel_id),
+            "channel_kind": message.channel_kind or None,
+            "from_address": message.from_address,
+            "to": message.to,
+            "cc": message.cc,
+            "bcc": message.bcc,
+            "subject": message.subject,
+            "text": text,
+            "quoted_text": quoted,
+            "signature_text": body.signature_text,
+            "has_html": message.has_html,
+            "is_truncated": message.is_truncated or cut or quoted_cut,
+            "language": message.language or None,
+            "intent": message.intent or None,
+            "intent_confidence": message.intent_confidence,
+            "sentiment": message.sentiment or None,
+            "is_sender_verified": message.is_sender_verified,
+            "attachments": [attachment_record(each) for each in message.attachments.all()],
+            "delivery_state": message.delivery_state or None,
+            "delivery_reason": message.delivery_reason or None,
+            "send_after": iso(message.send_after),
+            "sent_at": iso(message.sent_at),
+            "created_at": iso(message.created_at),
+            "macro_id": _id(message.macro_id),
+            "rule_run_id": _id(message.rule_run_id),
+            "version": message.version,
+        },
+    )
+
+
+def attachment_record(attachment: Attachment) -> AttachmentRecord:
+    """The file's facts and where to fetch it."""
+    return {
+        "id": str(attachment.pk),
+        "name": attachment.name,
+        "content_type": attachment.content_type,
+        "size_bytes": attachment.size_bytes,
+        "is_inline": attachment.is_inline,
+        "content_id": attachment.content_id,
+        "url": f"/api/v1/attachments/{attachment.pk}",
+    }
+
+
+def channel_record(channel: Channel) -> ChannelRecord:
+    """The channel without its settings and secrets, with its health."""
+    if not channel.is_active:
+        state, detail = "paused", "Paused by an admin."
+    elif channel.failing_since is not None:
+        state, detail = "failing", channel.failure
+    else:
+        state, detail = ("ok" if channel.last_success_at else "unknown"), ""
+    return cast(
+        ChannelRecord,
+        {
+            "id": str(channel.pk),
+            "slug": channel.slug,
+            "kind": channel.kind,
+            "name": channel.name,
+            "address": channel.address,
+            "is_active": channel.is_active,
+            "health": {
+                "state": state,
+                "last_success_at": iso(channel.last_success_at),
+                "detail": detail,
+            },
+        },
+    )
+
+
+def tag_record(tag: Tag) -> TagRecord:
+    """The tag by name."""
+    return {"id": str(tag.pk), "name": tag.name, "description": tag.description}
+
+
+def view_record(view: View) -> ViewRecord:
+    """The view without its count."""
+    return cast(
+        ViewRecord,
+        {
+            "id": str(view.pk),
+            "slug": view.slug,
+            "name": view.name,
+            "icon": view.icon,
+            "section": view.section,
+            "conditions": view.conditions,
+            "sort": view.sort,
+            "position": view.position,
+        },
+    )
+
+
+def ticket_payload(ticket: Ticket) -> dict[str, Any]:
+    """Payload of every ``ticket.*`` event."""
+    return {"ticket": ticket_record(ticket), "customer": customer_record(ticket.customer)}
+
+
+def message_payload(message: Message, ticket: Ticket) -> dict[str, Any]:
+    """Payload of every ``message.*`` event."""
+    return {"message": message_record(message), **ticket_payload(ticket)}
+
+
+def _id(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _cut(text: str) -> tuple[str, bool]:
+    return (text[:TEXT_LIMIT], True) if len(text) > TEXT_LIMIT else (text, False)

@@ -1,0 +1,223 @@
+"""Every non-trivial read of tickets, messages, views and customers; all start from the person."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import BooleanField, Count, Prefetch, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from helpdesk.accounts.models import User
+from helpdesk.events.models import Event
+from helpdesk.lib.clock import iso
+from helpdesk.lib.errors import NotFound
+from helpdesk.lib.pagination import Page, decode_cursor, encode_cursor
+from tickets.fields import as_query
+from tickets.models import Attachment, Channel, Customer, Handle, Message, Tag, Ticket, View
+
+THREAD_PAGE = 30
+_LIST_ONLY = ("customer",)
+
+
+def tickets_visible_to(user: User) -> QuerySet[Ticket]:
+    """The tickets this person may see: those of the organization."""
+    return Ticket.objects.filter(organization_id=user.organization_id)
+
+
+def get_ticket(user: User, ticket_id: uuid.UUID) -> Ticket:
+    """The ticket with its customer; raises NotFound, also where it may not be seen."""
+    ticket = tickets_visible_to(user).select_related("customer").filter(pk=ticket_id).first()
+    if ticket is None:
+        raise NotFound("This ticket doesn't exist, or you can't see it.")
+    return ticket
+
+
+def get_ticket_by_number(user: User, number: int) -> Ticket:
+    """The ticket of that number; raises NotFound."""
+    ticket = tickets_visible_to(user).select_related("customer").filter(number=number).first()
+    if ticket is None:
+        raise NotFound(f"There is no ticket #{number}, or you can't see it.")
+    return ticket
+
+
+def get_message(user: User, message_id: uuid.UUID) -> Message:
+    """The message if its ticket may be seen; raises NotFound."""
+    message = (
+        Message.objects.select_related("body", "channel", "ticket", "ticket__customer")
+        .prefetch_related("attachments")
+        .filter(pk=message_id, ticket__in=tickets_visible_to(user))
+        .first()
+    )
+    if message is None:
+        raise NotFound("This message doesn't exist, or you can't see it.")
+    return message
+
+
+def get_attachment(user: User, attachment_id: uuid.UUID) -> Attachment:
+    """A file on a ticket the person may see, or one they uploaded; raises NotFound."""
+    attachment = Attachment.objects.filter(
+        Q(message__ticket__in=tickets_visible_to(user)) | Q(uploaded_by=user),
+        pk=attachment_id,
+        organization_id=user.organization_id,
+    ).first()
+    if attachment is None:
+        raise NotFound("This file doesn't exist, or you can't see it.")
+    return attachment
+
+
+def get_view(user: User, slug: str) -> View:
+    """The view of that slug; raises NotFound."""
+    view = View.objects.filter(organization_id=user.organization_id, slug=slug).first()
+    if view is None:
+        raise NotFound(f"There is no view “{slug}”.")
+    return view
+
+
+def views_of(organization_id: uuid.UUID) -> list[View]:
+    """All views in their order."""
+    return list(View.objects.filter(organization_id=organization_id))
+
+
+def list_tickets(
+    tickets: QuerySet[Ticket], *, after: str | None, limit: int, newest_first: bool = True
+) -> Page[Ticket]:
+    """One page in queue order: urgent on top, then by last message; keyset, never offset."""
+    return _keyset_page(tickets, after, limit, newest_first=newest_first)
+
+
+def view_counts(user: User, views: Iterable[View]) -> dict[str, int]:
+    """How many tickets each view holds for this person; one query whatever their number."""
+    aggregates = {
+        f"v{index}": Count("pk", filter=as_query(view.conditions, me=user.pk))
+        for index, view in enumerate(views)
+    }
+    if not aggregates:
+        return {}
+    row = tickets_visible_to(user).aggregate(**aggregates)
+    return {view.slug: row[f"v{index}"] for index, view in enumerate(views)}
+
+
+def messages_of(
+    ticket: Ticket,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    limit: int = THREAD_PAGE,
+) -> list[Message]:
+    """Messages of the ticket in order: the newest ``limit`` (before/after a position)."""
+    found = (
+        Message.objects.filter(ticket=ticket)
+        .select_related("body")
+        .prefetch_related(Prefetch("attachments", Attachment.objects.order_by("pk")))
+    )
+    if after is not None:
+        return list(found.filter(position__gt=after).order_by("position")[:limit])
+    if before is not None:
+        found = found.filter(position__lt=before)
+    return list(found.order_by("-position")[:limit])[::-1]
+
+
+def timeline_of(ticket: Ticket, *, limit: int = 200) -> list[dict[str, Any]]:
+    """What happened to the ticket besides messages, oldest first, for the conversation."""
+    shown = (
+        "ticket.created",
+        "ticket.status_changed",
+        "ticket.assigned",
+        "ticket.tagged",
+        "ticket.priority_changed",
+        "ticket.snoozed",
+        "ticket.merged",
+        "rule.ran",
+        "csat.sent",
+        "csat.answered",
+    )
+    events = Event.objects.filter(
+        organization_id=ticket.organization_id, ticket_id=ticket.pk, type__in=shown
+    ).order_by("-seq")[:limit]
+    return [timeline_record(event) for event in reversed(list(events))]
+
+
+def timeline_record(event: Event) -> dict[str, Any]:
+    """A system line of the conversation."""
+    data: dict[str, Any] = {"change": event.payload.get("change", {})}
+    if event.type == "rule.ran":
+        data = {key: event.payload[key] for key in ("run_id", "rule_name", "actions")}
+    elif event.type.startswith("csat."):
+        data = {"survey": event.payload.get("survey", {})}
+    return {
+        "seq": event.seq,
+        "type": event.type,
+        "at": iso(event.at),
+        "actor": event.actor,
+        "ticket_id": str(event.ticket_id),
+        "data": data,
+    }
+
+
+def customers_of(user: User) -> QuerySet[Customer]:
+    """Customers of the organization with their handles."""
+    return Customer.objects.filter(organization_id=user.organization_id).prefetch_related(
+        Prefetch("handles", Handle.objects.order_by("pk"))
+    )
+
+
+def get_customer(user: User, customer_id: uuid.UUID) -> Customer:
+    """The customer; raises NotFound."""
+    customer = customers_of(user).filter(pk=customer_id).first()
+    if customer is None:
+        raise NotFound("This customer doesn't exist, or you can't see them.")
+    return customer
+
+
+def tags_of(organization_id: uuid.UUID) -> list[Tag]:
+    """The catalogue of tags by name."""
+    return list(Tag.objects.filter(organization_id=organization_id).order_by("name"))
+
+
+def channels_of(organization_id: uuid.UUID) -> list[Channel]:
+    """All channels by name."""
+    return list(Channel.objects.filter(organization_id=organization_id).order_by("name", "pk"))
+
+
+def _keyset_page(
+    tickets: QuerySet[Ticket], after: str | None, limit: int, *, newest_first: bool
+) -> Page[Ticket]:
+    sign = "-" if newest_first else ""
+    ordered = tickets.order_by("-queue_rank", f"{sign}last_message_at", f"{sign}id")
+    if after:
+        ordered = ordered.filter(_beyond(after, newest_first=newest_first))
+    rows = list(
+        ordered.select_related(*_LIST_ONLY).prefetch_related(
+            Prefetch("customer__handles", Handle.objects.order_by("pk"))
+        )[: limit + 1]
+    )
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(rows, _cursor_of(rows[-1]) if more else None)
+
+
+def _beyond(after: str, *, newest_first: bool) -> Q:
+    rank, at, ticket_id = decode_cursor(after, 3)
+    moment, pk = datetime.fromisoformat(str(at)), uuid.UUID(str(ticket_id))
+    if newest_first:
+        return Q(
+            RawSQL(
+                '("tickets_ticket"."queue_rank", "tickets_ticket"."last_message_at", '
+                '"tickets_ticket"."id") < (%s, %s, %s)',
+                [int(rank), moment, pk],
+                output_field=BooleanField(),
+            )
+        )
+    same_rank = Q(queue_rank=int(rank)) & (
+        Q(last_message_at__gt=moment) | Q(last_message_at=moment, pk__gt=pk)
+    )
+    return Q(queue_rank__lt=int(rank)) | same_rank
+
+
+def _cursor_of(ticket: Ticket) -> str:
+    return encode_cursor(
+        [ticket.queue_rank, ticket.last_message_at.isoformat(), str(ticket.pk)]
+    )
