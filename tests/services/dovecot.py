@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.services.ports import free_port, wait_for_port
+from tests.services.ports import die_with_parent, free_port, wait_for_port
 
 PASSWORD = "linen-and-loom"
 MAIL_USERS = ("vmail", "mail", "nobody")
@@ -147,6 +147,7 @@ class Dovecot:
         self._process = subprocess.Popen(
             [find_program(), "-F", "-c", str(configuration)], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (no threads yet)
         )  # fmt: skip
         wait_for_port(self.port, self.is_running)
         wait_for_port(self.tls_port, self.is_running)

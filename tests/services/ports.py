@@ -1,8 +1,11 @@
-"""Free ports on 127.0.0.1, and waiting for a server to answer on one."""
+"""Free ports on 127.0.0.1, waiting for a server to answer on one, and servers that die with us."""
 
 from __future__ import annotations
 
+import ctypes
+import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 
@@ -30,3 +33,10 @@ def wait_for_port(port: int, is_alive: Callable[[], bool], timeout_seconds: floa
             if time.monotonic() > deadline:
                 raise TimeoutError(f"nothing answers on port {port}") from None
             time.sleep(0.01)
+
+
+def die_with_parent() -> None:
+    """For ``preexec_fn``: ask the kernel to end this server when its test process ends, however."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)

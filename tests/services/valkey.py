@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.services.ports import free_port, wait_for_port
+from tests.services.ports import die_with_parent, free_port, wait_for_port
 
 
 class Valkey:
@@ -28,6 +28,7 @@ class Valkey:
                     "--save", "", "--appendonly", "no", "--dir", str(self.folder),
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (no threads yet)
             )  # fmt: skip
         wait_for_port(self.port, self.is_running)
         return self
