@@ -14,7 +14,7 @@ from integrations.email.parsed_mail import MailAddress
 
 # Quoted strings, comments and the specials; every other run is a word. No nested quantifiers.
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|([<>(),;:])|([^"<>(),;:]+)|(")', re.DOTALL)
-_LITERAL = re.compile(rb"\[[^\[\]<>]{1,80}\]")
+_LOCAL_NAME = re.compile(rb"[A-Za-z0-9._+-]{1,64}\Z")
 _ADDRESS = re.compile(
     r"(?:[^\s\"(),:;<>@\[\]\\]+|\"[^\"]*\")@"
     r"(?:[^\s\"(),:;<>@\[\]\\/!]+|\[[0-9A-Za-z:.]+\])\Z"
@@ -116,6 +116,8 @@ def _finish(box: _Mailbox) -> tuple[MailAddress | None, str | None]:
         return MailAddress("", name), "malformed address"
     if not inside:
         return (MailAddress("", name), "empty address") if name else (None, "empty address")
+    if not address and not box.is_broken and _LOCAL_NAME.match(inside):
+        return MailAddress(inside.decode("ascii"), name), "address without a domain"
     if not address:
         return MailAddress("", name), "malformed address"
     if box.is_broken:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import re2
 
 DAEMONS = re2.compile(
@@ -25,7 +27,7 @@ SUBJECT = re2.compile(
     r"|kan inte leverera|ej levererat|olevererat|kunne ikke leveres|ikke leveret|toimittaminen epäonnistui|ei voitu toimittaa|nie można dostarczyć|niedostarczon|zwrot|nedoručiteln|nedoručen"
     r"|недоставлен|не доставлен|невозможно доставить|ошибка доставки|сообщение не доставлено|не удалось доставить|недоставка|配信不能|配送不能|配信できません|送信できません|戻りました|退信|退回|无法投递|無法傳遞|投递失败|未送達|未能送达|系统退信"
     r"|배달.{0,6}(?:실패|못|않)|전송 ?실패|반송|ไม่สามารถส่ง|teslim edilemedi|iletilemedi|kézbesíthetetlen|nem kézbesíthető|user unknown|unknown (?:user|recipient|address)|no such user|mailbox (?:full|unavailable)|wiadomość nie"
-    r"|(?:mail|post) ?(?:konnte|wurde) nicht|rejected (?:mail|message|posting)|(?:mail|message) rejected|address (?:error|not found|unknown|is no longer)|invalid (?:address|recipient)|e-?mail address (?:has )?changed|bounce"
+    r"|(?:mail|post) ?(?:konnte|wurde) nicht|rejected (?:mail|message|posting)|(?:mail|message) rejected|are not member|エラー(?:通知|メール)|address (?:error|not found|unknown|is no longer)|invalid (?:address|recipient)|e-?mail address (?:has )?changed|bounce"
 )
 # Words of lists and people that look like notices but are not.
 NO_NOTICE_SUBJECT = re2.compile(
@@ -38,7 +40,7 @@ FAILURE = re2.compile(
     r"|(?:user|recipient|mailbox|address|account|addressee|name|alias|e-?mail|destination|person|utilisateur)s?(?: [^\n]{0,60})? (?:is |are |was |has |does |do )?(?:unknown|not found|not (?:a )?known|not exist|doesn't exist|does not exist|don't exist|inactive|disabled|suspended|full|invalid|unavailable|not available|not listed|not recogni|not local|ambiguous|not unique|over quota|exceeded|no longer|not valid|expired|closed|discontinued|terminated|cancel+ed|not active|deactivated|rejected|denied|unrouteable|unroutable|bad|failed)"
     r"|unknown (?:user|recipient|address|mailbox|local|host|domain|account|alias|name|mail)|no such (?:user|recipient|mailbox|address|person|local|account|name|alias|domain|host)|invalid (?:user|recipient|mailbox|address|name|domain)|unrout(?:e)?able|bad (?:address|recipient|destination|mailbox)|illegal (?:user|alias|host|address)|addressee unknown"
     r"|(?:quota|mailbox size|storage)[^\n]{0,40}(?:exceed|full|over)|(?:over|exceed(?:s|ed)?)[^\n]{0,30} quota|mailbox (?:is )?full|host (?:unknown|not found|unreachable|name lookup)|name server|connection (?:refused|timed out|reset)|(?:smtp|error|reply|response|code)[: #(]{1,4}[45]\d\d\b|\b5\d\d[ -]5\.\d\.\d|\b4\d\d[ -]4\.\d\.\d|\b55[0-4][ -]"
-    r"|relay(?:ing)? (?:access )?denied|message (?:size|too large|exceeds)|too many hops|mail loop|retry time|will (?:be retried|keep trying|continue to)|giving up|gave up|access denied|policy (?:reject|violation)|not our customer|no longer (?:work|employ|valid|active|accept|in use|available|exist)|moved to|this address no longer|has been (?:changed|disabled|discontinued|deleted|suspended|blocked)|couldn't (?:find|deliver|be)|wasn't (?:able|deliver)|no mailbox here|not accept(?:ing|ed)?|we were unable|didn't reach|hop count|out of (?:disk|storage)|status: ?[45]\.\d"
+    r"|relay(?:ing)? (?:access )?denied|message (?:size|too large|exceeds)|too many hops|mail loop|retry time|will (?:be retried|keep trying|continue to)|giving up|gave up|access denied|policy (?:reject|violation)|not our customer|no longer (?:work|employ|valid|active|accept|in use|available|exist)|moved to|this address no longer|has been (?:changed|disabled|discontinued|deleted|suspended|blocked)|couldn't (?:find|deliver|be)|wasn't (?:able|deliver)|not a member of|no mailbox here|not accept(?:ing|ed)?|we were unable|didn't reach|hop count|out of (?:disk|storage)|status: ?[45]\.\d"
     r"|nicht (?:zugestellt|zustellbar|erreich|übermittelt|gefunden|ausgeliefert|existier|bekannt|weitergeleitet)|unzustellbar|unbekannt|existiert nicht|zustellung .{0,60}(?:fehl|nicht)|speicherplatz|postfach .{0,30}voll|fehlgeschlagen"
     r"|n'a pas pu|n.a (?:pas )?(?:été|pu)|impossible de|inconnu|non remis|pas été (?:remis|délivr|distribu)|échec|boîte .{0,20}pleine|no (?:se )?(?:pudo|puede|ha podido|ha sido|fue|existe|entreg|encontr)|desconocid|rechazad|inexistente|não (?:pôde|foi|pode|existe|entreg)|falha|desconhecid|caixa .{0,20}cheia|non (?:è stato|può|esiste|recapit|consegn|raggiung|ha potuto)|sconosciut|impossibile|casella .{0,20}piena"
     r"|niet (?:worden |kunnen |kon |bezorgd|afgeleverd|gevonden|bestaat)|onbekend|onbestelbaar|kunde inte|kan inte|ikke (?:leveres|leveret|levert|findes)|kunne ikke|ei voitu|tuntematon|nie (?:można|mógł|została|istnieje|dostarczon)|niedostarczon|nieznan|nelze|nebylo|neexistuje|nedoručen"
@@ -59,27 +61,51 @@ ORIGINAL_STARTS = re2.compile(
 
 _A = r"<?([^\s<>\"'(),:;@\[\]=]+@[^\s<>\"'(),:;@\[\]=]+\.[A-Za-z0-9-]{2,}|[^\s<>\"'(),:;@\[\]=]+@[A-Za-z0-9-]+)>?"
 # Where a notice names the recipient, surest place first. One group: the address.
-_PLACES = tuple(
+_LISTED = r"(?:recipient|address|user|mailbox|account|person|destination|e-?mail|name|receiver)"
+SURE_PLACES = tuple(
     re2.compile(pattern)
     for pattern in (
-        rf"(?im)^\s*(?:failed recipient|final-recipient|original-recipient|recipient(?:s| address|\(s\))?|to|addressee|user|address|could not deliver message to|unable to deliver to)\s*:\s*(?:rfc822;\s*|SMTP:)?\s*{_A}",
+        rf"(?i)following (?:\S+ ){{0,2}}{_LISTED}\S*[^\n@]{{0,100}}\n(?:[^\n@]{{0,80}}\n){{0,3}}[\s<*>\"'-]*{_A}",
+        rf"(?im)^\s*(?:failed recipient|final-recipient|original-recipient|recipient(?:s| address|\(s\))?|addressee|user|address|could not deliver message to|unable to deliver to|could not be delivered to)\s*:\s*(?:rfc822;\s*|SMTP:)?\s*{_A}",
         rf"(?im)^\s*<({_A[3:-3]})>\s*[:.(]?\s*(?:$|\S)",
         rf"(?im)^[\s*>-]*{_A}[>]?\s*:?\s*(?:$|\(|\.\.\.|-|\.\.|;|,|on |\d|[Uu]ser|[Ff]ail|[Dd]oes|[Ii]s |[Hh]as |[Nn]o |[Rr]ecip|[Mm]ailbox|[Uu]nk|[Nn]ot|[Pp]erm|[Aa]ddr|\[)",
+    )
+)
+LOOSE_PLACES = tuple(
+    re2.compile(pattern)
+    for pattern in (
         rf"(?i)(?:to|for|recipient|recipients|address|user|mailbox|addressee|deliver|an|für|à|a|para|per|aan|адрес|получател\pL*)[\s:=]+(?:(?:the )?(?:following|address|user|recipient)[^\n@]{{0,40}}[:\n]\s*)?(?:rfc822;)?\s*[<\"'\[(]{{0,2}}{_A}",
         rf"(?i)RCPT TO:\s*{_A}",
         rf"(?i){_A}[>\"')\]]{{0,2}}[^\n@]{{0,40}}(?:unknown|not found|does not exist|no such|rejected|full|over quota|failed|invalid|not listed|disabled|inactive|could not|was not|cannot)",
         rf"(?i)(?:unknown|no such|invalid|not found|rejected|failed|unable|not deliver\w*|could not|undeliverable)[^\n@]{{0,60}}[\s<(\"':]{_A}",
+        rf"(?im)^\s*to\s*:\s*{_A}",
         _A,
     )
 )
+# A list of bare names below such a sentence means users of the notice's own domain.
+_LOCAL_NAMES = re2.compile(
+    rf"(?i)(?:following|not delivered)[^\n]{{0,120}}:?[ \t]*\n(?:[ \t]*\n)?((?:[ \t]+[\w.+-]{{1,64}}(?:[ \t]{{2,}}[^\n]*)?[ \t]*(?:\n|$))+)"
+)
+_LOCAL_NAME = re2.compile(r"(?m)^[ \t]+([\w.+-]{1,64})(?:[ \t]{2}|[ \t]*$)")
 _NOT_RECIPIENT = re2.compile(
     r"(?i)^(?:postmaster|mailer-daemon|abuse|support|helpdesk|help|webmaster|hostmaster|noreply|no-reply|mail-daemon|root|.*-owner|owner-.*|.*-bounces?|.*-request)@|@(?:mail|smtp)\d*$"
 )
 
 
-def find_recipients(notice: str, *, exclude: frozenset[str]) -> list[str]:
+def find_local_recipients(notice: str, domain: str) -> list[str]:
+    """Users a notice lists without their domain, which is then the domain that wrote the notice."""
+    match = _LOCAL_NAMES.search(notice)
+    if not match or not domain:
+        return []
+    names = [name[1].rstrip(".") for name in _LOCAL_NAME.finditer(match[1])]
+    return [f"{name}@{domain}" for name in names[:200] if name]
+
+
+def find_recipients(
+    notice: str, *, exclude: frozenset[str], places: tuple[Any, ...] = SURE_PLACES + LOOSE_PLACES
+) -> list[str]:
     """Addresses a notice names as failed, each once, from the surest kind of place that has any."""
-    for place in _PLACES:
+    for place in places:
         found: dict[str, str] = {}
         for match in place.finditer(notice):
             address = match[1].strip("'.`*").removeprefix("rfc822;")
@@ -90,6 +116,6 @@ def find_recipients(notice: str, *, exclude: frozenset[str]) -> list[str]:
             if len(found) >= 200:
                 break
         if found:
-            is_last = place is _PLACES[-1]
+            is_last = place is LOOSE_PLACES[-1]
             return list(found.values())[: 1 if is_last else 200]
     return []

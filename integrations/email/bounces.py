@@ -6,6 +6,7 @@ says "delivered", a read receipt or a complaint (ARF) is no bounce.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import re2
@@ -16,9 +17,12 @@ from integrations.email.bounce_notices import (
     DEAD_ADDRESS,
     FAILURE,
     LIVING_ADDRESS,
+    LOOSE_PLACES,
     NO_NOTICE_SUBJECT,
     ORIGINAL_STARTS,
     SUBJECT,
+    SURE_PLACES,
+    find_local_recipients,
     find_recipients,
 )
 from integrations.email.headers import HeaderBlock, parse_message_ids
@@ -28,7 +32,7 @@ from integrations.email.parsed_mail import BouncedRecipient
 MAX_NOTICE_CHARS = 40_000
 MAX_FAILED = 200
 _ADDRESS = re2.compile(r"[^\s<>\"(),:;@\[\]]+@[^\s<>\"(),:;@\[\]]+")
-_STATUS = re2.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_STATUS = re2.compile(r"(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})\b")
 _REPLY_CODE = re2.compile(r"(?:^|[\s#:;(>])([45]\d\d)[\s\-:;,.)]")
 _FIELD = re2.compile(r"^([A-Za-z][A-Za-z0-9-]+)\s*:\s*(.*)$")
 _EMBEDDED_ID = re2.compile(r"(?im)^[>\s]*Message-ID:\s*(<[^<>\s]{1,500}>)")
@@ -59,6 +63,8 @@ def read_bounce(root: MimePart, text: str) -> BounceReading:
         reading = _read_report(report, parts, text)
         if reading is not None:
             return reading
+    if text.lstrip()[:1] == "{" and "bouncedRecipients" in text[:MAX_NOTICE_CHARS]:
+        return _read_amazon(text[:MAX_NOTICE_CHARS])
     if not _may_be_notice(headers, types):
         return BounceReading()
     return _read_notice(headers, parts, text)
@@ -96,7 +102,7 @@ def _read_report(report: str, parts: list[MimePart], text: str) -> BounceReading
             continue
         reason = group.get("diagnostic-code", "")[:1_000]
         is_delay = bool(action) and action[0] == "delayed"
-        is_hard = not is_delay and is_dead_address(status, f"{reason} {text[:4_000]}")
+        is_hard = not is_delay and is_dead_address(status, reason or _around(address, text))
         recipients.append(BouncedRecipient(address, status, is_hard, reason))
     if not is_named or (is_good_news and not recipients):
         return BounceReading(is_report=True) if is_good_news else None
@@ -175,6 +181,27 @@ def _fill_addresses(
     return filled
 
 
+def _read_amazon(text: str) -> BounceReading:
+    """A bounce that Amazon SES sends as JSON by way of SNS, bare or inside its envelope."""
+    try:
+        notice, _ = json.JSONDecoder().raw_decode(text.lstrip().replace("!\n ", ""))
+        if isinstance(notice.get("Message"), str):
+            notice = json.loads(notice["Message"])
+        bounce = notice["bounce"]
+        failed = [
+            BouncedRecipient(
+                str(one["emailAddress"]),
+                _find_status(str(one.get("status", ""))),
+                bounce.get("bounceType") == "Permanent",
+                str(one.get("diagnosticCode", ""))[:1_000],
+            )
+            for one in bounce["bouncedRecipients"][:MAX_FAILED]
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return BounceReading()
+    return BounceReading(bool(failed), tuple(failed))
+
+
 def _may_be_notice(headers: HeaderBlock, types: set[str]) -> bool:
     return (
         _is_daemon(headers)
@@ -205,21 +232,54 @@ def _read_notice(headers: HeaderBlock, parts: list[MimePart], text: str) -> Boun
     is_daemon = _is_daemon(headers)
     is_bounce = bool(failed_header) or (tells_failure and (is_daemon or is_subject))
     is_bounce = is_bounce or (is_daemon and is_subject)
+    if is_bounce and not is_daemon and headers.first("list-id") and not failed_header:
+        return BounceReading()
     if not is_bounce:
         return BounceReading()
-    named = failed_header or find_recipients(notice, exclude=_own_addresses(headers))
-    named = named or find_recipients(text[:MAX_NOTICE_CHARS], exclude=_own_addresses(headers))
+    named = failed_header or _named_in(headers, notice, text)
     if not named:
         named = _addressees(parts) or _addressees_in_text(text)
     status = _find_status(notice)
-    code = _REPLY_CODE.search(notice)
-    is_hard = is_dead_address(status, notice) and not (code and code[1][0] == "4" and not status)
-    recipients = tuple(
-        BouncedRecipient(address, status, is_hard, "") for address in named[:MAX_FAILED]
-    )
+    status = None if status and status.startswith("2") else status
+    recipients = tuple(_noticed(address, status, notice) for address in named[:MAX_FAILED])
     if not recipients and not (is_daemon and tells_failure):
         return BounceReading()
     return BounceReading(True, recipients, _failed_message_id(parts, text))
+
+
+def _noticed(address: str, status: str | None, notice: str) -> BouncedRecipient:
+    """One recipient with what the notice says near its address."""
+    near = _around(address, notice)
+    own_status = _find_status(near)
+    if own_status and not own_status.startswith("2"):
+        status = own_status
+    code = _REPLY_CODE.search(near)
+    is_temporary = code is not None and code[1][0] == "4" and not status
+    is_hard = not is_temporary and is_dead_address(status, near)
+    return BouncedRecipient(address, status, is_hard, "")
+
+
+def _around(address: str, text: str) -> str:
+    """The words right after an address up to the next one, or the whole text when that is bare."""
+    start = text.find(address) if address else -1
+    if start < 0:
+        return text[:4_000]
+    start += len(address)
+    following = _ADDRESS.search(text, start + 1)
+    end = min(following.start() if following else len(text), start + 2_000)
+    near = text[start:end]
+    return near if len(near.split()) >= 5 else text[:4_000]
+
+
+def _named_in(headers: HeaderBlock, notice: str, text: str) -> list[str]:
+    """Failed recipients from the words of a notice: sure places, bare names, loose places."""
+    own = _own_addresses(headers)
+    named = find_recipients(notice, exclude=own, places=SURE_PLACES)
+    sender = _ADDRESS.search(headers.text("from")[:500])
+    if not named and sender:
+        named = find_local_recipients(notice, sender[0].rpartition("@")[2])
+    named = named or find_recipients(notice, exclude=own, places=LOOSE_PLACES)
+    return named or find_recipients(text[:MAX_NOTICE_CHARS], exclude=own)
 
 
 def _own_addresses(headers: HeaderBlock) -> frozenset[str]:

@@ -21,6 +21,8 @@ _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _END_OF_HEADERS = re.compile(rb"\r?\n[ \t]*\r?\n|\r[ \t]*\r(?!\n)")
 _WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?=")
 _CONTROL = re.compile("[\x00-\x1f\x7f]+")
+# An encoded word that decodes to these was no text; it is shown as it came.
+_BINARY = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 class HeaderBlock:
@@ -83,7 +85,7 @@ def _read_block(
             if len(fields) >= MAX_FIELDS:
                 defects.append(f"headers: more than {MAX_FIELDS} fields, the rest was not read")
                 return HeaderBlock(fields, defects), body
-        elif line.strip() and not line.startswith(b"From "):
+        elif line.strip() and not line.startswith((b"From ", b">From ")):
             if not fields and not current:
                 defects.append("headers: none, all taken as body")
                 return HeaderBlock([], defects), position
@@ -115,6 +117,8 @@ def decode_header(value: bytes) -> str:
         gap = value[position : word.start()]
         charset = word[1].split(b"*")[0].decode("ascii", "replace").lower()
         data = _decode_word(word[2], word[3])
+        if _BINARY.search(data):
+            charset, data = "", word[0]
         if pending and (gap.strip() or charset != pending_charset):
             pieces.append(decode_text(b"".join(pending), pending_charset)[0])
             pending = []
@@ -157,7 +161,10 @@ def parse_parameters(value: bytes) -> tuple[str, dict[str, str]]:
     RFC 2231 continuations and charsets are joined; encoded words in values are decoded too.
     """
     pieces = _split_parameters(value)
-    main = pieces[0].strip().decode("latin-1").lower()
+    head, *squeezed = pieces[0].strip().split(None, 1)[:2] or [b""]
+    if squeezed and b"=" in squeezed[0]:
+        pieces.insert(1, squeezed[0])
+    main = (head if squeezed else pieces[0].strip()).decode("latin-1").lower()
     found: dict[str, list[tuple[int, bool, bytes]]] = {}
     plain: dict[str, str] = {}
     for piece in pieces[1:]:

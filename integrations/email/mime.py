@@ -7,7 +7,7 @@ RELIABILITY F11. Structure is in `mime_tree`, charsets in `charsets`, quotes in 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from integrations.email import auto_replies, bounces, tnef
 from integrations.email.addresses import parse_addresses
@@ -40,6 +40,21 @@ KEPT_HEADERS = frozenset(
     " x-loop feedback-id content-language x-aftercare-id x-aftercare-ticket".split()
 )
 MAX_KEPT = 30
+_EXTENSIONS = {
+    "application/pdf": ".pdf",
+    "application/zip": ".zip",
+    "image/gif": ".gif",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "message/delivery-status": ".txt",
+    "message/rfc822": ".eml",
+    "text/calendar": ".ics",
+    "text/csv": ".csv",
+    "text/html": ".html",
+    "text/plain": ".txt",
+    "text/rfc822-headers": ".txt",
+    "text/vcard": ".vcf",
+}
 
 
 @dataclass(slots=True)
@@ -55,6 +70,14 @@ class _Body:
         if defect and defect not in self.defects:
             self.defects.append(defect)
 
+    def name_last_attachment(self) -> None:
+        """Give a nameless file a name a person can click on."""
+        last = self.attachments[-1]
+        if not last.name:
+            extension = _EXTENSIONS.get(last.content_type, "")
+            name = f"noname{len(self.attachments)}{extension}"
+            self.attachments[-1] = replace(last, name=name)
+
 
 def parse_mail(raw: bytes) -> ParsedMail:
     """Everything a mail says, as clean text and values. Damage becomes `defects`, never an error."""
@@ -66,6 +89,8 @@ def parse_mail(raw: bytes) -> ParsedMail:
         raw = raw.replace(b"\r", b"\n")
     root = read_tree(raw, body.defects)
     _collect(root, body, in_related=False)
+    if not body.texts and not body.htmls:
+        _show_named_text(root, body)
     text, html_text = _body_text(body)
     html = "\n".join(body.htmls)[:MAX_HTML_CHARS]
     reply = _split(text, html_text, has_plain_text=bool(body.texts))
@@ -205,6 +230,16 @@ def _collect_leaf(part: MimePart, body: _Body, *, in_related: bool) -> None:
         return
     else:
         body.attachments.append(_attachment(part, disposition, in_related=in_related))
+        body.name_last_attachment()
+
+
+def _show_named_text(root: MimePart, body: _Body) -> None:
+    """Show a text that came as a named inline file, where the mail has no other text."""
+    for part in root.walk():
+        if part.content_type in ("text/plain", "text/html") and part.filename():
+            if part.disposition()[0] != "attachment":
+                _add_text(part, body)
+            return
 
 
 def _add_text(part: MimePart, body: _Body) -> None:
@@ -329,7 +364,7 @@ def _split(text: str, html_text: HtmlText | None, *, has_plain_text: bool) -> Re
 
 
 def tidy_text(text: str) -> str:
-    """Line ends as LF, no control characters, no spaces at line ends except the `-- ` mark."""
+    """The same text with LF line ends and without control characters."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _NOT_TEXT.sub("", text)

@@ -15,6 +15,7 @@ from integrations.email.headers import HeaderBlock, decode_base64, parse_paramet
 MAX_PARTS = 200
 MAX_DEPTH = 20
 
+_ENVELOPE_LINE = re.compile(rb">?From (?!\s*:)")
 _CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+\Z")
 
 
@@ -82,7 +83,7 @@ def read_tree(raw: bytes, defects: list[str]) -> MimePart:
         start = 3
     while raw.startswith((b"\n", b"\r\n"), start):
         start += 1 if raw.startswith(b"\n", start) else 2
-    if raw.startswith((b"From ", b">From "), start):
+    if _ENVELOPE_LINE.match(raw, start):
         newline = raw.find(b"\n", start)
         start = newline + 1 if newline >= 0 else start
     return _read_part(raw, start, len(raw), "text/plain", 0, _Budget(MAX_PARTS, defects))

@@ -46,7 +46,7 @@ _ENDS_WITH_VERB = re2.compile(
     rf"(?i)(?:^|[\s>\])\"'.,])(?:{_alternatives(WROTE)})(?: *\(?[aа]\)?)?[ :：*_]*$|(?:写道|寫道|작성)[ :：]*$|>wrote[ :]*$"
 )
 _OPENING = re2.compile(
-    rf"(?i)^(?:(?:{_alternatives(OPENERS)})\s|(?:{_alternatives(WEEKDAYS)})[\s.,،]|\pL+day\b"
+    rf"(?i)^(?:(?:{_alternatives(OPENERS)})\s|(?:{_alternatives(WEEKDAYS)})[.,،]{{0,2}} ?(?:\pL+\.? )?\d|\pL+day\b"
     rf"|[\pL\pM.'’-]{{2,15}}[.,]? *\d|\d|<|[\"'“]?[\pL\pM][^:]{{0,120}}<[^<>@\s]+@)"
 )
 _OLD_GMAIL = re2.compile(r"^\d{4}[/-]\d{1,2}[/-]\d{1,2}\s[^<>]{1,100}<[^<>@\s]+@[^<>@\s]+>$")
@@ -56,7 +56,7 @@ _NAME_WROTE = re2.compile(
 )
 _SEPARATOR = re2.compile(r"^[\s>*_|]*[-–—_=~]{2,}[\s*_]*(\pL[^-–—_=~]{2,70}(?:-\pL[^-–—_=~]{2,30})?)[\s*_]*[-–—_=~]{2,}[\s*_]*$")
 _RULE = re2.compile(r"^\s*\*?(?:[-_=~–—*]\s?){3,}\*?\s*$")
-_QUOTED = re2.compile(r"^\s{0,3}(?:>|\|\s|\|$|[A-Za-z]{1,12}>\s)")
+_QUOTED = re2.compile(r"^\s{0,3}(?:>|\|\s|\|$|[A-Z][A-Za-z]{0,2}>(?:\s|$))")
 _SIGNATURE = re2.compile(r"^\s{0,3}(?:--|—|–|__|-- ?\*?)\s*$|^\s{0,3}_{5,}\s*$|^\s{0,3}-{3,}\s*$")
 _MOBILE = re2.compile(
     rf"(?i)^\W{{0,3}}(?:{_alternatives(SENT_FROM)})\s?(?P<rest>[^,;!?]{{1,60}}?)[.!]?\W{{0,3}}$"
@@ -89,6 +89,8 @@ def split_reply(text: str) -> ReplyParts:
     if signature_at is not None:
         signature = [number for number in kept if number >= signature_at]
         kept = [number for number in kept if number < signature_at]
+        if any(lines[number].strip() and not quoted[number] for number in kept):
+            kept, quote_line = _without_trailing_quote(lines, quoted, kept, quote_line)
     kept = _trim(lines, kept)
     return _parts(text, lines, kept, signature, quote_line, tail)
 
@@ -176,7 +178,7 @@ def _lines_around(
     below = range(cut.end, len(lines))
     if not cut.is_attribution or not _starts_quoted(lines, quoted, cut.end):
         return _without_trailing_quote(lines, quoted, above, cut.start)
-    signature = _signature_start(lines, [n for n in below if not quoted[n]])
+    signature = _signature_start(lines, [n for n in below if not quoted[n]], has_text=True)
     fresh = [n for n in below if not quoted[n] and lines[n].strip() and not _is_rule(lines[n])]
     fresh = [n for n in fresh if signature is None or n < signature]
     if fresh and _find_cut(lines, quoted, fresh[0]) is not None:
@@ -218,7 +220,8 @@ def _without_trailing_quote(
             last_quoted = end
     if end == 0 or last_quoted == len(kept):
         return kept, quote_line
-    return kept[:last_quoted], kept[last_quoted]
+    start = kept[last_quoted]
+    return kept[:last_quoted], start if quote_line is None else min(start, quote_line)
 
 
 def _starts_quoted(lines: list[str], quoted: list[bool], start: int) -> bool:
@@ -387,9 +390,10 @@ def _is_rule(line: str) -> bool:
     return bool(line) and bool(_RULE.search(line[:200]))
 
 
-def _signature_start(lines: list[str], kept: list[int]) -> int | None:
+def _signature_start(
+    lines: list[str], kept: list[int], *, has_text: bool = False
+) -> int | None:
     """Line where the signature begins: a delimiter, or "Sent from my …"; None without one."""
-    has_text = False
     in_code = False
     for position, number in enumerate(kept):
         line = lines[number]
