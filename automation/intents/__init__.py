@@ -1,0 +1,1 @@
+"""Language, intent and sentiment of a customer's message."""

@@ -1,0 +1,185 @@
+"""Re-train the heads: `python -m automation.intents.training.train` (about two minutes).
+
+Writes weights/heads.npz and weights/MODEL_CARD.md. Needs scikit-learn (requirements/dev.in); the
+product itself does not. Same sentences in, same weights out.
+"""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from automation.intents.czech import in_english
+from automation.intents.encoder import encode
+from automation.intents.features import BUCKETS, buckets_of
+from automation.intents.model import WEIGHTS
+from automation.intents.text import clean
+from automation.intents.training.corpora import PUBLIC, Example, own_examples, part_of, public_examples, rows_of
+
+VERSION = "1"
+GRAM_SCALE = 0.8
+INVERSE_REGULARISATION = 12.0
+FOLDS = 5
+_BATCH = 64
+
+# What a public example may weigh at most together with the others of its set and intent.
+_PUBLIC_WEIGHT = 60.0
+_PUBLIC_OUT_OF_SCOPE_WEIGHT = 400.0
+_OWN_WEIGHT = 2.0
+# An intent with more own sentences than this does not become likelier by having them.
+_OWN_EVEN_COUNT = 90.0
+
+_MOOD_OF_INTENT = {
+    "complaint": "negative",
+    "damaged_item": "negative",
+    "wrong_item": "negative",
+    "missing_item": "negative",
+    "feedback": "positive",
+    "thanks": "positive",
+}
+_NEUTRAL_INTENTS = frozenset(
+    {"product_question", "delivery_info", "payment_info", "invoice", "store_info", "place_order", "change_address",
+     "change_order", "account", "order_status", "return_exchange", "refund_policy", "cancel_policy"}
+)  # fmt: skip
+_WISESIGHT_MOODS = {"pos": "positive", "neg": "negative", "neu": "neutral", "q": "neutral"}
+
+
+class Vectors:
+    """Sentence vectors, computed once; kept in a file between runs when one is given."""
+
+    def __init__(self, cache: Path | None) -> None:
+        self._cache = cache
+        self._known: dict[str, NDArray[np.float16]] = {}
+        if cache is not None and cache.exists():
+            with np.load(cache, allow_pickle=False) as stored:
+                self._known = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
+
+    def of(self, texts: list[str]) -> NDArray[np.float32]:
+        """One row a text."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        for start in range(0, len(new), _BATCH):
+            batch = new[start : start + _BATCH]
+            self._known.update(zip(batch, encode(batch).astype(np.float16), strict=True))
+        return np.array([self._known[text] for text in texts], dtype=np.float32)
+
+    def save(self) -> None:
+        """Keep what was computed for the next run."""
+        if self._cache is not None:
+            vectors = np.array(list(self._known.values()))
+            np.savez(self._cache, texts=np.array(list(self._known)), vectors=vectors)
+
+
+def glossed(example: Example) -> str:
+    """The words the encoder gets to see, as in `understand`."""
+    text = clean(example.text)
+    return in_english(text) if example.language == "cs" else text
+
+
+def features(vectors: Vectors, examples: list[Example]) -> Any:
+    """Dense and letter-group features side by side, one sparse row an example."""
+    rows, columns, values = [], [], []
+    for row, example in enumerate(examples):
+        buckets = buckets_of(clean(example.text))
+        rows += [row] * len(buckets)
+        columns += buckets
+        values += [GRAM_SCALE / max(1, len(buckets)) ** 0.5] * len(buckets)
+    grams = sparse.csr_matrix((values, (rows, columns)), shape=(len(examples), BUCKETS))
+    dense = sparse.csr_matrix(vectors.of([glossed(example) for example in examples]))
+    return sparse.hstack([dense, grams]).tocsr()
+
+
+def weights_of(examples: list[Example]) -> NDArray[np.float64]:
+    """How much each example counts: our own more than public ones, no intent by sheer number."""
+    counts = Counter((example.source, example.intent) for example in examples)
+    return np.array([_weight(example, counts[example.source, example.intent]) for example in examples])
+
+
+def _weight(example: Example, count: int) -> float:
+    if example.source == "own":
+        return _OWN_WEIGHT * min(1.0, (_OWN_EVEN_COUNT / count) ** 0.5)
+    limit = _PUBLIC_OUT_OF_SCOPE_WEIGHT if example.intent == "out_of_scope" else _PUBLIC_WEIGHT
+    return min(1.0, limit / count)
+
+
+def fit(inputs: Any, answers: list[str], weights: NDArray[np.float64], inverse: float) -> LogisticRegression:
+    """A multinomial logistic regression."""
+    return LogisticRegression(C=inverse, max_iter=200, tol=1e-3).fit(inputs, answers, sample_weight=weights)
+
+
+def cross_validated(inputs: Any, examples: list[Example]) -> dict[str, str]:
+    """For each own sentence, the answer of a head that did not see it."""
+    answers = np.array([example.intent for example in examples])
+    weights = weights_of(examples)
+    parts = np.array([part_of(e.text, FOLDS) if e.source == "own" else -1 for e in examples])
+    found: dict[str, str] = {}
+    for part in range(FOLDS):
+        seen = parts != part
+        head = fit(inputs[seen], answers[seen].tolist(), weights[seen], INVERSE_REGULARISATION)
+        unseen = [examples[i].text for i in np.flatnonzero(~seen)]
+        found.update(zip(unseen, head.predict(inputs[~seen]), strict=True))
+    return found
+
+
+def mood_examples(folder: Path) -> list[tuple[Example, str]]:
+    """Sentences with a mood: Thai social posts (CC0) and our own, by what they are about."""
+    thai = [(Example("th-wisesight", "th", row["intent"], row["text"]), row["intent"]) for row in rows_of(folder, "th-wisesight")]
+    found = [(e, _WISESIGHT_MOODS[mood]) for e, mood in thai if mood in _WISESIGHT_MOODS and not e.is_held_out]
+    for example in own_examples():
+        mood = _MOOD_OF_INTENT.get(example.intent, "neutral" if example.intent in _NEUTRAL_INTENTS else "")
+        if mood:
+            found += [(example, mood)]
+    return found
+
+
+def fit_mood(vectors: Vectors, folder: Path) -> LogisticRegression:
+    """The sentiment head, on sentence vectors alone."""
+    pairs = mood_examples(folder)
+    counts = Counter((example.source, mood) for example, mood in pairs)
+    weights = np.array([(0.4 if e.source != "own" else 1.0) * 200 / counts[e.source, mood] for e, mood in pairs])
+    inputs = sparse.csr_matrix(vectors.of([glossed(example) for example, _ in pairs]))
+    return fit(inputs, [mood for _, mood in pairs], weights, 8.0)
+
+
+def save(head: LogisticRegression, mood: LogisticRegression, dimensions: int) -> None:
+    """Write the weights as the product reads them."""
+    WEIGHTS.parent.mkdir(exist_ok=True)
+    np.savez_compressed(
+        WEIGHTS,
+        version=np.array(VERSION),
+        labels=np.array([str(label) for label in head.classes_]),
+        dense=head.coef_[:, :dimensions].T.astype(np.float16),
+        grams=(head.coef_[:, dimensions:].T * GRAM_SCALE).astype(np.float16),
+        bias=head.intercept_.astype(np.float32),
+        sentiments=np.array([str(label) for label in mood.classes_]),
+        sentiment_dense=mood.coef_.T.astype(np.float16),
+        sentiment_bias=mood.intercept_.astype(np.float32),
+    )
+
+
+def main() -> None:
+    """Train on everything that may be trained on, save, and judge on what was held out."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--public", type=Path, default=PUBLIC, help="folder of the public intent sets")
+    parser.add_argument("--cache", type=Path, help="file that keeps sentence vectors between runs")
+    parser.add_argument("--no-card", action="store_true", help="write the weights only (no figures)")
+    chosen = parser.parse_args()
+    vectors = Vectors(chosen.cache)
+    own, public = own_examples(), public_examples(chosen.public)
+    examples = own + [example for example in public if not example.is_held_out]
+    inputs = features(vectors, examples)
+    head = fit(inputs, [e.intent for e in examples], weights_of(examples), INVERSE_REGULARISATION)
+    save(head, fit_mood(vectors, chosen.public), inputs.shape[1] - BUCKETS)
+    vectors.save()
+    if not chosen.no_card:
+        from automation.intents.training.card import write_card
+
+        write_card(own, [e for e in public if e.is_held_out], cross_validated(inputs, examples), chosen.public)
+
+
+if __name__ == "__main__":
+    main()
