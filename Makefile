@@ -41,7 +41,7 @@ bench: setup ## the numbers, a JSON line each
 	@exec .venv/bin/aftercare bench --json
 
 lock: ## compile requirements/*.in to requirements/*.txt
-	@exec $(PY) -m scripts.lock
+	@exec $(PY) -m scripts.lock $(ARGS)
 
 clean: ## remove what was installed and built; var/ (your data) stays
 	rm -rf .venv frontend/node_modules frontend/*/node_modules frontend/*/build frontend/*/dist frontend/*/.svelte-kit frontend/.made .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

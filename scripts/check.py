@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,10 @@ PRODUCTION_LIKE = {
     "AFTERCARE_SECRET_KEY": "only-for-checks-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
     "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
 }
+LARGEST_FILE_BYTES = 2_000_000
+MEANT: set[str] = set()
+"""Committed files that are larger on purpose."""
+PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KE[Y]-----")
 # Written so that this line is not itself what it looks for.
 FORBIDDEN = re.compile(
     r"npm[j]s\.(org|com)|p[y]pi\.org|python[h]osted|deb\.[d]ebian|proxy\.[g]olang"
@@ -63,6 +68,7 @@ def steps() -> list[Step]:
         Step("ruff lint", lambda: tool("ruff", "check", "--quiet", ".")),
         Step("committed text", check_committed_text),
         Step("package-lock", check_package_lock),
+        Step("large files", check_large_files),
         Step("requirements", check_requirements),
         Step("import contracts", lambda: tool("lint-imports")),
         Step("deptry", lambda: tool("deptry", ".")),
@@ -130,16 +136,26 @@ def committed_files() -> list[Path]:
 
 
 def check_committed_text() -> Outcome:
-    """No committed file names a package registry or a folder of somebody's machine."""
+    """No committed file names a registry or somebody's folders, or holds a private key."""
     found = []
     for path in committed_files():
         text = path.read_bytes()
         if b"\0" in text[:8000]:
             continue
         for number, line in enumerate(text.decode(errors="replace").splitlines(), start=1):
-            if FORBIDDEN.search(line):
+            if FORBIDDEN.search(line) or PRIVATE_KEY.search(line):
                 found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}")
-    return not found, "A registry host or a machine's path:\n" + "\n".join(found)
+    return not found, "A registry host, a machine's path or a private key:\n" + "\n".join(found)
+
+
+def check_large_files() -> Outcome:
+    """Nothing over 2 MB is committed but what is listed as meant."""
+    found = [
+        f"{path.relative_to(ROOT)}: {path.stat().st_size // 1000} kB"
+        for path in committed_files()
+        if path.stat().st_size > LARGEST_FILE_BYTES and str(path.relative_to(ROOT)) not in MEANT
+    ]
+    return not found, "Too large to commit:\n" + "\n".join(found)
 
 
 def check_package_lock() -> Outcome:
@@ -217,11 +233,12 @@ def check_frontend() -> Outcome:
 
 
 def check_compose() -> Outcome:
-    """docker compose accepts docker-compose.yml, where docker compose is installed."""
-    if not call("sh", "-c", "docker compose version")[0]:
-        return True, ""
-    secrets = {"AFTERCARE_SECRET_KEY": "x" * 50, "POSTGRES_PASSWORD": "x"}
-    return call("docker", "compose", "config", "--quiet", env=secrets)
+    """docker-compose.yml is accepted by Compose, where some Compose is installed."""
+    values = {"AFTERCARE_PUBLIC_URL": "https://h.example", "AFTERCARE_SECRET_KEY": "x" * 50}
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(command[0]) and call(*command, "version")[0]:
+            return call(*command, "config", "-q", env={**values, "POSTGRES_PASSWORD": "x"})
+    return True, ""
 
 
 if __name__ == "__main__":

@@ -133,8 +133,9 @@ def find_uv() -> Path:
     if not uv.exists():
         python = VENV_BIN / "python"
         lock = ROOT / "requirements" / "uv.txt"
-        run(python, "-m", "ensurepip", "--default-pip")
-        run(python, "-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", lock)
+        if not (VENV_BIN / "pip").exists():
+            run(python, "-m", "ensurepip", "--default-pip")
+        run(python, "-m", "pip", "install", "-qq", "--require-hashes", "--requirement", lock)
     return uv
 
 
