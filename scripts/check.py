@@ -27,6 +27,7 @@ PRODUCTION_LIKE = {
     "AFTERCARE_SECRET_KEY": "only-for-checks-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
     "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
 }
+LONGEST_OUTPUT_LINES = 60
 LARGEST_FILE_BYTES = 2_000_000
 MEANT: set[str] = set()
 """Committed files that are larger on purpose."""
@@ -64,8 +65,11 @@ def main() -> int:
 def steps() -> list[Step]:
     """All steps, quick ones first."""
     return [
-        Step("ruff format", lambda: tool("ruff", "format", "--check", "--quiet", ".")),
-        Step("ruff lint", lambda: tool("ruff", "check", "--quiet", ".")),
+        Step(
+            "ruff format",
+            lambda: tool("ruff", "format", "--check", "--output-format", "concise", "."),
+        ),
+        Step("ruff lint", lambda: tool("ruff", "check", "--output-format", "concise", ".")),
         Step("committed text", check_committed_text),
         Step("package-lock", check_package_lock),
         Step("large files", check_large_files),
@@ -91,8 +95,17 @@ def run_step(step: Step) -> bool:
         is_good, output = False, str(failure)
     say(f"{'ok  ' if is_good else 'FAIL'}  {step.name:<18} {time.monotonic() - started:6.1f} s")
     if output and not is_good:
-        say("\n".join(f"      {line}" for line in output.strip().splitlines()))
+        say(shortened(output))
     return is_good
+
+
+def shortened(output: str) -> str:
+    """The output, indented; only its beginning and end where it is long."""
+    lines = output.strip().splitlines()
+    if len(lines) > LONGEST_OUTPUT_LINES:
+        half = LONGEST_OUTPUT_LINES // 2
+        lines = [*lines[:half], f"… {len(lines) - 2 * half} more lines …", *lines[-half:]]
+    return "\n".join(f"      {line[:240]}" for line in lines)
 
 
 def call(*words: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> Outcome:
