@@ -1,0 +1,270 @@
+"""Every write to stores and orders. An order changes only by what its store says."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from helpdesk.accounts.models import Organization
+from helpdesk.events.outbox import Change, record, unit_of_work
+from helpdesk.lib.clock import iso, now
+from helpdesk.lib.errors import Conflict
+from integrations.commerce.models import (
+    ContactKind,
+    Fulfillment,
+    FulfillmentStatus,
+    Order,
+    OrderLine,
+    Refund,
+    Store,
+    StoreContact,
+    StoreCustomer,
+)
+from integrations.commerce.normal_form import (
+    FulfillmentData,
+    OrderData,
+    OrderLineData,
+    StoreCustomerData,
+    check_order,
+    clean_email,
+    clean_phone,
+    number_key,
+)
+from integrations.commerce.selectors import find_customer_of_order
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_WATCHED = ("financial_status", "fulfillment_status", "return_status", "cancelled_at")
+
+
+def create_store(
+    organization: Organization, *, kind: str, slug: str, name: str, currency: str = "EUR"
+) -> Store:
+    """A store whose orders will be known; raises Conflict if the slug is taken."""
+    store, is_new = Store.objects.get_or_create(
+        organization=organization,
+        slug=slug,
+        defaults={"kind": kind, "name": name, "currency": currency},
+    )
+    if not is_new:
+        raise Conflict(f"There is already a store called “{slug}”.")
+    return store
+
+
+def mark_synced(store: Store, at: datetime) -> None:
+    """Remember until when the store's orders are known."""
+    Store.objects.filter(pk=store.pk).update(synced_at=at)
+    store.synced_at = at
+
+
+def upsert_order(store: Store, data: OrderData, *, as_of: datetime | None = None) -> Order:
+    """Make our copy of the order what the store said at ``data.updated_at``.
+
+    What is older than what we have changes nothing, so updates may arrive twice and in any
+    order and end the same; of two different ones with the same time one wins always.
+    Records ``order.updated`` when something changed. Raises InvalidInput naming the field.
+    """
+    check_order(data)
+    as_of = as_of or now()
+    with unit_of_work():
+        customer = _upsert_customer(store, data.customer) if data.customer else None
+        order = _lock_order(store, data, as_of)
+        digest = data.digest()
+        if (data.updated_at, digest) <= (order.source_updated_at, order.source_digest):
+            _confirm(order, digest, as_of)
+            return order
+        change = _apply(order, data, customer, digest, as_of)
+        _replace_parts(order, data)
+        _announce(order, change)
+    return order
+
+
+def _lock_order(store: Store, data: OrderData, as_of: datetime) -> Order:
+    """The order's row, made empty if new, locked until commit."""
+    found = Order.objects.select_for_update(no_key=True).filter(
+        store=store, external_id=data.external_id
+    )
+    order = found.first()
+    if order is None:
+        Order.objects.bulk_create([_empty(store, data, as_of)], ignore_conflicts=True)
+        order = found.get()
+    return order
+
+
+def _empty(store: Store, data: OrderData, as_of: datetime) -> Order:
+    return Order(
+        organization_id=store.organization_id,
+        store=store,
+        external_id=data.external_id,
+        number=data.number,
+        number_key=number_key(data.number),
+        placed_at=data.placed_at,
+        currency=data.currency,
+        financial_status="",
+        fulfillment_status="",
+        source_updated_at=_NEVER,
+        as_of=as_of,
+        version=0,
+    )
+
+
+def _confirm(order: Order, digest: str, as_of: datetime) -> None:
+    """The store said once more what we know: our copy is that fresh now."""
+    if digest == order.source_digest and as_of > order.as_of:
+        order.as_of = as_of
+        order.save(update_fields=["as_of"])
+
+
+def _apply(
+    order: Order,
+    data: OrderData,
+    customer: StoreCustomer | None,
+    digest: str,
+    as_of: datetime,
+) -> Change:
+    before = {name: _plain(getattr(order, name)) for name in _WATCHED}
+    for name, value in _columns(data).items():
+        setattr(order, name, value)
+    order.customer = customer
+    order.source_updated_at = data.updated_at
+    order.source_digest = digest
+    order.as_of = max(as_of, order.as_of)
+    order.version += 1
+    order.save()
+    after = {name: _plain(getattr(order, name)) for name in _WATCHED}
+    return {name: (before[name], after[name]) for name in _WATCHED if before[name] != after[name]}
+
+
+def _columns(data: OrderData) -> dict[str, Any]:
+    country = data.shipping_address.country_code
+    return {
+        "number": data.number,
+        "number_key": number_key(data.number),
+        "email": clean_email(data.email),
+        "phone": clean_phone(data.phone, country) if data.phone else "",
+        "placed_at": data.placed_at,
+        "currency": data.currency,
+        "subtotal_minor": data.subtotal_minor,
+        "shipping_minor": data.shipping_minor,
+        "discount_minor": data.discount_minor,
+        "tax_minor": data.tax_minor,
+        "total_minor": data.total_minor,
+        "financial_status": data.financial_status,
+        "fulfillment_status": data.fulfillment_status,
+        "return_status": data.return_status,
+        "payment_method": data.payment_method[:60],
+        "pick_at": data.pick_at,
+        "packed_at": data.packed_at,
+        "promised_at": data.promised_at,
+        "cancelled_at": data.cancelled_at,
+        "cancel_reason": data.cancel_reason[:120],
+        "shipping_address": asdict(data.shipping_address),
+        "billing_address": asdict(data.billing_address),
+        "tags": [tag[:60] for tag in data.tags],
+        "note": data.note,
+    }
+
+
+def _replace_parts(order: Order, data: OrderData) -> None:
+    """Lines, parcels and refunds become exactly those of ``data``."""
+    if order.version > 1:
+        order.lines.all().delete()
+        order.fulfillments.all().delete()
+        order.refunds.all().delete()
+    OrderLine.objects.bulk_create(
+        _line(order, position, each) for position, each in enumerate(data.lines, start=1)
+    )
+    Fulfillment.objects.bulk_create(
+        _fulfillment(order, position, each)
+        for position, each in enumerate(data.fulfillments, start=1)
+    )
+    Refund.objects.bulk_create(Refund(order=order, **asdict(each)) for each in data.refunds)
+
+
+def _line(order: Order, position: int, data: OrderLineData) -> OrderLine:
+    fields = asdict(data)
+    fields["fulfilled_quantity"] = (
+        data.quantity
+        if order.fulfillment_status == FulfillmentStatus.FULFILLED
+        else data.fulfilled_quantity
+    )
+    return OrderLine(order=order, position=position, **fields)
+
+
+def _fulfillment(order: Order, position: int, data: FulfillmentData) -> Fulfillment:
+    scans = sorted(data.scans, key=lambda each: each.at)
+    return Fulfillment(
+        order=order,
+        position=position,
+        external_id=data.external_id,
+        carrier=data.carrier,
+        tracking_number=data.tracking_number,
+        tracking_url=data.tracking_url,
+        status=data.status,
+        problem=data.problem,
+        shipped_at=data.shipped_at,
+        estimated_at=data.estimated_at,
+        delivered_at=data.delivered_at,
+        last_scan_at=scans[-1].at if scans else None,
+        events=[{**asdict(each), "at": iso(each.at)} for each in scans],
+    )
+
+
+def _upsert_customer(store: Store, data: StoreCustomerData) -> StoreCustomer:
+    """The buyer; the newest name wins, addresses only grow (both whatever the order of arrival)."""
+    StoreCustomer.objects.bulk_create(
+        [
+            StoreCustomer(
+                organization_id=store.organization_id,
+                store=store,
+                external_id=data.external_id,
+                source_updated_at=_NEVER,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    customer = StoreCustomer.objects.select_for_update(no_key=True).get(
+        store=store, external_id=data.external_id
+    )
+    told = (data.updated_at, data.name, data.language)
+    if told > (customer.source_updated_at, customer.name, customer.language):
+        customer.source_updated_at, customer.name, customer.language = told
+        customer.save(update_fields=["source_updated_at", "name", "language"])
+    _add_contacts(customer, data)
+    return customer
+
+
+def _add_contacts(customer: StoreCustomer, data: StoreCustomerData) -> None:
+    contacts = [(ContactKind.EMAIL, clean_email(each)) for each in data.emails if each.strip()]
+    contacts += [(ContactKind.PHONE, clean_phone(each)) for each in data.phones if each.strip()]
+    StoreContact.objects.bulk_create(
+        [
+            StoreContact(
+                organization_id=customer.organization_id, customer=customer, kind=kind, value=value
+            )
+            for kind, value in contacts
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _announce(order: Order, change: Change) -> None:
+    def payload() -> dict[str, Any]:
+        customer_id = find_customer_of_order(order)
+        return {
+            "order_id": str(order.pk),
+            "customer_id": None if customer_id is None else str(customer_id),
+        }
+
+    record(
+        "order.updated",
+        organization_id=order.organization_id,
+        object_type="order",
+        object_id=order.pk,
+        payload=payload,
+        change=change,
+    )
+
+
+def _plain(value: Any) -> Any:
+    return iso(value) if isinstance(value, datetime) else (value or None)

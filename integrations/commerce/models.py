@@ -1,0 +1,253 @@
+"""Orders in their normal form: what every store connector fills and everybody else reads.
+
+Money is whole numbers in the currency's minor unit (cents; for JPY yen). Nothing here is ever
+edited by hand: the store is the truth and ``as_of`` says how fresh our copy is.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from helpdesk.lib.clock import now
+from helpdesk.lib.ids import new_id
+
+
+class Store(models.Model):
+    """A shop whose orders we know; ``secrets`` is an encrypted token (helpdesk.lib.secrets)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    slug = models.SlugField(max_length=60)
+    kind = models.CharField(max_length=30)
+    name = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3, default="EUR")
+    config = models.JSONField(default=dict, blank=True)
+    secrets = models.TextField(blank=True, default="")
+    is_active = models.BooleanField(default=True)
+    synced_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization", "slug"], name="store_slug_unique"),
+        ]
+
+
+class StoreCustomer(models.Model):
+    """A buyer as one store knows them. Not a ``tickets.Customer``: those are joined on reading,
+    by verified handle (``selectors.orders_of_customer``)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    store = models.ForeignKey(Store, models.CASCADE, related_name="customers")
+    external_id = models.CharField(max_length=120)
+    name = models.CharField(max_length=200, blank=True, default="")
+    language = models.CharField(max_length=12, blank=True, default="")
+    source_updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["store", "external_id"], name="store_customer_known_once"
+            ),
+        ]
+
+
+class ContactKind(models.TextChoices):
+    """The same words as ``tickets.HandleKind``, so that the two can be compared."""
+
+    EMAIL = "email", "E-mail"
+    PHONE = "phone", "Phone"
+
+
+class StoreContact(models.Model):
+    """One address or phone of a buyer, in the form handles are compared in."""
+
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    customer = models.ForeignKey(StoreCustomer, models.CASCADE, related_name="contacts")
+    kind = models.CharField(max_length=10, choices=ContactKind)
+    value = models.CharField(max_length=320)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["customer", "kind", "value"], name="store_contact_listed_once"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "kind", "value"], name="store_contact_value"),
+        ]
+
+
+class FinancialStatus(models.TextChoices):
+    """What happened to the money."""
+
+    PENDING = "pending", "Payment pending"
+    PAID = "paid", "Paid"
+    PARTIALLY_REFUNDED = "partially_refunded", "Partially refunded"
+    REFUNDED = "refunded", "Refunded"
+    VOIDED = "voided", "Voided"
+
+
+class FulfillmentStatus(models.TextChoices):
+    """What happened to the goods."""
+
+    UNFULFILLED = "unfulfilled", "Unfulfilled"
+    PARTIAL = "partial", "Partially fulfilled"
+    FULFILLED = "fulfilled", "Fulfilled"
+
+
+class ReturnStatus(models.TextChoices):
+    """Whether something comes back."""
+
+    NONE = "", "No return"
+    REQUESTED = "requested", "Return requested"
+    RETURNED = "returned", "Returned"
+
+
+class Order(models.Model):
+    """One order of one store. Only ``actions.upsert_order`` writes here."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    store = models.ForeignKey(Store, models.CASCADE, related_name="orders")
+    external_id = models.CharField(max_length=120)
+    number = models.CharField(max_length=60)
+    number_key = models.CharField(max_length=60)
+    customer = models.ForeignKey(
+        StoreCustomer, models.SET_NULL, null=True, blank=True, related_name="orders"
+    )
+    email = models.CharField(max_length=320, blank=True, default="")
+    phone = models.CharField(max_length=60, blank=True, default="")
+    placed_at = models.DateTimeField()
+    currency = models.CharField(max_length=3)
+    subtotal_minor = models.BigIntegerField(default=0)
+    shipping_minor = models.BigIntegerField(default=0)
+    discount_minor = models.BigIntegerField(default=0)
+    tax_minor = models.BigIntegerField(default=0)
+    total_minor = models.BigIntegerField(default=0)
+    financial_status = models.CharField(max_length=20, choices=FinancialStatus)
+    fulfillment_status = models.CharField(max_length=20, choices=FulfillmentStatus)
+    return_status = models.CharField(
+        max_length=20, choices=ReturnStatus, blank=True, default=ReturnStatus.NONE
+    )
+    payment_method = models.CharField(max_length=60, blank=True, default="")
+    pick_at = models.DateTimeField(null=True, blank=True)
+    packed_at = models.DateTimeField(null=True, blank=True)
+    promised_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancel_reason = models.CharField(max_length=120, blank=True, default="")
+    shipping_address = models.JSONField(default=dict, blank=True)
+    billing_address = models.JSONField(default=dict, blank=True)
+    tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    note = models.TextField(blank=True, default="")
+    source_updated_at = models.DateTimeField()
+    source_digest = models.CharField(max_length=64, blank=True, default="")
+    as_of = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["store", "external_id"], name="order_known_once"),
+            models.CheckConstraint(condition=models.Q(total_minor__gte=0), name="order_total_sane"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "number_key"], name="order_number"),
+            models.Index(fields=["organization", "-placed_at", "-id"], name="order_newest"),
+            models.Index(fields=["customer", "-placed_at"], name="order_of_store_customer"),
+            models.Index(
+                fields=["organization", "email"],
+                name="order_email",
+                condition=~models.Q(email=""),
+            ),
+            models.Index(
+                fields=["organization", "phone"],
+                name="order_phone",
+                condition=~models.Q(phone=""),
+            ),
+            GinIndex(fields=["tags"], name="order_tags"),
+        ]
+
+
+class OrderLine(models.Model):
+    """What was bought. ``picture`` names a drawn thumbnail, ``image_url`` a photo of the store."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    external_id = models.CharField(max_length=120, blank=True, default="")
+    product_id = models.CharField(max_length=120, blank=True, default="")
+    title = models.CharField(max_length=300)
+    variant = models.CharField(max_length=200, blank=True, default="")
+    sku = models.CharField(max_length=120, blank=True, default="")
+    quantity = models.PositiveIntegerField(default=1)
+    fulfilled_quantity = models.PositiveIntegerField(default=0)
+    price_minor = models.BigIntegerField(default=0)
+    picture = models.CharField(max_length=40, blank=True, default="")
+    image_url = models.URLField(max_length=1000, blank=True, default="")
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "position"], name="order_line_position"),
+        ]
+
+
+class ShipmentStatus(models.TextChoices):
+    """Where a parcel is; one vocabulary for all carriers."""
+
+    PENDING = "pending", "Being prepared"
+    INFO_RECEIVED = "info_received", "Label made"
+    IN_TRANSIT = "in_transit", "On its way"
+    OUT_FOR_DELIVERY = "out_for_delivery", "Out for delivery"
+    READY_FOR_PICKUP = "ready_for_pickup", "Ready for pickup"
+    DELIVERED = "delivered", "Delivered"
+    ATTEMPT_FAILED = "attempt_failed", "Delivery attempt failed"
+    EXCEPTION = "exception", "Problem"
+    RETURNED = "returned", "Returned to the store"
+
+
+class Fulfillment(models.Model):
+    """One parcel. ``events`` are the carrier's scans, oldest first: {at, status, text, place}."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="fulfillments")
+    position = models.PositiveSmallIntegerField()
+    external_id = models.CharField(max_length=120, blank=True, default="")
+    carrier = models.CharField(max_length=80, blank=True, default="")
+    tracking_number = models.CharField(max_length=120, blank=True, default="")
+    tracking_url = models.CharField(max_length=1000, blank=True, default="")
+    status = models.CharField(max_length=20, choices=ShipmentStatus)
+    problem = models.CharField(max_length=200, blank=True, default="")
+    shipped_at = models.DateTimeField(null=True, blank=True)
+    estimated_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    last_scan_at = models.DateTimeField(null=True, blank=True)
+    events = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "position"], name="fulfillment_position"),
+        ]
+
+
+class Refund(models.Model):
+    """Money that went back."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="refunds")
+    external_id = models.CharField(max_length=120)
+    amount_minor = models.BigIntegerField()
+    reason = models.CharField(max_length=200, blank=True, default="")
+    refunded_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["refunded_at", "external_id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "external_id"], name="refund_known_once"),
+            models.CheckConstraint(
+                condition=models.Q(amount_minor__gt=0), name="refund_amount_sane"
+            ),
+        ]

@@ -1,0 +1,27 @@
+"""Money as people read it. Amounts are whole numbers in the currency's minor unit."""
+
+from __future__ import annotations
+
+MINUS = "\N{MINUS SIGN}"
+_SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "INR": "₹"}
+_NO_MINOR_UNIT = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"}
+    | {"PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
+)
+_THREE_DIGITS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+
+
+def minor_digits(currency: str) -> int:
+    """How many digits stand after the decimal point (ISO 4217)."""
+    if currency in _NO_MINOR_UNIT:
+        return 0
+    return 3 if currency in _THREE_DIGITS else 2
+
+
+def format_money(amount_minor: int, currency: str) -> str:
+    """``€1,284.00``, ``¥4,800``, ``CHF 19.00``; a real minus sign where money goes back."""
+    digits = minor_digits(currency)
+    whole, part = divmod(abs(amount_minor), 10**digits)
+    number = f"{whole:,}.{part:0{digits}d}" if digits else f"{whole:,}"
+    symbol = _SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
+    return f"{MINUS if amount_minor < 0 else ''}{symbol}{number}"
