@@ -132,6 +132,7 @@ INSTALLED_APPS = [
     "helpdesk.events",
     "tickets",
     "inbox",
+    "integrations.commerce",
     "automation",
     "integrations",
 ]
