@@ -43,13 +43,22 @@ OPERATORS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Field:
-    """A thing that can be asked about a ticket. ``column`` is empty where SQL cannot answer."""
+    """A thing that can be asked about a ticket. ``column`` is empty where SQL cannot answer.
+
+    ``more_operators`` are those that only rules know, beside the ones of the type.
+    """
 
     name: str
     label: str
     type: str
     column: str = ""
     choices: tuple[str, ...] = ()
+    more_operators: tuple[str, ...] = ()
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """Every operator that this field can be compared with."""
+        return OPERATORS[self.type] + self.more_operators
 
 
 _FIELDS = [
@@ -167,7 +176,7 @@ def _check_leaf(
         errors.append(FieldError(f"{path}.field", "unknown_field", f"There is no field “{name}”."))
         return
     operator = leaf.get("operator", "")
-    if operator not in OPERATORS[field.type]:
+    if operator not in field.operators:
         message = f"“{field.label}” cannot be compared with “{operator}”."
         errors.append(FieldError(f"{path}.operator", "unknown_operator", message))
         return
@@ -177,7 +186,7 @@ def _check_leaf(
 
 
 def _value_problem(field: Field, operator: str, value: Any) -> str:
-    if operator in ("is_empty", "is_present"):
+    if operator in ("is_empty", "is_present", "has_changed"):
         return ""
     if operator in ("within_last", "longer_ago_than"):
         return "" if parse_duration(value) else "Write a duration like 30m, 2h or 7d."

@@ -54,6 +54,8 @@ class UnitOfWork:
 
     pending: dict[tuple[Any, ...], _Pending] = field(default_factory=dict)
     numbered: list[Event] = field(default_factory=list)
+    kept: dict[Any, Any] = field(default_factory=dict)
+    """Rows locked in this transaction: actions share one instance, so payloads show its end."""
 
     def add(self, new: _Pending) -> None:
         key = (new.organization_id, new.type, new.object_id, new.origin)
@@ -143,6 +145,11 @@ def unit_of_work(
                 _current.reset(unit_token)
     finally:
         _origin.reset(origin_token)
+
+
+def current_unit() -> UnitOfWork | None:
+    """The unit of work that is open, or None."""
+    return _current.get()
 
 
 def current_origin() -> Origin:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from helpdesk.events.outbox import Change, record
+from helpdesk.events.outbox import Change, current_unit, record
 from helpdesk.lib.clock import iso, now
 from helpdesk.lib.errors import NotFound
 from tickets.models import Message, Ticket
@@ -15,15 +15,24 @@ from tickets.records import message_payload, ticket_payload
 
 
 def lock_ticket(ticket_id: uuid.UUID) -> Ticket:
-    """The ticket, its row locked until commit; raises NotFound. Lock tickets before anything."""
-    ticket = (
-        Ticket.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("customer")
-        .filter(pk=ticket_id)
-        .first()
-    )
+    """The ticket, its row locked until commit; raises NotFound. Lock tickets before anything.
+
+    Actions of one unit of work get the same instance, so the second costs no query and every
+    event of the unit shows the ticket as it is committed.
+    """
+    unit = current_unit()
+    kept = unit.kept if unit else {}
+    ticket: Ticket | None = kept.get((Ticket, ticket_id))
+    if ticket is None:
+        ticket = (
+            Ticket.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("customer")
+            .filter(pk=ticket_id)
+            .first()
+        )
     if ticket is None:
         raise NotFound("This ticket does not exist any more.")
+    kept[Ticket, ticket_id] = ticket
     return ticket
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from helpdesk.events.outbox import unit_of_work
+from helpdesk.events.outbox import current_unit, unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict, NotFound
 from tickets.actions.change import lock_ticket, record_message
@@ -85,17 +85,32 @@ def withdraw(message_id: uuid.UUID) -> Message:
     return message
 
 
-def lock_message(message_id: uuid.UUID) -> tuple[Message, Ticket]:
-    """The message and its ticket, the ticket's row locked first; raises NotFound."""
-    ticket_id = Message.objects.filter(pk=message_id).values_list("ticket_id", flat=True).first()
+def lock_message(
+    message_id: uuid.UUID, *, ticket_id: uuid.UUID | None = None
+) -> tuple[Message, Ticket]:
+    """The message and its ticket, the ticket's row locked first; raises NotFound.
+
+    ``ticket_id`` saves a query where it is known. Like tickets, a message is one instance per
+    unit of work.
+    """
+    if ticket_id is None:
+        ticket_id = (
+            Message.objects.filter(pk=message_id).values_list("ticket_id", flat=True).first()
+        )
     if ticket_id is None:
         raise NotFound("This message does not exist any more.")
     ticket = lock_ticket(ticket_id)
-    message = (
-        Message.objects.select_related("body", "channel")
-        .prefetch_related("attachments")
-        .get(pk=message_id)
-    )
+    unit = current_unit()
+    kept = unit.kept if unit else {}
+    message: Message | None = kept.get((Message, message_id))
+    if message is None:
+        message = (
+            Message.objects.select_related("body", "channel")
+            .prefetch_related("attachments")
+            .get(pk=message_id, ticket_id=ticket_id)
+        )
+        message.ticket = ticket
+        kept[Message, message_id] = message
     return message, ticket
 
 

@@ -53,10 +53,11 @@ def set_understanding(
     intent: str,
     confidence: float | None,
     sentiment: str,
+    ticket_id: uuid.UUID | None = None,
 ) -> Message:
     """Keep what was understood of a message; the ticket takes over its newest customer message."""
     with unit_of_work():
-        message, ticket = lock_message(message_id)
+        message, ticket = lock_message(message_id, ticket_id=ticket_id)
         message.language, message.intent = language, intent
         message.intent_confidence, message.sentiment = confidence, sentiment
         save_message(message, "language", "intent", "intent_confidence", "sentiment")

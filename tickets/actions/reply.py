@@ -154,6 +154,9 @@ def _write(
 ) -> Message:
     is_note = outgoing.kind == MessageKind.NOTE
     channel = None if is_note else _channel_of(ticket)
+    to = [] if is_note else (outgoing.to or _customer_addresses(ticket))
+    if not is_note and not to:
+        raise InvalidInput.field("to", "This customer has no address to send to.", code="required")
     ticket.message_count += 1
     ticket.last_position += 1
     message = Message(
@@ -169,7 +172,7 @@ def _write(
         channel=channel,
         channel_kind=channel.kind if channel else "",
         from_address={"name": channel.name, "address": channel.address} if channel else None,
-        to=[] if is_note else (outgoing.to or _customer_addresses(ticket)),
+        to=to,
         cc=outgoing.cc,
         bcc=outgoing.bcc,
         subject=outgoing.subject or ("" if is_note else _reply_subject(ticket)),
@@ -181,8 +184,6 @@ def _write(
         rule_run_id=outgoing.rule_run_id,
         created_at=at,
     )
-    if not is_note and not message.to:
-        raise InvalidInput.field("to", "This customer has no address to send to.", code="required")
     message.save(force_insert=True)
     MessageBody.objects.create(message=message, text=outgoing.text, html=outgoing.html)
     _attach(message, outgoing.attachment_ids, user)
