@@ -7,6 +7,7 @@ mailbox give none. Encoded words are decoded only after the structure is known. 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from integrations.email.headers import decode_header
@@ -44,7 +45,7 @@ def parse_addresses(value: bytes, *, limit: int) -> tuple[list[MailAddress], lis
     """
     addresses: list[MailAddress] = []
     defects: list[str] = []
-    for mailbox in _split_mailboxes(value):
+    for mailbox in _MailboxReader().read(value):
         if len(addresses) >= limit:
             defects.append(f"more than {limit} addresses, the rest was not read")
             break
@@ -56,51 +57,64 @@ def parse_addresses(value: bytes, *, limit: int) -> tuple[list[MailAddress], lis
     return addresses, defects
 
 
-def _split_mailboxes(value: bytes):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    """Yield a `_Mailbox` for each entry between commas, semicolons and group colons."""
-    box = _Mailbox()
-    depth = 0
-    in_angle = False
-    for match in _TOKEN.finditer(value):
-        quoted, special, word, stray = match.groups()
-        if depth:
-            depth += (special == b"(") - (special == b")")
-            if depth:
-                box.comment.append(match[0])
-            continue
-        target = box.angle if in_angle and box.angle is not None else box.phrase
-        if quoted is not None:
-            target.append(b'"' + quoted + b'"')
-        elif word is not None:
-            target.append(word)
-        elif stray is not None:
-            box.is_broken = True
-        elif special == b"(":
-            depth = 1
-        elif special == b")":
-            box.is_broken = True
-        elif special == b"<":
-            box.is_broken = box.is_broken or box.angle is not None
-            if box.angle is None:
-                box.angle = []
-            in_angle = True
-        elif special == b">":
-            box.is_broken = box.is_broken or not in_angle
-            in_angle = False
-        elif in_angle:
-            target.append(special)
-        elif special == b":":
-            if b"@" in b"".join(box.phrase) or box.angle:
-                box.phrase.append(b":")
+class _MailboxReader:
+    """Cuts a header value into mailboxes at commas, semicolons and group colons."""
+
+    def __init__(self) -> None:
+        self.box = _Mailbox()
+        self.comment_depth = 0
+        self.is_in_angle = False
+
+    def read(self, value: bytes) -> Iterator[_Mailbox]:
+        """Yield each mailbox that holds anything."""
+        for match in _TOKEN.finditer(value):
+            quoted, special, word, stray = match.groups()
+            if self.comment_depth:
+                self._comment(match[0])
+            elif quoted is not None:
+                self._target().append(b'"' + quoted + b'"')
+            elif word is not None:
+                self._target().append(word)
+            elif stray is not None:
+                self.box.is_broken = True
+            elif special in (b",", b";") and not self.is_in_angle:
+                if not self.box.is_empty():
+                    yield self.box
+                self.box = _Mailbox()
             else:
-                box = _Mailbox()
+                self._special(special)
+        self.box.is_broken |= self.is_in_angle or self.comment_depth > 0
+        if not self.box.is_empty():
+            yield self.box
+
+    def _target(self) -> list[bytes]:
+        if self.is_in_angle and self.box.angle is not None:
+            return self.box.angle
+        return self.box.phrase
+
+    def _comment(self, token: bytes) -> None:
+        self.comment_depth += (token == b"(") - (token == b")")
+        if self.comment_depth:
+            self.box.comment.append(token)
+
+    def _special(self, special: bytes) -> None:
+        if special == b"(":
+            self.comment_depth = 1
+        elif special == b")":
+            self.box.is_broken = True
+        elif special == b"<":
+            self.box.is_broken |= self.box.angle is not None
+            self.box.angle = self.box.angle or []
+            self.is_in_angle = True
+        elif special == b">":
+            self.box.is_broken |= not self.is_in_angle
+            self.is_in_angle = False
+        elif self.is_in_angle:
+            self._target().append(special)
+        elif b"@" in b"".join(self.box.phrase) or self.box.angle:
+            self.box.phrase.append(special)
         else:
-            if not box.is_empty():
-                yield box
-            box = _Mailbox()
-    box.is_broken = box.is_broken or in_angle or depth > 0
-    if not box.is_empty():
-        yield box
+            self.box = _Mailbox()
 
 
 def _finish(box: _Mailbox) -> tuple[MailAddress | None, str | None]:

@@ -48,7 +48,7 @@ FAILURE = re2.compile(
 )
 DEAD_ADDRESS = re2.compile(
     r"(?i)(?:user|recipient|mailbox|address|account|addressee|alias|person|utilisateur)s?(?: [^\n]{0,60})? (?:is |are |was |has |does |do )?(?:unknown|not found|not (?:a )?known|not exist|doesn't exist|does not exist|don't exist|inactive|invalid|not listed|not recogni|no longer|not valid|expired|closed|discontinued|terminated|cancel+ed|not active|deactivated|disabled|unrouteable|unroutable)"
-    r"|unknown (?:user|recipient|address|mailbox|local|account|alias|host|domain)|no such (?:user|recipient|mailbox|address|person|local|account|name|alias|domain|host)|(?:invalid|bad|illegal) (?:user|recipient|mailbox|address|alias|host|destination)|addressee unknown|unrout(?:e)?able (?:mail )?(?:address|domain)|address (?:not found|rejected)|not our customer|no mailbox here|host (?:unknown|not found)|couldn't find any host|domain (?:not found|does not exist)|recipient rejected"
+    r"|unknown (?:user|recipient|address|mailbox|local|account|alias|host|domain)|no such (?:user|recipient|mailbox|address|person|local|account|name|alias|domain|host)|(?:invalid|bad|illegal) (?:user|recipient|mailbox|address|alias|host|destination)|addressee unknown|unrout(?:e)?able (?:mail )?(?:address|domain)|address (?:not found|rejected)|not our customer|no mailbox here|mailbox unavailable|host (?:unknown|not found)|couldn't find any host|domain (?:not found|does not exist)|recipient rejected"
     r"|unbekannt|existiert nicht|inconnu|desconocid|inexistente|sconosciut|desconhecid|onbekend|nie istnieje|neexistuje|не существует|不存在|存在しない|存在しません|존재하지"
 )
 LIVING_ADDRESS = re2.compile(
@@ -84,7 +84,7 @@ LOOSE_PLACES = tuple(
 )
 # A list of bare names below such a sentence means users of the notice's own domain.
 _LOCAL_NAMES = re2.compile(
-    rf"(?i)(?:following|not delivered)[^\n]{{0,120}}:?[ \t]*\n(?:[ \t]*\n)?((?:[ \t]+[\w.+-]{{1,64}}(?:[ \t]{{2,}}[^\n]*)?[ \t]*(?:\n|$))+)"
+    r"(?i)(?:following|not delivered)[^\n]{0,120}:?[ \t]*\n(?:[ \t]*\n)?((?:[ \t]+[\w.+-]{1,64}(?:[ \t]{2,}[^\n]*)?[ \t]*(?:\n|$))+)"
 )
 _LOCAL_NAME = re2.compile(r"(?m)^[ \t]+([\w.+-]{1,64})(?:[ \t]{2}|[ \t]*$)")
 _NOT_RECIPIENT = re2.compile(

@@ -32,7 +32,7 @@ from integrations.email.parsed_mail import BouncedRecipient
 MAX_NOTICE_CHARS = 40_000
 MAX_FAILED = 200
 _ADDRESS = re2.compile(r"[^\s<>\"(),:;@\[\]]+@[^\s<>\"(),:;@\[\]]+")
-_STATUS = re2.compile(r"(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})\b")
+_STATUS = re2.compile(r"(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|\.\D|\.?$)")
 _REPLY_CODE = re2.compile(r"(?:^|[\s#:;(>])([45]\d\d)[\s\-:;,.)]")
 _FIELD = re2.compile(r"^([A-Za-z][A-Za-z0-9-]+)\s*:\s*(.*)$")
 _EMBEDDED_ID = re2.compile(r"(?im)^[>\s]*Message-ID:\s*(<[^<>\s]{1,500}>)")
@@ -75,9 +75,7 @@ def _report_text(root: MimePart, parts: list[MimePart]) -> str:
     found = [part for part in parts if part.content_type in _REPORT_TYPES]
     if not found and root.content_type.startswith("multipart/"):
         found = [
-            part
-            for part in parts
-            if not part.children and b"Final-Recipient" in part.body[:20_000]
+            part for part in parts if not part.children and b"Final-Recipient" in part.body[:20_000]
         ][:1]
     return "\n\n".join(part.content()[:200_000].decode("utf-8", "replace") for part in found)
 
@@ -107,7 +105,11 @@ def _read_report(report: str, parts: list[MimePart], text: str) -> BounceReading
     if not is_named or (is_good_news and not recipients):
         return BounceReading(is_report=True) if is_good_news else None
     recipients = _fill_addresses(recipients, parts, text)
-    return BounceReading(True, tuple(recipients), _failed_message_id(parts, text))
+    return BounceReading(
+        is_bounce=True,
+        recipients=tuple(recipients),
+        message_id=_failed_message_id(parts, text),
+    )
 
 
 def _is_good(action: list[str], status: str | None) -> bool:
@@ -142,7 +144,7 @@ def _groups(report: str) -> list[dict[str, str]]:
 def _report_address(group: dict[str, str]) -> str:
     for name in ("final-recipient", "original-recipient", "x-actual-recipient"):
         value = group.get(name, "")
-        kind, semicolon, rest = value.partition(";")
+        _, semicolon, rest = value.partition(";")
         if match := _ADDRESS.search(rest if semicolon else value):
             return match[0].strip("'.")
     return ""
@@ -159,7 +161,9 @@ def is_dead_address(status: str | None, text: str) -> bool:
         return False
     if LIVING_ADDRESS.search(text):
         return False
-    if status and status.startswith(("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")):
+    if status and status.startswith(
+        ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
+    ):
         return True
     if status and status.startswith(("5.2.2", "5.2.3", "5.3", "5.6", "5.7", "5.1.8", "5.1.7")):
         return False
@@ -244,7 +248,9 @@ def _read_notice(headers: HeaderBlock, parts: list[MimePart], text: str) -> Boun
     recipients = tuple(_noticed(address, status, notice) for address in named[:MAX_FAILED])
     if not recipients and not (is_daemon and tells_failure):
         return BounceReading()
-    return BounceReading(True, recipients, _failed_message_id(parts, text))
+    return BounceReading(
+        is_bounce=True, recipients=recipients, message_id=_failed_message_id(parts, text)
+    )
 
 
 def _noticed(address: str, status: str | None, notice: str) -> BouncedRecipient:
@@ -338,5 +344,5 @@ def _failed_message_id(parts: list[MimePart], text: str) -> str | None:
             match = _EMBEDDED_ID.search(part.content()[:50_000].decode("latin-1"))
             if match:
                 return match[1][1:-1]
-    match = _EMBEDDED_ID.search(text[:MAX_NOTICE_CHARS * 2])
+    match = _EMBEDDED_ID.search(text[: MAX_NOTICE_CHARS * 2])
     return match[1][1:-1] if match else None

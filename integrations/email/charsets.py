@@ -70,8 +70,18 @@ _ALIASES = {
     "7bit": "",
 }
 _NOT_FOR_TEXT = frozenset(
-    {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "palmos", "mbcs", "oem"}
+    {
+        "idna",
+        "punycode",
+        "unicode-escape",
+        "raw-unicode-escape",
+        "undefined",
+        "palmos",
+        "mbcs",
+        "oem",
+    }
 )
+_NOT_ASCII_BASED = ("utf-16", "utf-32", "utf-7", "hz", "cp037", "cp500", "cp1140")
 _DIRT = re.compile("[\x00\ud800-\udfff]")
 _WINDOWS_LABEL = re.compile(r"(?:x-)?(?:windows|cp|ibm|win)[-_]?(\d{3,4})\Z")
 _ISO_LABEL = re.compile(r"(?:x-)?iso[-_ ]?8859[-_ ]?(\d{1,2})(?:-[a-z])?\Z")
@@ -83,9 +93,7 @@ def find_codec(label: str) -> str | None:
     name = label.strip().strip("\"'").lower().replace(" ", "")[:40]
     name = _ALIASES.get(name, name)
     if windows := _WINDOWS_LABEL.match(name):
-        name = {"936": "gb18030", "949": "cp949", "932": "cp932"}.get(
-            windows[1], f"cp{windows[1]}"
-        )
+        name = {"936": "gb18030", "949": "cp949", "932": "cp932"}.get(windows[1], f"cp{windows[1]}")
     elif iso := _ISO_LABEL.match(name):
         name = {"1": "cp1252", "9": "cp1254", "11": "cp874"}.get(iso[1], f"iso8859-{iso[1]}")
     try:
@@ -109,9 +117,9 @@ def clean_text(text: str) -> str:
 def decode_text(data: bytes, charset: str = "") -> tuple[str, str | None]:
     """Text of `data`, and a defect in words when the declared charset did not fit."""
     codec = find_codec(charset) if charset else None
-    if data.isascii() and b"\x1b" not in data and b"\x00" not in data and codec != "utf-7":
-        if codec is None or not codec.startswith(("utf-16", "utf-32", "hz", "cp037", "cp500")):
-            return data.decode("ascii"), None if codec or not charset else _unknown(charset)
+    is_plain = data.isascii() and b"\x1b" not in data and b"\x00" not in data
+    if is_plain and not (codec and codec.startswith(_NOT_ASCII_BASED)):
+        return data.decode("ascii"), None if codec or not charset else _unknown(charset)
     if codec is None:
         return clean_text(_guess(data)), _unknown(charset) if charset else None
     return _decode_declared(data, charset, codec)
@@ -143,12 +151,20 @@ def _looks_like_utf8(data: bytes) -> bool:
     return broken * 4 < high
 
 
-_ISO_2022 = ((b"\x1b$B", "iso2022_jp_ext"), (b"\x1b$@", "iso2022_jp_ext"), (b"\x1b$)C", "iso2022_kr"))
+_ISO_2022 = (
+    (b"\x1b$B", "iso2022_jp_ext"),
+    (b"\x1b$@", "iso2022_jp_ext"),
+    (b"\x1b$)C", "iso2022_kr"),
+)
 
 
 def _guess(data: bytes) -> str:
     """Best text for bytes nobody labelled: BOM, ISO-2022, UTF-8, else statistics on the bytes."""
-    for bom, codec in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+    for bom, codec in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
         if data.startswith(bom):
             return data.decode(codec, "replace")
     for escape, codec in _ISO_2022:
@@ -191,6 +207,12 @@ def _share_of_cjk(data: bytes, codec: str) -> float:
     wide = [char for char in text if ord(char) >= 0x80]
     if not wide:
         return 0.0
-    cjk = sum(1 for char in wide if "\u3000" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3" or "\uff00" <= char <= "\uff60")
+    cjk = sum(
+        1
+        for char in wide
+        if "\u3000" <= char <= "\u9fff"
+        or "\uac00" <= char <= "\ud7a3"
+        or "\uff00" <= char <= "\uff60"
+    )
     common = len(_COMMON_CJK.findall("".join(wide)))
     return cjk / len(wide) if common * 12 >= len(wide) else 0.0

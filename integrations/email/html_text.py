@@ -169,9 +169,7 @@ def html_to_text(document: str) -> HtmlText:
         position = _read_markup(document, start, scan)
     text = "".join(scan.writer.pieces).replace("\xa0", " ")
     end = len(text) if scan.signature_start is not None else None
-    return HtmlText(
-        text, scan.quote_start, scan.signature_start, scan.signature_end or end
-    )
+    return HtmlText(text, scan.quote_start, scan.signature_start, scan.signature_end or end)
 
 
 def _read_markup(document: str, start: int, scan: _Scan) -> int:

@@ -34,12 +34,13 @@ MAX_SUBJECT_CHARS = 2_000
 KEPT_HEADERS = frozenset(
     "auto-submitted precedence x-auto-response-suppress x-autoreply x-autorespond list-id list-post"
     " list-unsubscribe return-path delivered-to x-original-to envelope-to x-envelope-to"
-    " x-forwarded-to x-forwarded-for resent-to resent-from authentication-results"
-    " arc-authentication-results received received-spf x-mailer user-agent thread-index"
+    " x-forwarded-to x-forwarded-for resent-to resent-from received-spf x-mailer user-agent thread-index"
     " thread-topic x-priority importance x-spam-flag x-spam-status x-failed-recipients"
     " x-loop feedback-id content-language x-aftercare-id x-aftercare-ticket".split()
 )
+TRACE_HEADERS = frozenset({"received", "authentication-results"})
 MAX_KEPT = 30
+MAX_TRACE = 60
 _EXTENSIONS = {
     "application/pdf": ".pdf",
     "application/zip": ".zip",
@@ -94,32 +95,31 @@ def parse_mail(raw: bytes) -> ParsedMail:
     text, html_text = _body_text(body)
     html = "\n".join(body.htmls)[:MAX_HTML_CHARS]
     reply = _split(text, html_text, has_plain_text=bool(body.texts))
-    return _with_headers(root, body, text, html, reply)
+    return _with_reply(_with_headers(root, body, text, html), reply)
 
 
 def parse_body(body: str, kind: str) -> ParsedMail:
     """A bare body (`kind` is "text" or "html") as a mail without headers."""
     if kind == "html":
-        html_text = html_to_text(body[:MAX_HTML_CHARS])
-        text = tidy_text(html_text.text)
-        reply = split_html_reply(html_text)
-        return ParsedMail(text=text, html=body[:MAX_HTML_CHARS], **_reply_fields(reply))
-    text = tidy_text(body)
-    return ParsedMail(text=text, **_reply_fields(split_reply(text)))
+        html = body[:MAX_HTML_CHARS]
+        html_text = html_to_text(html)
+        bare = ParsedMail(text=tidy_text(html_text.text)[:MAX_TEXT_CHARS], html=html)
+        return _with_reply(bare, split_html_reply(html_text))
+    text = tidy_text(body)[:MAX_TEXT_CHARS]
+    return _with_reply(ParsedMail(text=text), split_reply(text))
 
 
-def _reply_fields(reply: ReplyParts) -> dict[str, object]:
-    return {
-        "reply_text": reply.reply_text,
-        "quoted_text": reply.quoted_text,
-        "signature_text": reply.signature_text,
-        "quote_start": reply.quote_start,
-    }
+def _with_reply(mail: ParsedMail, reply: ReplyParts) -> ParsedMail:
+    return replace(
+        mail,
+        reply_text=reply.reply_text,
+        quoted_text=reply.quoted_text,
+        signature_text=reply.signature_text,
+        quote_start=reply.quote_start,
+    )
 
 
-def _with_headers(
-    root: MimePart, body: _Body, text: str, html: str, reply: ReplyParts
-) -> ParsedMail:
+def _with_headers(root: MimePart, body: _Body, text: str, html: str) -> ParsedMail:
     headers = root.headers
     recipients = {
         name: _addresses(headers, name, body.defects) for name in ("to", "cc", "reply-to")
@@ -148,12 +148,9 @@ def _with_headers(
         date=parse_date(headers.first("date")),
         text=text,
         html=html,
-        reply_text=reply.reply_text,
-        quoted_text=reply.quoted_text,
-        signature_text=reply.signature_text,
-        quote_start=reply.quote_start,
         attachments=tuple(body.attachments),
         headers=kept,
+        trace=_trace(headers),
         is_bounce=failure.is_bounce,
         bounces=failure.recipients,
         bounced_message_id=failure.message_id,
@@ -172,6 +169,11 @@ def _kept_headers(headers: HeaderBlock) -> dict[str, tuple[str, ...]]:
             if len(values) < MAX_KEPT:
                 values.append(decode_header(value)[:4_000])
     return {name: tuple(values) for name, values in kept.items()}
+
+
+def _trace(headers: HeaderBlock) -> tuple[tuple[str, str], ...]:
+    found = [(name, value) for name, value in headers.fields if name in TRACE_HEADERS]
+    return tuple((name, decode_header(value[:4_000])) for name, value in found[:MAX_TRACE])
 
 
 def _addresses(headers: HeaderBlock, name: str, defects: list[str]) -> tuple[MailAddress, ...]:
@@ -381,7 +383,7 @@ def unflow(text: str, *, joins_words: bool) -> str:
     for line in text.replace("\r\n", "\n").split("\n"):
         stripped = line.lstrip(">")
         depth = len(line) - len(stripped)
-        stripped = stripped[1:] if stripped.startswith(" ") else stripped
+        stripped = stripped.removeprefix(" ")
         if pending is not None and depth == pending_depth and stripped != "-- ":
             stripped = pending + stripped
         elif pending is not None:

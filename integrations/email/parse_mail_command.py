@@ -14,7 +14,9 @@ from integrations.email.mime import parse_body, parse_mail
 from integrations.email.parsed_mail import MailAddress, ParsedMail
 
 
-def parse_mail_lines(paths: Iterable[Path | str], *, body: str | None = None) -> Iterator[dict[str, Any]]:
+def parse_mail_lines(
+    paths: Iterable[Path | str], *, body: str | None = None
+) -> Iterator[dict[str, Any]]:
     """One JSON-ready record per mail, in order. `body` ("text" or "html") means bare bodies.
 
     An mbox gives one record per message, with `file` ending in `#1`, `#2` and so on.

@@ -57,7 +57,10 @@ class ReplyParts:
 
 @dataclass(frozen=True, slots=True)
 class ParsedMail:
-    """Everything read from one mail. Broken input shows in `defects`, never as an exception."""
+    """Everything read from one mail. Broken input shows in `defects`, never as an exception.
+
+    `trace` holds Received and Authentication-Results from the top down, for `authentication`.
+    """
 
     subject: str = ""
     sender_from: MailAddress = MailAddress("")
@@ -76,6 +79,7 @@ class ParsedMail:
     signature_text: str = ""
     quote_start: int | None = None
     attachments: tuple[MailAttachment, ...] = ()
+    trace: tuple[tuple[str, str], ...] = ()
     headers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     is_bounce: bool = False
     bounces: tuple[BouncedRecipient, ...] = ()
@@ -88,4 +92,6 @@ class ParsedMail:
     @property
     def has_trustworthy_from(self) -> bool:
         """Whether the From header named exactly one well-formed address (RELIABILITY A8, A9)."""
-        return bool(self.sender_from.address) and not any(d.startswith("from:") for d in self.defects)
+        return bool(self.sender_from.address) and not any(
+            d.startswith("from:") for d in self.defects
+        )

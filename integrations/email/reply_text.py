@@ -41,7 +41,9 @@ _YEAR = r"(?:19|20)\d{2}"
 _DAY = r"\d{1,4}[./-]\d{1,2}(?:[./-]\d{1,4})?|\d{1,2}\.? +(?:de +)?\pL{3,}|\pL{3,}\.? +\d{1,2}\b|\d+ *[年년]"
 _DATE = re2.compile(rf"(?i){_TIME}|\b{_YEAR}\b|{_DAY}")
 _ADDRESS = re2.compile(r"[^\s<>\"@]+@[^\s<>\"@]+\.[^\s<>\"@]+")
-_VERB = re2.compile(rf"(?i)(?:^|[\s>\])\"'.,;)(])(?:{_alternatives(WROTE)})(?:$|[\s:：,(\"])|(?:写道|寫道|のメール|작성)|>wrote")
+_VERB = re2.compile(
+    rf"(?i)(?:^|[\s>\])\"'.,;)(])(?:{_alternatives(WROTE)})(?:$|[\s:：,(\"])|(?:写道|寫道|のメール|작성)|>wrote"
+)
 _ENDS_WITH_VERB = re2.compile(
     rf"(?i)(?:^|[\s>\])\"'.,])(?:{_alternatives(WROTE)})(?: *\(?[aа]\)?)?[ :：*_]*$|(?:写道|寫道|작성)[ :：]*$|>wrote[ :]*$"
 )
@@ -54,7 +56,9 @@ _NAME_WROTE = re2.compile(
     r"(?i)^[\"'“]?[\pL\pM][^:!?]{0,80} (?:wrote|writes|schrieb|a écrit|escribió|escreveu|ha scritto"
     r"|napisał|schreef|skrev|kirjoitti|написал|пише|napsal)\s?:$"
 )
-_SEPARATOR = re2.compile(r"^[\s>*_|]*[-–—_=~]{2,}[\s*_]*(\pL[^-–—_=~]{2,70}(?:-\pL[^-–—_=~]{2,30})?)[\s*_]*[-–—_=~]{2,}[\s*_]*$")
+_SEPARATOR = re2.compile(
+    r"^[\s>*_|]*[-–—_=~]{2,}[\s*_]*(\pL[^-–—_=~]{2,70}(?:-\pL[^-–—_=~]{2,30})?)[\s*_]*[-–—_=~]{2,}[\s*_]*$"
+)
 _RULE = re2.compile(r"^\s*\*?(?:[-_=~–—*]\s?){3,}\*?\s*$")
 _QUOTED = re2.compile(r"^\s{0,3}(?:>|\|\s|\|$|[A-Z][A-Za-z]{0,2}>(?:\s|$))")
 _SIGNATURE = re2.compile(r"^\s{0,3}(?:--|—|–|__|-- ?\*?)\s*$|^\s{0,3}_{5,}\s*$|^\s{0,3}-{3,}\s*$")
@@ -65,6 +69,7 @@ _DEVICE = re2.compile(rf"(?i){_alternatives(DEVICES)}")
 _MOBILE_AFTER = re2.compile(
     rf"(?i)^\W{{0,3}}[^,;!?]{{2,40}}?(?:{_alternatives(AFTER_DEVICE)})[.!。]?\W{{0,3}}$"
 )
+_HAS_DIGIT = re.compile(r"\d")
 _STRIP_QUOTE = re.compile(r"^[\s>|]{0,80}")
 
 
@@ -170,9 +175,7 @@ def _new_lines(lines: list[str], quoted: list[bool]) -> tuple[list[int], int | N
     return _lines_below(lines, quoted, cut)
 
 
-def _lines_around(
-    lines: list[str], quoted: list[bool], cut: _Cut
-) -> tuple[list[int], int | None]:
+def _lines_around(lines: list[str], quoted: list[bool], cut: _Cut) -> tuple[list[int], int | None]:
     """New text stands above the quote: below it only counts where it answers `>` lines."""
     above = list(range(cut.start))
     below = range(cut.end, len(lines))
@@ -190,9 +193,7 @@ def _lines_around(
     return kept, trailing if trailing is not None else cut.start
 
 
-def _lines_below(
-    lines: list[str], quoted: list[bool], cut: _Cut
-) -> tuple[list[int], int | None]:
+def _lines_below(lines: list[str], quoted: list[bool], cut: _Cut) -> tuple[list[int], int | None]:
     """The mail opens with a quote: what follows is the answer, or a mail passed on."""
     start = cut.end
     while start < len(lines) and not lines[start].strip():
@@ -201,7 +202,7 @@ def _lines_below(
         while start < len(lines) and (quoted[start] or not lines[start].strip()):
             start += 1
     elif start < len(lines) and quoted[start]:
-        return [], cut.start
+        return list(range(start, len(lines))), None
     rest = [*lines[:0], *lines[start:]]
     kept, quote_line = _new_lines(rest, quoted[start:])
     numbers = [number + start for number in kept]
@@ -260,7 +261,11 @@ def _is_separator(line: str) -> bool:
         words = match[1].strip(" *_").rstrip(" :").lower()
         return words in SEPARATORS or any(words.startswith(phrase) for phrase in _LONG_SEPARATORS)
     bare = _STRIP_QUOTE.sub("", line).strip("*_#- ").rstrip(" :：").lower()
-    return len(bare) < 80 and bare in _BARE_SEPARATORS and line.rstrip().endswith((":", "：", "-", "#"))
+    return (
+        len(bare) < 80
+        and bare in _BARE_SEPARATORS
+        and line.rstrip().endswith((":", "：", "-", "#"))
+    )
 
 
 _LONG_SEPARATORS = tuple(phrase for phrase in SEPARATORS if len(phrase) > 4)
@@ -310,9 +315,7 @@ def _header_block_end(lines: list[str], start: int) -> int | None:
             break
         number += 1
     is_named = "from" in kinds and len(kinds) >= 3
-    is_short = kinds >= {"from", "sent"} and any(
-        "@" in line for line in lines[start:end]
-    )
+    is_short = kinds >= {"from", "sent"} and any("@" in line for line in lines[start:end])
     return end if is_named or is_short else None
 
 
@@ -344,17 +347,24 @@ def _attribution_at(lines: list[str], quoted: list[bool], number: int) -> _Cut |
         piece = _STRIP_QUOTE.sub("", lines[end]).strip("*_ \t\u00a0")
         if not piece:
             blanks += 1
-            if blanks > 1 or not joined.endswith(("<", ",")) and not _continues(lines, end):
+            if blanks > 1 or (not joined.endswith(("<", ",")) and not _continues(lines, end)):
                 break
             continue
         joined = f"{joined} {piece}" if joined else piece
         if len(joined) > _MAX_HEADER_CHARS:
             break
         if _is_attribution(joined, has_wraps=end > number):
+            if end > number and _is_sentence(first):
+                break
             return _Cut(number, end + 1, is_attribution=True)
         if joined.endswith((".", "!", "?")) and not _ADDRESS.search(joined) and end > number:
             break
     return _name_wrote(lines, quoted, number, first)
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a line above a wrapped header is text of its own: no date, no address, no comma."""
+    return not (_HAS_DIGIT.search(line) or "@" in line or line.endswith((",", "<")))
 
 
 def _continues(lines: list[str], blank: int) -> bool:
@@ -390,9 +400,7 @@ def _is_rule(line: str) -> bool:
     return bool(line) and bool(_RULE.search(line[:200]))
 
 
-def _signature_start(
-    lines: list[str], kept: list[int], *, has_text: bool = False
-) -> int | None:
+def _signature_start(lines: list[str], kept: list[int], *, has_text: bool = False) -> int | None:
     """Line where the signature begins: a delimiter, or "Sent from my …"; None without one."""
     in_code = False
     for position, number in enumerate(kept):
@@ -430,7 +438,12 @@ def _is_mobile_line(line: str) -> bool:
 def _is_brand(line: str) -> bool:
     """Whether the last word looks like a product name: "Sent from my Foo 4G"."""
     words = line.split()
-    return line.lower().startswith("sent from my ") and len(words) <= 8 and words[4:5] != [] and words[4][0].isupper()
+    return (
+        line.lower().startswith("sent from my ")
+        and len(words) <= 8
+        and words[4:5] != []
+        and words[4][0].isupper()
+    )
 
 
 def _trim(lines: list[str], kept: list[int]) -> list[int]:
