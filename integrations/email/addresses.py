@@ -54,7 +54,20 @@ def parse_addresses(value: bytes, *, limit: int) -> tuple[list[MailAddress], lis
             defects.append(defect)
         if address is not None:
             addresses.append(address)
-    return addresses, defects
+    return _join_torn_names(addresses), defects
+
+
+def _join_torn_names(addresses: list[MailAddress]) -> list[MailAddress]:
+    """`Doe, John <j@x.org>` without quotes is one person; the part before the comma has no `@`."""
+    joined: list[MailAddress] = []
+    for address in addresses:
+        before = joined[-1] if joined else None
+        is_torn = before and not before.address and before.name and "@" not in before.name
+        if before and is_torn and address.address and address.name:
+            joined[-1] = MailAddress(address.address, f"{before.name}, {address.name}")
+        else:
+            joined.append(address)
+    return joined
 
 
 class _MailboxReader:
@@ -136,7 +149,7 @@ def _finish(box: _Mailbox) -> tuple[MailAddress | None, str | None]:
         return MailAddress("", name), "malformed address"
     if box.is_broken:
         return MailAddress(address, name), "malformed address"
-    if _unquoted_at(phrase):
+    if name.lower() != address.lower() and _unquoted_at(phrase):
         return MailAddress(address, name), "display name holds another address"
     return MailAddress(address, name), None
 

@@ -95,7 +95,7 @@ SEPARATORS = frozenset(
 # "Sent from my phone" lines: what comes before the device, and what comes after it.
 SENT_FROM = (
     "sent from my|sent from|sent via|sent with|sent using|sent on my|sent by|get outlook for|get bluemail for"
-    "|von meinem|gesendet von|gesendet mit|gesendet von meinem|von unterwegs gesendet|diese nachricht wurde von meinem|outlook für"
+    "|von meinem|gesendet von|gesendet mit|gesendet von meinem|von unterwegs gesendet|diese nachricht wurde von meinem|outlook für|holen sie sich outlook für"
     "|envoyé de mon|envoyé depuis mon|envoyé depuis|envoyé à partir de|envoyé de|télécharger outlook pour|obtenez outlook pour"
     "|enviado desde mi|enviado desde|enviado de mi|obtener outlook para|enviado do meu|enviado a partir do|enviado via|obter o outlook para|obter outlook para|enviado de"
     "|inviato da|inviato dal mio|inviato dal|scarica outlook per|ottieni outlook per|wysłane z|wysłano z|pobierz aplikację outlook"
@@ -111,7 +111,7 @@ DEVICES = (
     "|pixel|oneplus|xiaomi|redmi|wiko|sony|motorola|phone|mobile|mobil|tablet|handy|handheld|outlook|yahoo|gmail|mail"
     "|proton|bluemail|aol|gmx|web.de|spark|airmail|t-mobile|verizon|at&t|telefon|téléphone|telefoon|teléfono|mobiltelefon"
     "|telefono|celular|móvil|puhelimesta|puhelin|телефон|устройства|手机|스마트폰|mac|watch|orange|palm|treo|surface|nexus|moto"
-    "|zimbra|thunderbird|workspace|k-9|superhuman|mailbird|wireless|device|blackberry®|honor|oppo|vivo|realme|mi "
+    "|iphonu|zimbra|thunderbird|workspace|k-9|superhuman|mailbird|wireless|device|blackberry®|honor|oppo|vivo|realme|mi "
 ).split("|")
 AFTER_DEVICE = (
     "gesendet|から送信|から送信されました|gönderildi|ımdan gönderildi|에서 보냄|发送|發送|发出|küldve|saadetud|lähetetty|-ล์|ของฉัน|बाट"

@@ -40,6 +40,9 @@ _TIME = r"\d{1,2}[:.h]\d{2}"
 _YEAR = r"(?:19|20)\d{2}"
 _DAY = r"\d{1,4}[./-]\d{1,2}(?:[./-]\d{1,4})?|\d{1,2}\.? +(?:de +)?\pL{3,}|\pL{3,}\.? +\d{1,2}\b|\d+ *[年년]"
 _DATE = re2.compile(rf"(?i){_TIME}|\b{_YEAR}\b|{_DAY}")
+_FULL_DATE = re2.compile(rf"(?i){_TIME}|\b{_YEAR}\b|\b\d{{1,2}}[./-] ?\d{{1,2}}[./-] ?\d{{2,4}}")
+_YEAR_AND_TIME = re2.compile(rf"{_YEAR}[^\n]{{0,60}}\d{{1,2}}[:.]\d{{2}}|\d{{1,2}}[:.]\d{{2}}[^\n]{{0,60}}{_YEAR}")
+_ANGLE_ADDRESS = re2.compile(r"<[^<>@\s]+@[^<>@\s]+>")
 _ADDRESS = re2.compile(r"[^\s<>\"@]+@[^\s<>\"@]+\.[^\s<>\"@]+")
 _VERB = re2.compile(
     rf"(?i)(?:^|[\s>\])\"'.,;)(])(?:{_alternatives(WROTE)})(?:$|[\s:：,(\"])|(?:写道|寫道|のメール|작성)|>wrote"
@@ -70,7 +73,8 @@ _MOBILE_AFTER = re2.compile(
     rf"(?i)^\W{{0,3}}[^,;!?]{{2,40}}?(?:{_alternatives(AFTER_DEVICE)})[.!。]?\W{{0,3}}$"
 )
 _HAS_DIGIT = re.compile(r"\d")
-_STRIP_QUOTE = re.compile(r"^[\s>|]{0,80}")
+_STRIP_QUOTE = re.compile(r"^[\s>|\u200b-\u200f\u202a-\u202e]{0,80}")
+_DASHED = re.compile(r"^-{2,8}\s*|\s*-{2,8}$")
 
 
 @dataclass(slots=True)
@@ -338,13 +342,16 @@ def _end_of_block(lines: list[str], start: int) -> int:
 
 def _attribution_at(lines: list[str], quoted: list[bool], number: int) -> _Cut | None:
     """A line such as "On 3 May, Ada wrote:", perhaps wrapped over a few lines."""
-    first = _STRIP_QUOTE.sub("", lines[number]).strip("*_ ")
+    first = _DASHED.sub("", _STRIP_QUOTE.sub("", lines[number]).strip("*_ "))
+    if len(first) < 250 and _is_dated_address(first):
+        return _Cut(number, number + 1, is_attribution=True)
     if not _OPENING.search(first[:200]):
         return _name_wrote(lines, quoted, number, first)
     joined = ""
     blanks = 0
     for end in range(number, min(len(lines), number + _MAX_HEADER_LINES + 2)):
-        piece = _STRIP_QUOTE.sub("", lines[end]).strip("*_ \t\u00a0")
+        piece = _STRIP_QUOTE.sub("", lines[end]).strip("*_ \t\u00a0\u200f\u200e")
+        piece = _DASHED.sub("", piece)
         if not piece:
             blanks += 1
             if blanks > 1 or (not joined.endswith(("<", ",")) and not _continues(lines, end)):
@@ -362,6 +369,12 @@ def _attribution_at(lines: list[str], quoted: list[bool], number: int) -> _Cut |
     return _name_wrote(lines, quoted, number, first)
 
 
+def _is_dated_address(line: str) -> bool:
+    """A line with a full date, a time and an address before its colon: a header in any language."""
+    is_closed = line.rstrip(" \u200e\u200f\u202c").endswith((":", "："))
+    return is_closed and bool(_YEAR_AND_TIME.search(line)) and bool(_ANGLE_ADDRESS.search(line))
+
+
 def _is_sentence(line: str) -> bool:
     """Whether a line above a wrapped header is text of its own: no date, no address, no comma."""
     return not (_HAS_DIGIT.search(line) or "@" in line or line.endswith((",", "<")))
@@ -376,7 +389,9 @@ def _is_attribution(text: str, *, has_wraps: bool) -> bool:
     has_date = bool(_DATE.search(text))
     has_address = bool(_ADDRESS.search(text))
     ends_with_colon = text.endswith((":", "：", ":*"))
-    if ends_with_colon and has_date and (has_address or _VERB.search(text)):
+    if ends_with_colon and has_date and has_address:
+        return True
+    if ends_with_colon and _FULL_DATE.search(text) and _VERB.search(text):
         return True
     if has_date and has_address and _ENDS_WITH_VERB.search(text):
         return True
