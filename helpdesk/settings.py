@@ -276,12 +276,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 300} if REDIS_URL else {"polling_interval": 0.02}
 )
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_IMPORTS = ("helpdesk.sweep",)
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 SWEEP_SECONDS = _number("AFTERCARE_SWEEP_SECONDS", 5, low=1, high=15)
+CELERY_BEAT_SCHEDULE = {"sweep": {"task": "helpdesk.sweep", "schedule": float(SWEEP_SECONDS)}}
 EVENT_RETENTION_DAYS = _number("AFTERCARE_EVENT_RETENTION_DAYS", 7, low=1, high=365)
 CHANNEL_LAYERS: dict[str, Any] = (
     {

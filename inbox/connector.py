@@ -39,6 +39,9 @@ class OutboundMessage:
     subject: str
     text: str
     html: str
+    signature: str = ""
+    quoted: tuple[str, str, str] | None = None
+    language: str = ""
     reply_to: str = ""
     in_reply_to: str = ""
     references: list[str] = field(default_factory=list)

@@ -123,6 +123,8 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(default=now)
     attempts = models.PositiveSmallIntegerField(default=0)
     fence = models.PositiveIntegerField(default=0)
+    worker = models.BigIntegerField(null=True, blank=True)
+    checks = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     recipients_done = models.JSONField(default=list, blank=True)
     reason_code = models.CharField(max_length=40, blank=True, default="")

@@ -238,7 +238,7 @@ def _ago(value: str) -> datetime:
 
 
 def _is_empty(column: str, _: Any) -> Q:
-    if column in ("tags",):
+    if column == "tags":
         return Q(**{f"{column}__len": 0})
     if column in ("subject", "language", "intent", "sentiment", "csat_state"):
         return Q(**{column: ""})

@@ -16,7 +16,7 @@ from helpdesk.events.payloads import (
     ViewRecord,
 )
 from helpdesk.lib.clock import iso
-from tickets.models import Attachment, Channel, Customer, Message, Tag, Ticket, View
+from tickets.models import Attachment, Channel, Customer, Draft, Message, Tag, Ticket, View
 
 TEXT_LIMIT = 64 * 1024
 
@@ -194,6 +194,21 @@ def view_record(view: View) -> ViewRecord:
             "position": view.position,
         },
     )
+
+
+def draft_record(draft: Draft) -> dict[str, Any]:
+    """The draft as its author sees it on every device."""
+    empty = {"text": "", "html": None, "to": [], "cc": [], "bcc": [], "subject": None}
+    return {
+        **empty,
+        "attachment_ids": [],
+        "macro_id": None,
+        **draft.content,
+        "ticket_id": str(draft.ticket_id),
+        "mode": draft.mode,
+        "rev": draft.rev,
+        "updated_at": iso(draft.updated_at),
+    }
 
 
 def ticket_payload(ticket: Ticket) -> dict[str, Any]:

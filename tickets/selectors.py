@@ -7,16 +7,26 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, Count, Prefetch, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from helpdesk.accounts.models import User
 from helpdesk.events.models import Event
 from helpdesk.lib.clock import iso
-from helpdesk.lib.errors import NotFound
+from helpdesk.lib.errors import InvalidInput, NotFound
 from helpdesk.lib.pagination import Page, decode_cursor, encode_cursor
 from tickets.fields import as_query
-from tickets.models import Attachment, Channel, Customer, Handle, Message, Tag, Ticket, View
+from tickets.models import (
+    Attachment,
+    Channel,
+    Customer,
+    Draft,
+    Handle,
+    Message,
+    Tag,
+    Ticket,
+    View,
+)
 
 THREAD_PAGE = 30
 _LIST_ONLY = ("customer",)
@@ -164,6 +174,41 @@ def customers_of(user: User) -> QuerySet[Customer]:
     )
 
 
+def list_customers(user: User, *, words: str, after: str | None, limit: int) -> Page[Customer]:
+    """One page of customers, newest first; ``words`` are part of a name or an address."""
+    found = customers_of(user).order_by("-pk")
+    words = words.replace("\x00", "").strip()[:200]
+    if words:
+        has_address = Handle.objects.filter(customer=OuterRef("pk"), value__icontains=words)
+        found = found.filter(Q(name__icontains=words) | Q(Exists(has_address)))
+    if after:
+        found = found.filter(pk__lt=as_uuid(decode_cursor(after, 1)[0], "after"))
+    rows = list(found[: limit + 1])
+    cursor = encode_cursor([str(rows[limit - 1].pk)]) if len(rows) > limit else None
+    return Page(rows[:limit], cursor)
+
+
+def as_uuid(value: Any, field: str) -> uuid.UUID:
+    """The value as an id; raises InvalidInput naming the field."""
+    try:
+        return uuid.UUID(str(value))
+    except ValueError as error:
+        raise InvalidInput.field(field, "This is not an id.") from error
+
+
+def drafts_of(ticket: Ticket, user: User) -> list[Draft]:
+    """The person's own drafts on the ticket."""
+    return list(Draft.objects.filter(ticket=ticket, user=user).order_by("mode"))
+
+
+def get_draft(ticket: Ticket, user: User, mode: str) -> Draft:
+    """The person's own draft of that mode; raises NotFound."""
+    draft = Draft.objects.filter(ticket=ticket, user=user, mode=mode).first()
+    if draft is None:
+        raise NotFound("There is no draft.")
+    return draft
+
+
 def get_customer(user: User, customer_id: uuid.UUID) -> Customer:
     """The customer; raises NotFound."""
     customer = customers_of(user).filter(pk=customer_id).first()
@@ -201,23 +246,25 @@ def _keyset_page(
 
 def _beyond(after: str, *, newest_first: bool) -> Q:
     rank, at, ticket_id = decode_cursor(after, 3)
-    moment, pk = datetime.fromisoformat(str(at)), uuid.UUID(str(ticket_id))
+    try:
+        moment, pk = datetime.fromisoformat(str(at)), uuid.UUID(str(ticket_id))
+        rank = int(rank)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput.field("after", "This page cursor is not valid.") from error
     if newest_first:
         return Q(
             RawSQL(
                 '("tickets_ticket"."queue_rank", "tickets_ticket"."last_message_at", '
                 '"tickets_ticket"."id") < (%s, %s, %s)',
-                [int(rank), moment, pk],
+                [rank, moment, pk],
                 output_field=BooleanField(),
             )
         )
-    same_rank = Q(queue_rank=int(rank)) & (
+    same_rank = Q(queue_rank=rank) & (
         Q(last_message_at__gt=moment) | Q(last_message_at=moment, pk__gt=pk)
     )
-    return Q(queue_rank__lt=int(rank)) | same_rank
+    return Q(queue_rank__lt=rank) | same_rank
 
 
 def _cursor_of(ticket: Ticket) -> str:
-    return encode_cursor(
-        [ticket.queue_rank, ticket.last_message_at.isoformat(), str(ticket.pk)]
-    )
+    return encode_cursor([ticket.queue_rank, ticket.last_message_at.isoformat(), str(ticket.pk)])

@@ -146,9 +146,7 @@ def _offer(smtp: smtplib.SMTP, sender: str, recipients: list[str]) -> Sent:
     return Sent(refused=refused, delayed=delayed)
 
 
-def _send_data(
-    smtp: smtplib.SMTP, content: bytes, before_irreversible: Callable[[], None]
-) -> None:
+def _send_data(smtp: smtplib.SMTP, content: bytes, before_irreversible: Callable[[], None]) -> None:
     try:
         code, text = smtp.docmd("DATA")
         if code != 354:

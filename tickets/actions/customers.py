@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from helpdesk.accounts.models import User
+from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import Change, record, unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict
@@ -44,9 +46,12 @@ def clean_handle(kind: str, value: str) -> str:
     return value.lower() if kind == HandleKind.EMAIL else value
 
 
-def change_customer(customer: Customer, **fields: Any) -> Customer:
-    """Change what is known about the customer and announce it; unknown names raise KeyError."""
-    with unit_of_work():
+def change_customer(customer: Customer, *, by: User | None = None, **fields: Any) -> Customer:
+    """Change what is known about the customer and announce it; unknown names raise KeyError.
+
+    ``by`` is the agent who changes it, if one does.
+    """
+    with unit_of_work(actor=Actor.of_user(by) if by else None):
         customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
         change: Change = {}
         for name, value in fields.items():

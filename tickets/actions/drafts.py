@@ -10,6 +10,7 @@ from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict
 from tickets.actions.change import lock_ticket
 from tickets.models import Draft, Ticket
+from tickets.records import draft_record
 
 
 def save_draft(
@@ -27,7 +28,7 @@ def save_draft(
             raise Conflict(
                 "A newer draft was saved elsewhere.",
                 code="draft_conflict",
-                extra={"draft": {**draft.content, "rev": draft.rev}},
+                extra={"draft": draft_record(draft)},
             )
         if draft is None and rev > 0:
             raise Conflict("This draft was sent or discarded.", code="draft_gone")

@@ -127,9 +127,7 @@ def receive_on_ticket(ticket_id: uuid.UUID, incoming: IncomingMessage) -> Messag
         message = _write(ticket, incoming, position=ticket.last_position, at=at)
         record_message("message.received", message, ticket)
         if ticket.status != before:
-            record_ticket(
-                "ticket.status_changed", ticket, {"status": (before, ticket.status)}
-            )
+            record_ticket("ticket.status_changed", ticket, {"status": (before, ticket.status)})
     return message
 
 
@@ -248,4 +246,3 @@ def _actor(customer: Customer) -> Actor:
 
 def _quiet_tags(incoming: IncomingMessage) -> list[str]:
     return ["bounce"] if incoming.kind == MessageKind.BOUNCE else ["auto-reply"]
-

@@ -1,0 +1,1 @@
+"""Endpoints of tickets, messages, customers and views: parse, authorise, call, answer."""

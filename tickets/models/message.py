@@ -64,9 +64,7 @@ class Message(models.Model):
     user = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    customer = models.ForeignKey(
-        Customer, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    customer = models.ForeignKey(Customer, models.SET_NULL, null=True, blank=True, related_name="+")
     channel = models.ForeignKey(Channel, models.PROTECT, null=True, blank=True, related_name="+")
     channel_kind = models.CharField(max_length=30, blank=True, default="")
     from_address = models.JSONField(null=True, blank=True)
@@ -87,9 +85,7 @@ class Message(models.Model):
     has_html = models.BooleanField(default=False)
     is_truncated = models.BooleanField(default=False)
     is_automatic = models.BooleanField(default=False)
-    delivery_state = models.CharField(
-        max_length=12, choices=DeliveryState, blank=True, default=""
-    )
+    delivery_state = models.CharField(max_length=12, choices=DeliveryState, blank=True, default="")
     delivery_reason = models.CharField(max_length=300, blank=True, default="")
     send_after = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -121,9 +117,7 @@ class MessageBody(models.Model):
     ``html`` is as it came: it is sanitised each time it is shown.
     """
 
-    message = models.OneToOneField(
-        Message, models.CASCADE, primary_key=True, related_name="body"
-    )
+    message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="body")
     text = models.TextField(blank=True, default="")
     quoted_text = models.TextField(blank=True, default="")
     signature_text = models.TextField(blank=True, default="")

@@ -108,9 +108,7 @@ class Ticket(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["organization", "number"], name="ticket_number_unique"
-            ),
+            models.UniqueConstraint(fields=["organization", "number"], name="ticket_number_unique"),
         ]
         indexes: ClassVar = [
             models.Index(

@@ -1,0 +1,96 @@
+"""Worker and beat, inside this process (``serve``) or as processes of their own.
+
+``serve`` runs web, worker and beat in one process over ``memory://``; with REDIS_URL the same
+code runs as separate daphne, worker and beat processes on as many machines as one likes.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from typing import Any
+
+import structlog
+from celery import beat
+from celery.apps.worker import Worker
+from celery.worker import state
+from kombu.exceptions import OperationalError
+
+from helpdesk.celery import app
+from helpdesk.events import doorbell
+from helpdesk.events.tasks import run_subscribers_task
+
+THREADS = 4
+STOP_SECONDS = 3
+
+log = structlog.get_logger()
+
+
+class _EmbeddedWorker(Worker):  # type: ignore[misc]
+    """A Celery worker in a thread: leaves signals and logging to the main program."""
+
+    def install_platform_tweaks(self, worker: Any) -> None:
+        """Signals belong to the main thread."""
+
+
+class Background:
+    """Everything of ``serve`` that is not HTTP: worker, beat, and who watches for mail."""
+
+    def __init__(self, *, has_beat: bool = True, threads: int = THREADS) -> None:
+        self._has_beat = has_beat
+        self._worker_threads = threads
+        self._threads: list[threading.Thread] = []
+        self._beat: Any = None
+
+    def start(self) -> None:
+        """Start worker and beat threads; returns at once."""
+        kick_subscribers_here()
+        worker = _EmbeddedWorker(
+            app=app,
+            hostname="aftercare@here",
+            pool="threads",
+            concurrency=self._worker_threads,
+            loglevel="WARNING",
+            quiet=True,
+            without_mingle=True,
+            without_gossip=True,
+            without_heartbeat=True,
+        )
+        self._run("worker", worker.start)
+        if self._has_beat:
+            self._beat = beat.Service(app, scheduler_cls=app.conf.beat_scheduler)
+            self._run("beat", self._beat.start)
+
+    def stop(self) -> None:
+        """Ask the threads to end and wait a little; what they had begun is a row and goes on."""
+        state.should_stop = 0
+        if self._beat is not None:
+            self._beat._is_shutdown.set()
+        for thread in self._threads:
+            thread.join(STOP_SECONDS)
+        state.should_stop = None
+
+    def _run(self, name: str, target: Any) -> None:
+        def guarded() -> None:
+            try:
+                target()
+            except SystemExit:
+                pass
+            except Exception:
+                log.exception("background.died", part=name)
+
+        thread = threading.Thread(target=guarded, name=f"aftercare-{name}", daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+
+def kick_subscribers_here() -> None:
+    """Ring the worker for subscribers after each commit of this process."""
+    doorbell.listen(_kick)
+
+
+def _kick(organization_id: uuid.UUID) -> None:
+    try:
+        run_subscribers_task.apply_async([str(organization_id)], retry=False)
+    except (OperationalError, OSError) as error:
+        log.warning("doorbell.broker_unreachable", error=type(error).__name__)

@@ -1,0 +1,126 @@
+"""``serve``: one process that does everything; ``worker`` and ``beat``: parts of it alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+import structlog
+
+log = structlog.get_logger()
+
+
+def serve(
+    *, host: str, port: int, greeting: Sequence[str] = (), has_background: bool = True
+) -> None:
+    """Serve HTTP and sockets, and unless told otherwise also worker, beat, mailboxes, listener.
+
+    Prints the ready line when it answers; returns after SIGINT or SIGTERM.
+    """
+    from daphne.server import Server
+
+    from helpdesk.asgi import application
+    from helpdesk.background import Background, kick_subscribers_here
+
+    parts = MailParts() if has_background else None
+    background = Background() if has_background else None
+
+    def ready() -> None:
+        print(f"Aftercare is ready on http://{host}:{port}", *greeting, sep="\n", flush=True)
+
+    if background and parts:
+        background.start()
+        parts.start()
+    else:
+        kick_subscribers_here()
+    server = Server(
+        application,
+        endpoints=[f"tcp:port={port}:interface={host}"],
+        ready_callable=ready,
+        server_name="Aftercare",
+        request_buffer_size=1024 * 1024,
+        websocket_timeout=-1,
+        proxy_forwarded_address_header="X-Forwarded-For" if _is_behind_proxy() else None,
+        proxy_forwarded_port_header=None,
+        proxy_forwarded_proto_header="X-Forwarded-Proto" if _is_behind_proxy() else None,
+        verbosity=0,
+    )
+    try:
+        server.run()
+    finally:
+        if parts:
+            parts.stop()
+        if background:
+            background.stop()
+
+
+class MailParts:
+    """Mailboxes that are watched and the SMTP listener."""
+
+    def start(self) -> None:
+        from integrations.email.listener import start_listener
+        from integrations.email.watch import start_watchers
+
+        start_watchers()
+        start_listener()
+
+    def stop(self) -> None:
+        from integrations.email.listener import stop_listener
+        from integrations.email.watch import stop_watchers
+
+        from inbox.worker import leave
+
+        stop_listener()
+        stop_watchers()
+        leave()
+
+
+def run_worker(*, concurrency: int) -> None:
+    """A worker process of its own: tasks from Redis, mailboxes, listener. Ends on SIGTERM."""
+    _need_redis("worker")
+    from helpdesk.background import Background
+
+    background, parts = Background(has_beat=False, threads=concurrency), MailParts()
+    background.start()
+    parts.start()
+    print("The worker is ready.", flush=True)
+    _wait_for_signal(lambda: (parts.stop(), background.stop()))
+
+
+def run_beat() -> None:
+    """A beat process of its own: rings the sweep. Several are harmless: rows are claimed once."""
+    _need_redis("beat")
+    from helpdesk.celery import app
+
+    print("Beat is ready.", flush=True)
+    app.Beat(loglevel="WARNING", quiet=True, schedule=os.devnull).run()
+
+
+def _need_redis(part: str) -> None:
+    from django.conf import settings
+
+    from helpdesk.lib.errors import Misconfigured
+
+    if not settings.REDIS_URL:
+        raise Misconfigured(
+            f"REDIS_URL is not set, and a {part} of its own needs it. On one machine use "
+            "“aftercare serve”, which does everything in one process."
+        )
+
+
+def _wait_for_signal(then: Callable[[], object]) -> None:
+    stopped = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stopped.set())
+    stopped.wait()
+    then()
+    sys.exit(0)
+
+
+def _is_behind_proxy() -> bool:
+    from django.conf import settings
+
+    return hasattr(settings, "SECURE_PROXY_SSL_HEADER")

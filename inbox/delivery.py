@@ -1,0 +1,481 @@
+"""The only way for a message to leave.
+
+``queued → claimed → dot_sent → accepted | temp_failed | perm_failed | uncertain``. The phase
+before the irreversible byte is committed before that byte goes out: a worker that dies earlier
+has certainly sent nothing and the message is tried again; one that dies later may have, so the
+message becomes *uncertain* and is never repeated without a person.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from helpdesk.accounts.models import User
+from helpdesk.events.actor import Actor
+from helpdesk.events.models import Event
+from helpdesk.events.outbox import unit_of_work
+from helpdesk.events.subscribers import subscribes
+from helpdesk.lib.clock import now
+from helpdesk.lib.errors import (
+    Conflict,
+    ConnectorFailure,
+    NeedsReauthorization,
+    PermanentFailure,
+    TemporaryFailure,
+    UncertainOutcome,
+)
+from helpdesk.lib.failpoints import failpoint
+from inbox import doorbell
+from inbox.connector import Sent, get_connector
+from inbox.models import Delivery, DeliveryAttempt, DeliveryPhase
+from inbox.outbound import build, fix_external_id
+from inbox.worker import dead_workers, worker_number
+from tickets.actions import delivery as message_delivery
+from tickets.actions.status import reopen
+from tickets.models import DeliveryState, Draft, Message, MessageKind, Status
+
+CLAIM_SECONDS = 120
+FINAL_ANSWER_SECONDS = 660
+FIRST_RETRY_SECONDS = 60
+LAST_RETRY_SECONDS = 4 * 60 * 60
+GIVE_UP_AFTER = timedelta(days=5)
+CHECK_UNCERTAIN_SECONDS = (60, 300, 1800)
+
+_TRYABLE = (DeliveryPhase.QUEUED, DeliveryPhase.TEMP_FAILED)
+_UNFINISHED = (*_TRYABLE, DeliveryPhase.CLAIMED, DeliveryPhase.DOT_SENT)
+
+log = structlog.get_logger()
+
+
+@subscribes("message.queued", name="inbox.delivery")
+def plan_delivery(event: Event) -> None:
+    """Make the one Delivery of a queued message; a second run finds it there."""
+    message = Message.objects.select_related("channel", "ticket").filter(pk=event.object_id).first()
+    if message is None or message.channel is None:
+        return
+    if message.delivery_state not in (DeliveryState.HELD, DeliveryState.QUEUED):
+        return
+    fix_external_id(message)
+    due_at = message.send_after or now()
+    delivery, is_new = Delivery.objects.get_or_create(
+        message=message,
+        defaults={
+            "organization_id": message.organization_id,
+            "ticket_id": message.ticket_id,
+            "channel": message.channel,
+            "due_at": due_at,
+        },
+    )
+    if is_new:
+        wait = max(0.0, (due_at - now()).total_seconds())
+        transaction.on_commit(
+            lambda: doorbell.ring_delivery(delivery.pk, in_seconds=wait), robust=True
+        )
+
+
+def deliver(delivery_id: uuid.UUID) -> bool:
+    """Try to send one delivery that is due; returns whether this call had the claim.
+
+    Safe to run twice and beside itself: the claim is one conditional update.
+    """
+    delivery = _claim(delivery_id)
+    if delivery is None:
+        return False
+    failpoint("delivery.claimed")
+    message = _message_of(delivery)
+    if message.delivery_state == DeliveryState.WITHDRAWN:
+        _set_phase(delivery, DeliveryPhase.WITHDRAWN)
+        return True
+    attempt = DeliveryAttempt.objects.create(
+        delivery=delivery, number=delivery.attempts, outcome=DeliveryPhase.CLAIMED
+    )
+    try:
+        connector = get_connector(delivery.channel.kind)
+        sent = connector.send(
+            delivery.channel, build(message, delivery), lambda: _begin_irreversible(delivery)
+        )
+    except _ClaimLost:
+        return True
+    except ConnectorFailure as failure:
+        _fail(delivery, attempt, failure)
+    except Exception as error:
+        log.exception("delivery.crashed", delivery_id=str(delivery.pk))
+        _fail(delivery, attempt, _as_failure(delivery, error))
+    else:
+        failpoint("delivery.accepted")
+        _accept(delivery, attempt, sent)
+    return True
+
+
+def deliver_due(limit: int = 50) -> int:
+    """Send everything that is due, in order per ticket; returns how many were tried."""
+    tried = 0
+    for delivery_id in due_deliveries(limit):
+        tried += deliver(delivery_id)
+    return tried
+
+
+def due_deliveries(limit: int = 50) -> list[uuid.UUID]:
+    """Deliveries whose time has come and whose ticket has no earlier one unfinished."""
+    return list(
+        Delivery.objects.filter(_first_of_ticket(), phase__in=_TRYABLE, due_at__lte=now())
+        .order_by("due_at")
+        .values_list("pk", flat=True)[:limit]
+    )
+
+
+def recover_claims() -> int:
+    """Take back the claims of workers that died: before the dot → again, after → uncertain."""
+    claimed = Delivery.objects.filter(phase__in=[DeliveryPhase.CLAIMED, DeliveryPhase.DOT_SENT])
+    held = list(claimed.values("pk", "phase", "fence", "worker", "lease_until"))
+    dead = dead_workers({each["worker"] for each in held if each["worker"]})
+    count = 0
+    for each in held:
+        if each["worker"] in dead or each["lease_until"] is None or each["lease_until"] < now():
+            count += _recover(each["pk"], each["phase"], each["fence"])
+    return count
+
+
+def check_uncertain(limit: int = 20) -> int:
+    """Ask connectors that can tell whether uncertain messages really left; returns how many did."""
+    due = Delivery.objects.select_related("channel", "message").filter(
+        phase=DeliveryPhase.UNCERTAIN, due_at__lte=now(), checks__lt=len(CHECK_UNCERTAIN_SECONDS)
+    )
+    found = 0
+    for delivery in due[:limit]:
+        find_sent = getattr(get_connector(delivery.channel.kind), "find_sent", None)
+        is_sent = find_sent(delivery.channel, delivery.message.external_id) if find_sent else False
+        if is_sent:
+            _resolve_as_sent(delivery)
+            found += 1
+        else:
+            _plan_next_check(delivery)
+    return found
+
+
+def withdraw(message_id: uuid.UUID, user: User) -> tuple[Message, Draft]:
+    """Undo sending in time: the message is withdrawn and its text is the agent's draft again.
+
+    Withdrawing and claiming compete for one row; raises Conflict when the message has left.
+    """
+    with unit_of_work(actor=Actor.of_user(user)):
+        message, ticket = message_delivery.lock_message(message_id)
+        if message.user_id != user.pk or message.kind != MessageKind.REPLY:
+            raise Conflict("Only the person who sent this reply can undo it.", code="not_yours")
+        delivery, is_new = Delivery.objects.get_or_create(
+            message=message,
+            defaults={
+                "organization_id": message.organization_id,
+                "ticket_id": message.ticket_id,
+                "channel": message.channel,
+                "phase": DeliveryPhase.WITHDRAWN,
+            },
+        )
+        won = is_new or Delivery.objects.filter(
+            pk=delivery.pk, phase=DeliveryPhase.QUEUED, attempts=0
+        ).update(phase=DeliveryPhase.WITHDRAWN, finished_at=now())
+        if not won:
+            raise Conflict("This message has already left.", code="already_sent")
+        message = message_delivery.withdraw(message_id)
+        if "then:close" in message.flags and ticket.status == Status.CLOSED:
+            reopen(ticket.pk)
+        draft = _restore_draft(message, user)
+    return message, draft
+
+
+def retry(message_id: uuid.UUID, user: User) -> Message:
+    """A person decides to send a failed or uncertain message again, with the same Message-ID.
+
+    Raises Conflict if the message is neither.
+    """
+    with unit_of_work(actor=Actor.of_user(user)):
+        message_delivery.lock_message(message_id)
+        changed = Delivery.objects.filter(
+            message_id=message_id,
+            phase__in=[
+                DeliveryPhase.PERM_FAILED,
+                DeliveryPhase.UNCERTAIN,
+                DeliveryPhase.TEMP_FAILED,
+            ],
+        ).update(phase=DeliveryPhase.QUEUED, due_at=now(), finished_at=None, created_at=now())
+        if not changed:
+            raise Conflict("This message is not waiting for a decision.", code="not_failed")
+        message = message_delivery.set_delivery_state(
+            message_id, DeliveryState.QUEUED, is_retry=True
+        )
+        delivery_id = Delivery.objects.values_list("pk", flat=True).get(message_id=message_id)
+        transaction.on_commit(lambda: doorbell.ring_delivery(delivery_id), robust=True)
+    if message is None:
+        raise Conflict("This message is not waiting for a decision.", code="not_failed")
+    return message
+
+
+def mark_sent(message_id: uuid.UUID, user: User) -> Message:
+    """A person knows that an uncertain message arrived; raises Conflict if it is not uncertain."""
+    with unit_of_work(actor=Actor.of_user(user)):
+        message_delivery.lock_message(message_id)
+        delivery = Delivery.objects.filter(
+            message_id=message_id, phase=DeliveryPhase.UNCERTAIN
+        ).first()
+        if delivery is None:
+            raise Conflict("This message is not uncertain.", code="not_uncertain")
+        message = _resolve_as_sent(delivery)
+    if message is None:
+        raise Conflict("This message is not uncertain.", code="not_uncertain")
+    return message
+
+
+class _ClaimLost(Exception):
+    """Recovery took the claim away before anything irreversible was done."""
+
+
+def _first_of_ticket() -> Exists:
+    earlier = Delivery.objects.filter(
+        ticket_id=OuterRef("ticket_id"),
+        phase__in=_UNFINISHED,
+        created_at__lt=OuterRef("created_at"),
+    )
+    return ~Exists(earlier)  # type: ignore[return-value]
+
+
+def _claim(delivery_id: uuid.UUID) -> Delivery | None:
+    number = worker_number()
+    with transaction.atomic():
+        delivery = (
+            Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+            .select_related("channel")
+            .filter(_first_of_ticket(), pk=delivery_id, phase__in=_TRYABLE, due_at__lte=now())
+            .first()
+        )
+        if delivery is None:
+            return None
+        delivery.phase = DeliveryPhase.CLAIMED
+        delivery.attempts += 1
+        delivery.fence += 1
+        delivery.worker = number
+        delivery.lease_until = now() + timedelta(seconds=CLAIM_SECONDS)
+        delivery.save(update_fields=["phase", "attempts", "fence", "worker", "lease_until"])
+    return delivery
+
+
+def _begin_irreversible(delivery: Delivery) -> None:
+    """Commit that the next byte counts; raises _ClaimLost if the claim is no longer ours."""
+    failpoint("delivery.before_dot")
+    changed = Delivery.objects.filter(
+        pk=delivery.pk, phase=DeliveryPhase.CLAIMED, fence=delivery.fence
+    ).update(
+        phase=DeliveryPhase.DOT_SENT, lease_until=now() + timedelta(seconds=FINAL_ANSWER_SECONDS)
+    )
+    if not changed:
+        raise _ClaimLost
+    delivery.phase = DeliveryPhase.DOT_SENT
+    failpoint("delivery.dot_committed")
+
+
+def _accept(delivery: Delivery, attempt: DeliveryAttempt, sent: Sent) -> None:
+    detail = "; ".join(f"{who}: {why}" for who, why in sent.refused.items())
+    done = [*delivery.recipients_done, *_accepted_recipients(delivery, sent)]
+    if sent.delayed:
+        _plan_rest(delivery, attempt, sent, done)
+        return
+    with unit_of_work():
+        message_delivery.lock_message(delivery.message_id)
+        if not _finish(delivery, DeliveryPhase.ACCEPTED, recipients_done=done, reason=detail):
+            return
+        _end_attempt(attempt, DeliveryPhase.ACCEPTED, detail)
+        message_delivery.set_delivery_state(
+            delivery.message_id,
+            DeliveryState.SENT,
+            reason=f"Not accepted for {detail}" if detail else "",
+            external_id=sent.external_id,
+        )
+
+
+def _plan_rest(delivery: Delivery, attempt: DeliveryAttempt, sent: Sent, done: list[str]) -> None:
+    """Some recipients were accepted, others asked us to come back: only those are tried again."""
+    Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence).update(recipients_done=done)
+    detail = "; ".join(f"{who}: {why}" for who, why in sent.delayed.items())
+    delivery.recipients_done = done
+    _plan_retry(delivery, attempt, TemporaryFailure(detail))
+
+
+def _accepted_recipients(delivery: Delivery, sent: Sent) -> list[str]:
+    message = _message_of(delivery)
+    everybody = [each["address"].lower() for each in (*message.to, *message.cc, *message.bcc)]
+    return [each for each in everybody if each not in sent.refused and each not in sent.delayed]
+
+
+def _fail(delivery: Delivery, attempt: DeliveryAttempt, failure: ConnectorFailure) -> None:
+    if isinstance(failure, UncertainOutcome):
+        _park(delivery, attempt, failure.message)
+    elif isinstance(failure, PermanentFailure):
+        _give_up(delivery, attempt, failure.reason_code, failure.message)
+    elif isinstance(failure, TemporaryFailure | NeedsReauthorization):
+        _plan_retry(delivery, attempt, failure)
+    else:
+        _plan_retry(delivery, attempt, TemporaryFailure(failure.message))
+
+
+def _as_failure(delivery: Delivery, error: Exception) -> ConnectorFailure:
+    """An unforeseen error: before the dot nothing left; after it nobody knows."""
+    text = f"{type(error).__name__} while sending."
+    if delivery.phase == DeliveryPhase.DOT_SENT:
+        return UncertainOutcome(text)
+    return TemporaryFailure(text)
+
+
+def _plan_retry(delivery: Delivery, attempt: DeliveryAttempt, failure: ConnectorFailure) -> None:
+    if now() - delivery.created_at > GIVE_UP_AFTER:
+        _give_up(delivery, attempt, "expired", f"Given up after five days. {failure.message}")
+        return
+    wait = _retry_seconds(delivery.attempts, getattr(failure, "retry_after_seconds", None))
+    with unit_of_work():
+        message_delivery.lock_message(delivery.message_id)
+        if not _finish(
+            delivery,
+            DeliveryPhase.TEMP_FAILED,
+            due_at=now() + timedelta(seconds=wait),
+            reason=failure.message[:300],
+            finished_at=None,
+        ):
+            return
+        _end_attempt(attempt, DeliveryPhase.TEMP_FAILED, failure.message)
+        message_delivery.set_delivery_state(
+            delivery.message_id, DeliveryState.DELAYED, reason=failure.message
+        )
+
+
+def _give_up(delivery: Delivery, attempt: DeliveryAttempt, code: str, message: str) -> None:
+    with unit_of_work():
+        message_delivery.lock_message(delivery.message_id)
+        if not _finish(delivery, DeliveryPhase.PERM_FAILED, reason_code=code, reason=message[:300]):
+            return
+        _end_attempt(attempt, DeliveryPhase.PERM_FAILED, message)
+        message_delivery.set_delivery_state(
+            delivery.message_id, DeliveryState.FAILED, reason=message
+        )
+
+
+def _park(delivery: Delivery, attempt: DeliveryAttempt | None, message: str) -> None:
+    with unit_of_work():
+        message_delivery.lock_message(delivery.message_id)
+        if not _finish(
+            delivery,
+            DeliveryPhase.UNCERTAIN,
+            reason=message[:300],
+            due_at=now() + timedelta(seconds=CHECK_UNCERTAIN_SECONDS[0]),
+        ):
+            return
+        if attempt is not None:
+            _end_attempt(attempt, DeliveryPhase.UNCERTAIN, message)
+        message_delivery.set_delivery_state(
+            delivery.message_id, DeliveryState.UNCERTAIN, reason=message
+        )
+
+
+def _recover(delivery_id: uuid.UUID, phase: str, fence: int) -> int:
+    delivery = Delivery.objects.select_related("channel").get(pk=delivery_id)
+    if delivery.phase != phase or delivery.fence != fence:
+        return 0
+    attempt = delivery.tries.filter(number=delivery.attempts).first()
+    if phase == DeliveryPhase.CLAIMED:
+        changed = Delivery.objects.filter(pk=delivery_id, phase=phase, fence=fence).update(
+            phase=DeliveryPhase.TEMP_FAILED, due_at=now(), lease_until=None, worker=None
+        )
+        if changed and attempt is not None:
+            _end_attempt(attempt, DeliveryPhase.TEMP_FAILED, "The worker stopped before sending.")
+        return changed
+    _park(delivery, attempt, "The worker stopped while the mail server was answering.")
+    return 1
+
+
+def _resolve_as_sent(delivery: Delivery) -> Message | None:
+    with unit_of_work():
+        message_delivery.lock_message(delivery.message_id)
+        Delivery.objects.filter(pk=delivery.pk, phase=DeliveryPhase.UNCERTAIN).update(
+            phase=DeliveryPhase.ACCEPTED, finished_at=now()
+        )
+        return message_delivery.set_delivery_state(delivery.message_id, DeliveryState.SENT)
+
+
+def _plan_next_check(delivery: Delivery) -> None:
+    checks = delivery.checks + 1
+    wait = CHECK_UNCERTAIN_SECONDS[min(checks, len(CHECK_UNCERTAIN_SECONDS) - 1)]
+    Delivery.objects.filter(pk=delivery.pk, phase=DeliveryPhase.UNCERTAIN).update(
+        checks=checks, due_at=now() + timedelta(seconds=wait)
+    )
+
+
+def _finish(delivery: Delivery, phase: str, **fields: Any) -> int:
+    """Leave the claim with this outcome; 0 if recovery was faster and said otherwise."""
+    mine = Q(phase__in=[DeliveryPhase.CLAIMED, DeliveryPhase.DOT_SENT, DeliveryPhase.UNCERTAIN])
+    values: dict[str, Any] = {"lease_until": None, "worker": None, "finished_at": now(), **fields}
+    return Delivery.objects.filter(mine, pk=delivery.pk, fence=delivery.fence).update(
+        phase=phase, **values
+    )
+
+
+def _set_phase(delivery: Delivery, phase: str) -> None:
+    Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence).update(
+        phase=phase, lease_until=None, worker=None, finished_at=now()
+    )
+
+
+def _end_attempt(attempt: DeliveryAttempt, outcome: str, detail: str) -> None:
+    DeliveryAttempt.objects.filter(pk=attempt.pk).update(
+        outcome=outcome, detail=detail[:500], ended_at=now()
+    )
+
+
+def _retry_seconds(attempts: int, asked: int | None) -> float:
+    planned = min(FIRST_RETRY_SECONDS * 2 ** min(attempts - 1, 12), LAST_RETRY_SECONDS)
+    jittered = planned * random.uniform(0.8, 1.2)  # noqa: S311 (spreading load, not a secret)
+    return max(jittered, asked or 0)
+
+
+def _message_of(delivery: Delivery) -> Message:
+    return (
+        Message.objects.select_related("body", "ticket", "ticket__customer", "channel", "user")
+        .prefetch_related("attachments")
+        .get(pk=delivery.message_id)
+    )
+
+
+def _restore_draft(message: Message, user: User) -> Draft:
+    message.attachments.update(message=None, uploaded_by=user)
+    content = {
+        "text": message.body.text,
+        "html": message.body.html or None,
+        "to": message.to,
+        "cc": message.cc,
+        "bcc": message.bcc,
+        "subject": message.subject,
+        "attachment_ids": [str(each.pk) for each in message.attachments.all()],
+        "macro_id": str(message.macro_id) if message.macro_id else None,
+    }
+    known = Draft.objects.filter(ticket_id=message.ticket_id, user=user, mode="reply").first()
+    rev = known.rev + 1 if known else 1
+    draft, _ = Draft.objects.update_or_create(
+        ticket_id=message.ticket_id,
+        user=user,
+        mode="reply",
+        defaults={"content": content, "rev": rev, "updated_at": now()},
+    )
+    return draft
+
+
+def oldest_waiting() -> datetime | None:
+    """When the longest-waiting due message was queued, for doctor and alarms."""
+    return (
+        Delivery.objects.filter(phase__in=_UNFINISHED, due_at__lte=now())
+        .order_by("created_at")
+        .values_list("created_at", flat=True)
+        .first()
+    )

@@ -1,0 +1,31 @@
+"""Rings the worker for one row. A lost ring costs at most one sweep."""
+
+from __future__ import annotations
+
+import uuid
+
+import structlog
+from kombu.exceptions import OperationalError
+
+log = structlog.get_logger()
+
+
+def ring_raw(raw_id: uuid.UUID) -> None:
+    """Something arrived."""
+    from inbox.tasks import process_raw_task
+
+    _ring(process_raw_task, raw_id, 0)
+
+
+def ring_delivery(delivery_id: uuid.UUID, *, in_seconds: float = 0) -> None:
+    """Something must leave, now or when its undo window is over."""
+    from inbox.tasks import deliver_task
+
+    _ring(deliver_task, delivery_id, in_seconds)
+
+
+def _ring(task, row_id: uuid.UUID, in_seconds: float) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    try:
+        task.apply_async([str(row_id)], countdown=in_seconds or None, retry=False)
+    except (OperationalError, OSError) as error:
+        log.warning("doorbell.broker_unreachable", error=type(error).__name__)

@@ -1,0 +1,60 @@
+"""Celery tasks of mail in and out, and their share of the sweep. A second run changes nothing."""
+
+from __future__ import annotations
+
+import uuid
+
+from celery import shared_task
+
+from helpdesk.events.dispatch import organizations_behind, run_subscribers
+from helpdesk.sweep import sweeps
+from inbox import delivery, door
+from tickets.actions.status import wake_due
+
+
+@shared_task(name="inbox.process_raw", time_limit=120)
+def process_raw_task(raw_id: str) -> None:
+    """Turn one arrival into a message."""
+    door.process(uuid.UUID(raw_id))
+
+
+@shared_task(name="inbox.deliver", time_limit=900)
+def deliver_task(delivery_id: str) -> None:
+    """Try to send one message."""
+    delivery.deliver(uuid.UUID(delivery_id))
+
+
+@sweeps("events.dispatch")
+def dispatch_behind() -> int:
+    """Run subscribers that a lost ring left behind."""
+    return sum(run_subscribers(organization_id) for organization_id in organizations_behind())
+
+
+@sweeps("inbox.process")
+def process_due() -> int:
+    """Process arrivals that nobody rang for."""
+    return door.process_due(limit=200)
+
+
+@sweeps("inbox.recover")
+def recover_claims() -> int:
+    """Take back the claims of workers that died."""
+    return delivery.recover_claims()
+
+
+@sweeps("inbox.deliver")
+def deliver_due() -> int:
+    """Send what is due."""
+    return delivery.deliver_due(limit=100)
+
+
+@sweeps("inbox.uncertain", every_seconds=15)
+def check_uncertain() -> int:
+    """Ask where uncertain messages got to."""
+    return delivery.check_uncertain()
+
+
+@sweeps("tickets.wake")
+def wake_snoozed() -> int:
+    """Wake tickets whose time has come."""
+    return wake_due()

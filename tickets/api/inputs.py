@@ -1,0 +1,128 @@
+"""What may be sent to the ticket endpoints."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from helpdesk.lib.api import StrictSerializer
+from tickets.models import Priority, Status
+
+MAX_TEXT_CHARS = 500_000
+MAX_RECIPIENTS = 100
+
+
+class AddressInput(StrictSerializer):
+    """An e-mail address with the name it is shown with."""
+
+    name = serializers.CharField(max_length=200, allow_blank=True, default="")
+    address = serializers.EmailField(max_length=254)
+
+
+class TicketChanges(StrictSerializer):
+    """Any of these; together they are one change."""
+
+    subject = serializers.CharField(max_length=998, required=False)
+    status = serializers.ChoiceField(Status.choices, required=False)
+    priority = serializers.ChoiceField(Priority.choices, required=False)
+    assignee_id = serializers.UUIDField(required=False, allow_null=True)
+    team_id = serializers.UUIDField(required=False, allow_null=True)
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=60), max_length=50, required=False
+    )
+    tags_add = serializers.ListField(
+        child=serializers.CharField(max_length=60), max_length=50, required=False
+    )
+    tags_remove = serializers.ListField(
+        child=serializers.CharField(max_length=60), max_length=50, required=False
+    )
+    snoozed_until = serializers.DateTimeField(required=False, allow_null=True)
+    is_unread = serializers.BooleanField(required=False)
+    client_id = serializers.CharField(max_length=64, required=False, allow_blank=True)
+
+
+class Writing(StrictSerializer):
+    """What an agent writes, whether as reply, note or the beginning of a ticket."""
+
+    text = serializers.CharField(
+        max_length=MAX_TEXT_CHARS, allow_blank=True, trim_whitespace=False, default=""
+    )
+    html = serializers.CharField(
+        max_length=MAX_TEXT_CHARS,
+        allow_blank=True,
+        allow_null=True,
+        trim_whitespace=False,
+        default="",
+    )
+    cc = AddressInput(many=True, required=False, max_length=MAX_RECIPIENTS)
+    bcc = AddressInput(many=True, required=False, max_length=MAX_RECIPIENTS)
+    attachment_ids = serializers.ListField(
+        child=serializers.UUIDField(), max_length=60, required=False
+    )
+    macro_id = serializers.UUIDField(required=False, allow_null=True)
+
+
+class MessageInput(Writing):
+    """A reply or note. ``id`` is made by the client: sent twice, it is the same message."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(["reply", "note"], default="reply")
+    to = AddressInput(many=True, required=False, max_length=MAX_RECIPIENTS)
+    subject = serializers.CharField(
+        max_length=900, required=False, allow_blank=True, allow_null=True
+    )
+    order_id = serializers.UUIDField(required=False, allow_null=True)
+    then = serializers.ChoiceField(["close", "snooze"], required=False, allow_null=True)
+    snoozed_until = serializers.DateTimeField(required=False, allow_null=True)
+    last_seen_position = serializers.IntegerField(min_value=0, required=False)
+    send_anyway = serializers.BooleanField(default=False)
+    client_id = serializers.CharField(max_length=64, required=False, allow_blank=True)
+
+
+class TicketInput(Writing):
+    """A new ticket that begins with a message from us."""
+
+    id = serializers.UUIDField(required=False)
+    customer_email = serializers.EmailField(max_length=254)
+    customer_name = serializers.CharField(max_length=200, allow_blank=True, default="")
+    subject = serializers.CharField(max_length=900)
+    channel_id = serializers.UUIDField()
+    client_id = serializers.CharField(max_length=64, required=False, allow_blank=True)
+
+
+class DraftInput(StrictSerializer):
+    """What is written so far. ``rev`` is the one last seen, 0 for a new draft."""
+
+    ticket_id = serializers.UUIDField(required=False)
+    mode = serializers.CharField(required=False)
+    text = serializers.CharField(
+        max_length=MAX_TEXT_CHARS, allow_blank=True, trim_whitespace=False, default=""
+    )
+    html = serializers.CharField(
+        max_length=MAX_TEXT_CHARS,
+        allow_blank=True,
+        allow_null=True,
+        trim_whitespace=False,
+        default=None,
+    )
+    to = serializers.ListField(child=serializers.DictField(), max_length=100, required=False)
+    cc = serializers.ListField(child=serializers.DictField(), max_length=100, required=False)
+    bcc = serializers.ListField(child=serializers.DictField(), max_length=100, required=False)
+    subject = serializers.CharField(max_length=998, allow_blank=True, allow_null=True, default=None)
+    attachment_ids = serializers.ListField(
+        child=serializers.UUIDField(format="hex_verbose"), max_length=60, required=False
+    )
+    macro_id = serializers.UUIDField(required=False, allow_null=True)
+    rev = serializers.IntegerField(min_value=0, default=0)
+    updated_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class CustomerChanges(StrictSerializer):
+    """What is known about a customer; any of these."""
+
+    name = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    language = serializers.CharField(max_length=12, allow_blank=True, required=False)
+    time_zone = serializers.CharField(max_length=64, allow_blank=True, required=False)
+    city = serializers.CharField(max_length=120, allow_blank=True, required=False)
+    country = serializers.CharField(max_length=2, allow_blank=True, required=False)
+    is_vip = serializers.BooleanField(required=False)
+    note = serializers.CharField(max_length=20_000, allow_blank=True, required=False)

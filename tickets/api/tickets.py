@@ -1,0 +1,125 @@
+"""The list of tickets, one ticket, and changing it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from helpdesk.accounts.api.endpoint import Endpoint
+from helpdesk.accounts.models import User
+from helpdesk.lib.api import read_body, refuse_unknown_parameters
+from helpdesk.lib.errors import InvalidInput
+from helpdesk.lib.pagination import limit_from
+from tickets import selectors
+from tickets.actions.begin import begin_ticket
+from tickets.actions.edit import edit_ticket
+from tickets.api.inputs import TicketChanges, TicketInput
+from tickets.fields import as_query
+from tickets.filters import TicketFilters, filter_tickets
+from tickets.models import Ticket
+from tickets.records import customer_record, draft_record, message_record, ticket_record
+
+SORTS = ("queue", "newest", "oldest")
+
+
+class TicketList(Endpoint):
+    """GET: one page of the tickets that view and filters leave. POST: begin one by writing."""
+
+    needs: ClassVar = {"GET": "ticket.view", "POST": "ticket.reply"}
+    is_live = True
+
+    def get(self, request: Request) -> Response:
+        refuse_unknown_parameters(
+            request, "view", "sort", "after", "limit", *TicketFilters.base_filters
+        )
+        found = filter_tickets(selectors.tickets_visible_to(self.user), request)
+        slug = request.query_params.get("view")
+        if slug:
+            view = selectors.get_view(self.user, slug)
+            found = found.filter(as_query(view.conditions, me=self.user.pk))
+        return Response(ticket_page(found, request))
+
+    def post(self, request: Request) -> Response:
+        values = read_body(TicketInput, request)
+        message, is_new = begin_ticket(self.user, values)
+        ticket = selectors.get_ticket(self.user, message.ticket_id)
+        return Response(ticket_record(ticket), status=201 if is_new else 200)
+
+
+class TicketDetail(Endpoint):
+    """One ticket with the newest part of its conversation; PATCH changes it."""
+
+    needs: ClassVar = {"GET": "ticket.view", "PATCH": "ticket.change"}
+    is_live = True
+
+    def get(self, request: Request, ticket_id: uuid.UUID) -> Response:
+        return Response(conversation(self.user, selectors.get_ticket(self.user, ticket_id)))
+
+    def patch(self, request: Request, ticket_id: uuid.UUID) -> Response:
+        changes = read_body(TicketChanges, request)
+        client_id = changes.pop("client_id", "")
+        selectors.get_ticket(self.user, ticket_id)
+        ticket = edit_ticket(
+            ticket_id,
+            changes,
+            user=self.user,
+            client_id=client_id,
+            seen_version=_version_from(request),
+        )
+        return Response(ticket_record(ticket))
+
+
+class TicketByNumber(Endpoint):
+    """The same by the number that people see."""
+
+    needs: ClassVar = {"GET": "ticket.view"}
+    is_live = True
+
+    def get(self, request: Request, number: int) -> Response:
+        return Response(conversation(self.user, selectors.get_ticket_by_number(self.user, number)))
+
+
+def ticket_page(found: Any, request: Request) -> dict[str, Any]:
+    """A page of tickets with their customers and the number of all."""
+    sort = request.query_params.get("sort") or "queue"
+    if sort not in SORTS:
+        raise InvalidInput.field("sort", f"Choose from: {', '.join(SORTS)}.")
+    page = selectors.list_tickets(
+        found,
+        after=request.query_params.get("after") or None,
+        limit=limit_from(request.query_params.get("limit")),
+        newest_first=sort != "oldest",
+    )
+    customers = {ticket.customer_id: ticket.customer for ticket in page.rows}
+    return {
+        "results": [ticket_record(ticket) for ticket in page.rows],
+        "customers": [customer_record(customer) for customer in customers.values()],
+        "next": page.next,
+        "total": found.count(),
+    }
+
+
+def conversation(user: User, ticket: Ticket) -> dict[str, Any]:
+    """Everything the conversation pane shows at first."""
+    messages = selectors.messages_of(ticket)
+    is_older_left = bool(messages) and messages[0].position > 1
+    return {
+        "ticket": ticket_record(ticket),
+        "customer": customer_record(ticket.customer),
+        "messages": [message_record(message) for message in messages],
+        "messages_next": messages[0].position if is_older_left else None,
+        "timeline": selectors.timeline_of(ticket),
+        "drafts": [draft_record(draft) for draft in selectors.drafts_of(ticket, user)],
+    }
+
+
+def _version_from(request: Request) -> int | None:
+    header = request.headers.get("If-Match", "").strip().strip('"')
+    if not header:
+        return None
+    if not header.isdigit():
+        raise InvalidInput.field("If-Match", "If-Match must be the ticket's version.")
+    return int(header)

@@ -1,0 +1,20 @@
+"""Addresses under /api/v1/ of tickets and what belongs to them."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tickets.api import customers, messages, tickets, views
+
+urlpatterns = [
+    path("tickets", tickets.TicketList.as_view()),
+    path("tickets/by-number/<int:number>", tickets.TicketByNumber.as_view()),
+    path("tickets/<uuid:ticket_id>", tickets.TicketDetail.as_view()),
+    path("tickets/<uuid:ticket_id>/messages", messages.TicketMessages.as_view()),
+    path("tickets/<uuid:ticket_id>/drafts/<str:mode>", messages.TicketDraft.as_view()),
+    path("customers", customers.CustomerList.as_view()),
+    path("customers/<uuid:customer_id>", customers.CustomerDetail.as_view()),
+    path("customers/<uuid:customer_id>/tickets", customers.CustomerTickets.as_view()),
+    path("views", views.ViewList.as_view()),
+    path("views/counts", views.ViewCounts.as_view()),
+]
