@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -28,12 +29,16 @@ Change = dict[str, tuple[Any, Any]]
 
 @dataclass(frozen=True)
 class Origin:
-    """Who acts, on behalf of which client, because of which event."""
+    """Who acts, on behalf of which client, because of which event.
+
+    ``at`` is given only where history is brought in from elsewhere (imports, the demo).
+    """
 
     actor: Actor = SYSTEM
     client_id: str = ""
     cause: int | None = None
     depth: int = 0
+    at: datetime | None = None
 
 
 @dataclass
@@ -96,7 +101,7 @@ class UnitOfWork:
                 client_id=item.origin.client_id,
                 cause=item.origin.cause,
                 depth=item.origin.depth,
-                at=at,
+                at=item.origin.at or at,
             )
             for index, (item, payload) in enumerate(items, start=1)
         ]
@@ -116,6 +121,7 @@ def unit_of_work(
     client_id: str | None = None,
     cause: int | None = None,
     depth: int | None = None,
+    at: datetime | None = None,
 ) -> Iterator[UnitOfWork]:
     """One transaction with its events; joins the one that is already open.
 
@@ -128,6 +134,7 @@ def unit_of_work(
         client_id=outer.client_id if client_id is None else client_id,
         cause=outer.cause if cause is None else cause,
         depth=outer.depth if depth is None else depth,
+        at=at or outer.at,
     )
     origin_token = _origin.set(origin)
     try:
