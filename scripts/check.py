@@ -75,7 +75,10 @@ def steps() -> list[Step]:
         Step("large files", check_large_files),
         Step("requirements", check_requirements),
         Step("import contracts", lambda: tool("lint-imports")),
-        Step("deptry", lambda: tool("deptry", ".")),
+        Step(
+            "deptry",
+            lambda: tool("deptry", ".", "--no-ansi", "--config", "requirements/deptry.toml"),
+        ),
         Step("mypy", lambda: tool("mypy")),
         Step("django checks", lambda: django("check", "--deploy", "--fail-level", "WARNING")),
         Step("migrations", lambda: django("makemigrations", "--check", "--dry-run")),

@@ -7,6 +7,7 @@ controller, each with a database of its own.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
@@ -40,8 +41,11 @@ def pytest_load_initial_conftests() -> Generator[None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    """Stop what we started and leave nothing behind."""
+    """Stop what we started and leave nothing behind. Twice does no harm."""
     if _postgres is not None:
         _postgres.stop()
     if _folder is not None:
         shutil.rmtree(_folder, ignore_errors=True)
+
+
+atexit.register(pytest_unconfigure)  # pytest does not call it when the settings cannot be loaded

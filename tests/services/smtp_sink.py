@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -163,11 +164,16 @@ class _Handler:
 
 
 def _received(session: Session, envelope: Envelope) -> ReceivedMail:
-    content = envelope.original_content or b""
-    login = session.auth_data.login.decode() if session.auth_data else None
-    return ReceivedMail(envelope.mail_from or "", list(envelope.rcpt_tos), content, login)
+    login: bytes | None = getattr(session.auth_data, "login", None)
+    content = bytes(envelope.original_content or b"")
+    return ReceivedMail(
+        envelope.mail_from or "",
+        list(envelope.rcpt_tos),
+        content,
+        login.decode() if login else None,
+    )
 
 
 def _hang_up(server: SMTP) -> None:
-    assert server.transport is not None
+    assert isinstance(server.transport, asyncio.Transport)
     server.transport.abort()
