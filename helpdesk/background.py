@@ -26,7 +26,7 @@ STOP_SECONDS = 3
 log = structlog.get_logger()
 
 
-class _EmbeddedWorker(Worker):  # type: ignore[misc]
+class _EmbeddedWorker(Worker):
     """A Celery worker in a thread: leaves signals and logging to the main program."""
 
     def install_platform_tweaks(self, worker: Any) -> None:
@@ -63,7 +63,7 @@ class Background:
 
     def stop(self) -> None:
         """Ask the threads to end and wait a little; what they had begun is a row and goes on."""
-        state.should_stop = 0
+        state.should_stop = 0  # type: ignore[assignment]  # celery: any exit code
         if self._beat is not None:
             self._beat._is_shutdown.set()
         for thread in self._threads:
@@ -91,6 +91,6 @@ def kick_subscribers_here() -> None:
 
 def _kick(organization_id: uuid.UUID) -> None:
     try:
-        run_subscribers_task.apply_async([str(organization_id)], retry=False)
+        run_subscribers_task.apply_async((str(organization_id),), retry=False)
     except (OperationalError, OSError) as error:
         log.warning("doorbell.broker_unreachable", error=type(error).__name__)

@@ -122,6 +122,7 @@ def _prepare(*, needs_database: bool = True) -> None:
 def _demo(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("AFTERCARE_PUBLIC_URL", f"http://127.0.0.1:{arguments.port}")
     os.environ.setdefault("AFTERCARE_LOG_LEVEL", "WARNING")
+    os.environ.setdefault("AFTERCARE_SMTP_LISTEN", f"127.0.0.1:{arguments.smtp_port}")
     _prepare()
     from helpdesk.commands.demo import run_demo
 

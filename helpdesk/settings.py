@@ -297,6 +297,9 @@ CHANNEL_LAYERS: dict[str, Any] = (
     else {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 )
 
+# --- Mail ----------------------------------------------------------------------------------------
+SMTP_LISTEN = _text("AFTERCARE_SMTP_LISTEN")  # host:port of our own SMTP listener; empty: none
+
 # --- Logs: structured, ids not contents ---------------------------------------------------------
 LOG_LEVEL = _text("AFTERCARE_LOG_LEVEL", "INFO").upper()
 LOGGING_CONFIG = "helpdesk.logs.configure"

@@ -169,6 +169,8 @@ def withdraw(message_id: uuid.UUID, user: User) -> tuple[Message, Draft]:
         message, ticket = message_delivery.lock_message(message_id)
         if message.user_id != user.pk or message.kind != MessageKind.REPLY:
             raise Conflict("Only the person who sent this reply can undo it.", code="not_yours")
+        if message.channel is None:
+            raise Conflict("This message was never to be sent.", code="not_sent")
         delivery, is_new = Delivery.objects.get_or_create(
             message=message,
             defaults={

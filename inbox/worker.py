@@ -12,6 +12,7 @@ import threading
 
 import psycopg
 from django.db import connection
+from psycopg.conninfo import make_conninfo
 
 LOCK_SPACE = 0x41465443  # "AFTC": keeps our numbers apart from other users of advisory locks
 
@@ -25,7 +26,7 @@ class _Presence:
     def __init__(self) -> None:
         self.pid = os.getpid()
         self.number = secrets.randbelow(2**31 - 2) + 1
-        self.connection = psycopg.connect(**_parameters(), autocommit=True)
+        self.connection = psycopg.connect(_conninfo(), autocommit=True)
         self.connection.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_SPACE, self.number])
 
     def is_held(self) -> bool:
@@ -69,7 +70,7 @@ def dead_workers(numbers: set[int]) -> set[int]:
     return numbers - alive
 
 
-def _parameters() -> dict[str, object]:
+def _conninfo() -> str:
     known = connection.get_connection_params()
     wanted = ("dbname", "user", "password", "host", "port")
-    return {name: known[name] for name in wanted if known.get(name)}
+    return make_conninfo(**{name: known[name] for name in wanted if known.get(name)})

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 
@@ -87,7 +86,9 @@ def run_worker(*, concurrency: int) -> None:
     background.start()
     parts.start()
     print("The worker is ready.", flush=True)
-    _wait_for_signal(lambda: (parts.stop(), background.stop()))
+    _wait_for_signal()
+    parts.stop()
+    background.stop()
 
 
 def run_beat() -> None:
@@ -111,13 +112,11 @@ def _need_redis(part: str) -> None:
         )
 
 
-def _wait_for_signal(then: Callable[[], object]) -> None:
+def _wait_for_signal() -> None:
     stopped = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stopped.set())
     stopped.wait()
-    then()
-    sys.exit(0)
 
 
 def _is_behind_proxy() -> bool:

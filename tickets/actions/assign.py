@@ -43,7 +43,8 @@ def _assignable(ticket: Ticket, user_id: uuid.UUID | None) -> uuid.UUID | None:
 
 
 def _team(ticket: Ticket, team_id: uuid.UUID | None) -> uuid.UUID | None:
-    found = Team.objects.filter(pk=team_id, organization_id=ticket.organization_id)
-    if team_id is not None and not found.exists():
+    if team_id is None:
+        return None
+    if not Team.objects.filter(pk=team_id, organization_id=ticket.organization_id).exists():
         raise InvalidInput.field("team_id", "There is no such team.")
     return team_id
