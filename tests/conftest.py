@@ -12,6 +12,8 @@ from tests.services.dovecot import Dovecot, Mailbox
 from tests.services.smtp_sink import SmtpSink
 from tests.services.valkey import Valkey
 
+pytest_plugins = ["tests.cast"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
