@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class AutomationConfig(AppConfig):
     name = "automation"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what listens to the event log."""
+        from automation.csat import surveys  # noqa: F401 (subscribes)
+        from automation.macros import sending  # noqa: F401 (subscribes)
+        from automation.rules import engine  # noqa: F401 (subscribes)

@@ -60,6 +60,22 @@ def get_heads() -> Heads:
         )
 
 
+def save_heads(heads: Heads) -> None:
+    """Write the weights for `get_heads`, in half precision."""
+    WEIGHTS.parent.mkdir(exist_ok=True)
+    np.savez_compressed(
+        WEIGHTS,
+        version=np.array(heads.version),
+        labels=np.array(heads.labels),
+        dense=heads.dense.astype(np.float16),
+        grams=heads.grams.astype(np.float16),
+        bias=heads.bias,
+        sentiments=np.array(heads.sentiments),
+        sentiment_dense=heads.sentiment_dense.astype(np.float16),
+        sentiment_bias=heads.sentiment_bias,
+    )
+
+
 def _softmax(scores: Floats) -> Floats:
     scores = scores - scores.max(axis=1, keepdims=True)
     powers = np.exp(scores)

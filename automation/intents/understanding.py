@@ -59,14 +59,17 @@ class Understanding:
     is_urgent: bool
 
 
-def understand(text: str) -> Understanding:
-    """What the customer's own new words say (no quotes, no signature). Never raises on any text."""
+def understand(text: str, heads: Heads | None = None) -> Understanding:
+    """What the customer's own new words say (no quotes, no signature). Never raises on any text.
+
+    `heads` are the shipped ones unless others are given (training judges its folds that way).
+    """
     cleaned = clean(text)
     language = language_of(text)
     pieces = _wishes_of(sentences_of(cleaned))
     if not pieces:
         return Understanding(language, None, 0.0, "neutral", is_urgent=False)
-    heads = get_heads()
+    heads = heads or get_heads()
     words = [in_english(piece) for piece in pieces] if language in _GLOSSED_LANGUAGES else pieces
     vectors = encode(words)
     whole = _whole(vectors, pieces)

@@ -15,11 +15,12 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from automation.intents.czech import in_english
-from automation.intents.encoder import encode
+from automation.intents.encoder import DIMENSIONS, encode
 from automation.intents.features import BUCKETS, buckets_of
-from automation.intents.model import WEIGHTS
+from automation.intents.model import Heads, save_heads
 from automation.intents.text import clean
-from automation.intents.training.corpora import PUBLIC, Example, own_examples, part_of, public_examples, rows_of
+from automation.intents.training.corpora import OWN, PUBLIC, Example, own_examples, part_of, public_examples, rows_of
+from automation.intents.understanding import understand
 
 VERSION = "1"
 GRAM_SCALE = 0.8
@@ -100,7 +101,7 @@ def weights_of(examples: list[Example]) -> NDArray[np.float64]:
 
 
 def _weight(example: Example, count: int) -> float:
-    if example.source == "own":
+    if example.source == OWN:
         return _OWN_WEIGHT * min(1.0, (_OWN_EVEN_COUNT / count) ** 0.5)
     limit = _PUBLIC_OUT_OF_SCOPE_WEIGHT if example.intent == "out_of_scope" else _PUBLIC_WEIGHT
     return min(1.0, limit / count)
@@ -111,17 +112,17 @@ def fit(inputs: Any, answers: list[str], weights: NDArray[np.float64], inverse: 
     return LogisticRegression(C=inverse, max_iter=200, tol=1e-3).fit(inputs, answers, sample_weight=weights)
 
 
-def cross_validated(inputs: Any, examples: list[Example]) -> dict[str, str]:
-    """For each own sentence, the answer of a head that did not see it."""
+def cross_validated(inputs: Any, examples: list[Example], mood: LogisticRegression) -> dict[str, str | None]:
+    """For each own sentence, what `understand` says with a head that did not see it."""
     answers = np.array([example.intent for example in examples])
     weights = weights_of(examples)
-    parts = np.array([part_of(e.text, FOLDS) if e.source == "own" else -1 for e in examples])
-    found: dict[str, str] = {}
+    parts = np.array([part_of(e.text, FOLDS) if e.source == OWN else -1 for e in examples])
+    found: dict[str, str | None] = {}
     for part in range(FOLDS):
         seen = parts != part
-        head = fit(inputs[seen], answers[seen].tolist(), weights[seen], INVERSE_REGULARISATION)
+        heads = heads_of(fit(inputs[seen], answers[seen].tolist(), weights[seen], INVERSE_REGULARISATION), mood)
         unseen = [examples[i].text for i in np.flatnonzero(~seen)]
-        found.update(zip(unseen, head.predict(inputs[~seen]), strict=True))
+        found.update((text, understand(text, heads).intent) for text in unseen)
     return found
 
 
@@ -140,23 +141,21 @@ def fit_mood(vectors: Vectors, folder: Path) -> LogisticRegression:
     """The sentiment head, on sentence vectors alone."""
     pairs = mood_examples(folder)
     counts = Counter((example.source, mood) for example, mood in pairs)
-    weights = np.array([(0.4 if e.source != "own" else 1.0) * 200 / counts[e.source, mood] for e, mood in pairs])
+    weights = np.array([(0.4 if e.source != OWN else 1.0) * 200 / counts[e.source, mood] for e, mood in pairs])
     inputs = sparse.csr_matrix(vectors.of([glossed(example) for example, _ in pairs]))
     return fit(inputs, [mood for _, mood in pairs], weights, 8.0)
 
 
-def save(head: LogisticRegression, mood: LogisticRegression, dimensions: int) -> None:
-    """Write the weights as the product reads them."""
-    WEIGHTS.parent.mkdir(exist_ok=True)
-    np.savez_compressed(
-        WEIGHTS,
-        version=np.array(VERSION),
-        labels=np.array([str(label) for label in head.classes_]),
-        dense=head.coef_[:, :dimensions].T.astype(np.float16),
-        grams=(head.coef_[:, dimensions:].T * GRAM_SCALE).astype(np.float16),
-        bias=head.intercept_.astype(np.float32),
-        sentiments=np.array([str(label) for label in mood.classes_]),
-        sentiment_dense=mood.coef_.T.astype(np.float16),
+def heads_of(intents: LogisticRegression, mood: LogisticRegression) -> Heads:
+    """The two fitted heads as the product uses them."""
+    return Heads(
+        version=VERSION,
+        labels=tuple(str(label) for label in intents.classes_),
+        dense=intents.coef_[:, :DIMENSIONS].T.astype(np.float32),
+        grams=(intents.coef_[:, DIMENSIONS:].T * GRAM_SCALE).astype(np.float32),
+        bias=intents.intercept_.astype(np.float32),
+        sentiments=tuple(str(label) for label in mood.classes_),
+        sentiment_dense=mood.coef_.T.astype(np.float32),
         sentiment_bias=mood.intercept_.astype(np.float32),
     )
 
@@ -173,12 +172,14 @@ def main() -> None:
     examples = own + [example for example in public if not example.is_held_out]
     inputs = features(vectors, examples)
     head = fit(inputs, [e.intent for e in examples], weights_of(examples), INVERSE_REGULARISATION)
-    save(head, fit_mood(vectors, chosen.public), inputs.shape[1] - BUCKETS)
+    mood = fit_mood(vectors, chosen.public)
+    save_heads(heads_of(head, mood))
     vectors.save()
     if not chosen.no_card:
         from automation.intents.training.card import write_card
 
-        write_card(own, [e for e in public if e.is_held_out], cross_validated(inputs, examples), chosen.public)
+        answers = cross_validated(inputs, examples, mood)
+        write_card(own, [e for e in public if e.is_held_out], answers, chosen.public)
 
 
 if __name__ == "__main__":

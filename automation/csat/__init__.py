@@ -1,0 +1,1 @@
+"""Customer satisfaction: one survey per resolution, answered on a page of its own."""

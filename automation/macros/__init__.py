@@ -1,0 +1,1 @@
+"""Macros: texts filled from order, customer, ticket and agent, with actions beside them."""

@@ -1,0 +1,325 @@
+"""What a rule or a macro can do to a ticket: one small class each, the same list for both.
+
+Each class knows its parameters (``clean`` checks them when a rule or macro is saved), says in
+words what it will do (``describe``) and does it through ``tickets.actions`` (``apply``), which
+returns what came of it in words.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from automation.csat.exclusions import exclude_ticket
+from automation.macros.models import Macro
+from automation.rules import automatic_replies
+from automation.rules.snapshot import OrderMeant
+from helpdesk.accounts.models import Role, Team, User
+from helpdesk.lib.clock import now
+from helpdesk.lib.errors import FieldError, InvalidInput
+from tickets.actions.assign import assign
+from tickets.actions.marks import set_priority
+from tickets.actions.reply import add_note
+from tickets.actions.status import set_status, snooze
+from tickets.actions.tags import change_tags, clean_tag
+from tickets.fields import parse_duration
+from tickets.models import Message, Priority, Status
+
+Params = dict[str, Any]
+MAX_ACTIONS = 20
+MAX_NOTE_CHARS = 10_000
+
+
+@dataclass(frozen=True)
+class ActionContext:
+    """What an action may need to know besides its parameters.
+
+    ``still_holds`` reads the order again and says whether the rule's conditions still hold: asked
+    right before anything is sent to a customer. ``run_id`` is None for a macro of an agent.
+    """
+
+    organization_id: uuid.UUID
+    ticket_id: uuid.UUID
+    message: Message | None = None
+    order_meant: OrderMeant | None = None
+    run_id: uuid.UUID | None = None
+    still_holds: Callable[[], bool] = lambda: True
+    source: str = ""
+
+
+class Action(Protocol):
+    """One kind of action."""
+
+    type: str
+    label: str
+    is_for_macros: bool
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        """The parameters as they are stored; raises InvalidInput naming the wrong one."""
+
+    def describe(self, params: Params) -> str:
+        """``Add tags cancellation, urgent``."""
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        """Do it; returns what came of it. Raises HelpdeskError when it cannot be done."""
+
+
+class AddTags:
+    type, label, is_for_macros = "add_tags", "Add tags", True
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        return {"tags": _tags(params)}
+
+    def describe(self, params: Params) -> str:
+        return f"Add {_tags_in_words(params)}"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        change_tags(context.ticket_id, add=params["tags"])
+        return "done"
+
+
+class RemoveTags:
+    type, label, is_for_macros = "remove_tags", "Remove tags", True
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        return {"tags": _tags(params)}
+
+    def describe(self, params: Params) -> str:
+        return f"Remove {_tags_in_words(params)}"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        change_tags(context.ticket_id, remove=params["tags"])
+        return "done"
+
+
+class SetPriority:
+    type, label, is_for_macros = "set_priority", "Set priority", True
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        return {"priority": _choice(params, "priority", Priority.values)}
+
+    def describe(self, params: Params) -> str:
+        return f"Set priority to {params['priority']}"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        set_priority(context.ticket_id, params["priority"])
+        return "done"
+
+
+class SetStatus:
+    type, label, is_for_macros = "set_status", "Set status", True
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        allowed = [Status.OPEN, Status.CLOSED, Status.SPAM, Status.TRASH]
+        return {"status": _choice(params, "status", [str(each) for each in allowed])}
+
+    def describe(self, params: Params) -> str:
+        words = {"open": "Open the ticket", "closed": "Close the ticket"}
+        return words.get(params["status"], f"Move the ticket to {params['status']}")
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        set_status(context.ticket_id, params["status"])
+        return "done"
+
+
+class AssignPerson:
+    type, label, is_for_macros = "assign_person", "Assign to a person", True
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        people = User.objects.filter(is_active=True).exclude(role=Role.VIEWER)
+        user = _reference(organization_id, params, "user_id", people)
+        return {"user_id": user and str(user.pk), "name": user.name if user else ""}
+
+    def describe(self, params: Params) -> str:
+        return f"Assign to {params['name']}" if params["user_id"] else "Take the assignee away"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        user_id = params["user_id"]
+        assign(context.ticket_id, assignee_id=uuid.UUID(user_id) if user_id else None)
+        return "done"
+
+
+class AssignTeam:
+    type, label, is_for_macros = "assign_team", "Assign to a team", True
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        team = _reference(organization_id, params, "team_id", Team.objects.all())
+        return {"team_id": team and str(team.pk), "name": team.name if team else ""}
+
+    def describe(self, params: Params) -> str:
+        return f"Assign to team {params['name']}" if params["team_id"] else "Take the team away"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        team_id = params["team_id"]
+        assign(context.ticket_id, team_id=uuid.UUID(team_id) if team_id else None)
+        return "done"
+
+
+class Snooze:
+    type, label, is_for_macros = "snooze", "Snooze", True
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        if parse_duration(params.get("duration")) is None:
+            raise InvalidInput.field("duration", "Write a duration like 30m, 2h or 7d.")
+        return {"duration": params["duration"]}
+
+    def describe(self, params: Params) -> str:
+        return f"Snooze for {params['duration']}"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        duration = parse_duration(params["duration"])
+        if duration is None:
+            raise InvalidInput.field("duration", "Write a duration like 30m, 2h or 7d.")
+        snooze(context.ticket_id, now() + duration)
+        return "done"
+
+
+class AddNote:
+    type, label, is_for_macros = "add_note", "Add an internal note", True
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        text = params.get("text")
+        if not isinstance(text, str) or not text.strip() or len(text) > MAX_NOTE_CHARS:
+            message = f"A note has between 1 and {MAX_NOTE_CHARS} characters."
+            raise InvalidInput.field("text", message)
+        return {"text": text.replace("\x00", "")}
+
+    def describe(self, params: Params) -> str:
+        words = " ".join(params["text"].split())
+        return f"Add a note: “{words[:60]}{'…' if len(words) > 60 else ''}”"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        add_note(context.ticket_id, params["text"])
+        return "done"
+
+
+class ReplyWithMacro:
+    """Sends mail to a customer without a person: everything in ``automatic_replies`` must agree."""
+
+    type, label, is_for_macros = "reply_with_macro", "Reply with a macro", False
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        macro = _reference(organization_id, params, "macro_id", Macro.objects.all())
+        if macro is None:
+            raise InvalidInput.field("macro_id", "Choose a macro.", code="required")
+        return {"macro_id": str(macro.pk), "name": macro.name}
+
+    def describe(self, params: Params) -> str:
+        return f"Reply with the macro “{params['name']}”"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        return automatic_replies.reply_with_macro(
+            uuid.UUID(params["macro_id"]),
+            ticket_id=context.ticket_id,
+            message=context.message,
+            order_meant=context.order_meant,
+            run_id=context.run_id,
+            still_holds=context.still_holds,
+        )
+
+
+class TurnSurveyOff:
+    type, label, is_for_macros = "turn_survey_off", "Send no survey for this ticket", True
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        return {}
+
+    def describe(self, params: Params) -> str:
+        return "Send no survey for this ticket"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        by = f" by {context.source}" if context.source else ""
+        exclude_ticket(context.ticket_id, f"Switched off{by}.")
+        return "done"
+
+
+_ALL: list[Action] = [
+    AddTags(),
+    RemoveTags(),
+    SetPriority(),
+    SetStatus(),
+    AssignPerson(),
+    AssignTeam(),
+    Snooze(),
+    AddNote(),
+    ReplyWithMacro(),
+    TurnSurveyOff(),
+]
+ACTIONS: dict[str, Action] = {each.type: each for each in _ALL}
+
+
+def clean_actions(
+    organization_id: uuid.UUID, actions: Any, *, for_macro: bool = False
+) -> list[dict[str, Any]]:
+    """The actions as they are stored; raises InvalidInput naming ``actions.1.params.tags``."""
+    if not isinstance(actions, list) or len(actions) > MAX_ACTIONS:
+        raise InvalidInput.field("actions", f"Give a list of at most {MAX_ACTIONS} actions.")
+    cleaned, errors = [], []
+    for index, each in enumerate(actions):
+        try:
+            cleaned.append(_clean_one(organization_id, each, for_macro=for_macro))
+        except InvalidInput as error:
+            errors += [
+                FieldError(f"actions.{index}.{wrong.path}", wrong.code, wrong.message)
+                for wrong in error.errors
+            ]
+    if errors:
+        raise InvalidInput(errors[0].message, errors=errors)
+    return cleaned
+
+
+def describe_actions(actions: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """What they will do, in words."""
+    return [
+        {"type": each["type"], "description": ACTIONS[each["type"]].describe(each["params"])}
+        for each in actions
+        if each["type"] in ACTIONS
+    ]
+
+
+def _clean_one(organization_id: uuid.UUID, action: Any, *, for_macro: bool) -> dict[str, Any]:
+    kind = ACTIONS.get(action.get("type", "")) if isinstance(action, dict) else None
+    if kind is None or (for_macro and not kind.is_for_macros):
+        raise InvalidInput.field("type", "There is no such action.", code="unknown_action")
+    params = action.get("params", {})
+    if not isinstance(params, dict):
+        raise InvalidInput.field("params", "The parameters must be an object.")
+    try:
+        return {"type": kind.type, "params": kind.clean(organization_id, params)}
+    except InvalidInput as error:
+        wrong = [FieldError(f"params.{e.path}", e.code, e.message) for e in error.errors]
+        raise InvalidInput(error.message, errors=wrong) from error
+
+
+def _tags(params: Params) -> list[str]:
+    names = params.get("tags")
+    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+        raise InvalidInput.field("tags", "Choose at least one tag.", code="required")
+    return list(dict.fromkeys(clean_tag(name) for name in names))
+
+
+def _tags_in_words(params: Params) -> str:
+    return f"tag{'s' if len(params['tags']) > 1 else ''} {', '.join(params['tags'])}"
+
+
+def _choice(params: Params, name: str, allowed: list[str]) -> str:
+    value = params.get(name)
+    if value not in allowed:
+        raise InvalidInput.field(name, f"Choose from: {', '.join(allowed)}.")
+    return str(value)
+
+
+def _reference(organization_id: uuid.UUID, params: Params, name: str, among: Any) -> Any:
+    """The object of this organization named by the parameter, or None where it is null."""
+    value = params.get(name)
+    if value is None:
+        return None
+    try:
+        found = among.filter(pk=uuid.UUID(str(value)), organization_id=organization_id).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise InvalidInput.field(name, "This does not exist any more.", code="unknown")
+    return found

@@ -1,0 +1,271 @@
+"""Whether conditions hold: pure, no database, no clock but the one given.
+
+Three answers, not two: a leaf about something that is not there (no order, no message) is
+*unknown*, and so is everything that hangs on it, also under ``not``. Only *true* is a match, so
+missing data never matches by accident. The trace names every leaf in the order it was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from tickets.fields import parse_duration
+
+Truth = bool | None
+Change = Mapping[str, Sequence[Any]]
+"""{field: (before, after)}"""
+
+
+class Missing:
+    """The thing a field belongs to does not exist: no order, no message."""
+
+    def __repr__(self) -> str:
+        return "missing"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING = Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One leaf that was read: what was wanted, what was found. None: unknown, or not read."""
+
+    path: str
+    field: str
+    operator: str
+    wanted: Any
+    actual: Any
+    is_true: Truth
+    is_read: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the conditions hold, and why."""
+
+    is_match: bool
+    trace: list[Step] = field(default_factory=list)
+
+
+def evaluate(
+    tree: Mapping[str, Any], snapshot: Mapping[str, Any], change: Change, *, at: datetime
+) -> Verdict:
+    """Judge the tree against a snapshot of fields by name; ``{}`` asks nothing and matches.
+
+    ``change`` is {field: (before, after)} of the event. A name that the snapshot does not hold
+    is missing. Raises KeyError for an operator that does not exist: trees are checked when saved.
+    """
+    if not tree:
+        return Verdict(is_match=True)
+    reading = _Reading(snapshot, change, at)
+    return Verdict(reading.node(tree, "conditions") is True, reading.trace)
+
+
+class _Reading:
+    def __init__(self, snapshot: Mapping[str, Any], change: Change, at: datetime) -> None:
+        self.snapshot, self.change, self.at = snapshot, change, at
+        self.trace: list[Step] = []
+
+    def node(self, node: Mapping[str, Any], path: str) -> Truth:
+        if "all" in node:
+            return self.group(node["all"], f"{path}.all", decisive=False)
+        if "any" in node:
+            return self.group(node["any"], f"{path}.any", decisive=True)
+        if "not" in node:
+            inner = self.node(node["not"], f"{path}.not")
+            return None if inner is None else not inner
+        return self.leaf(node, path) if node else None
+
+    def group(self, children: list[Mapping[str, Any]], path: str, *, decisive: bool) -> Truth:
+        """Stops at the first child that decides; an empty group is unknown."""
+        answer: Truth = not decisive if children else None
+        for index, child in enumerate(children):
+            truth = self.node(child, f"{path}.{index}")
+            if truth is decisive:
+                self.skip(children[index + 1 :], path, index + 1)
+                return decisive
+            if truth is None:
+                answer = None
+        return answer
+
+    def leaf(self, leaf: Mapping[str, Any], path: str) -> bool | None:
+        name, operator, wanted = leaf["field"], leaf["operator"], leaf.get("value")
+        actual = self.snapshot.get(name, MISSING)
+        truth: Truth
+        if operator in _ON_CHANGE:
+            truth = _ON_CHANGE[operator](self.change.get(name), wanted)
+        elif actual is MISSING:
+            truth = None
+        else:
+            truth = OPERATORS[operator](actual, wanted, self.at)
+        self.trace.append(Step(path, name, operator, wanted, actual, truth))
+        return truth
+
+    def skip(self, children: list[Mapping[str, Any]], path: str, first: int) -> None:
+        for index, child in enumerate(children, start=first):
+            if "field" in child:
+                step = Step(
+                    f"{path}.{index}",
+                    child["field"],
+                    child["operator"],
+                    child.get("value"),
+                    None,
+                    None,
+                    is_read=False,
+                )
+                self.trace.append(step)
+
+
+def _equal(actual: Any, wanted: Any) -> bool:
+    """References are compared as text, words without regard to case, yes is not 1."""
+    if actual is None or wanted is None or isinstance(actual, bool) or isinstance(wanted, bool):
+        return actual is wanted
+    if isinstance(actual, int | float) and isinstance(wanted, int | float):
+        return actual == wanted
+    return str(actual).casefold() == str(wanted).casefold()
+
+
+def _is_any_of(actual: Any, wanted: Any) -> bool:
+    return any(_equal(actual, each) for each in wanted or ())
+
+
+def _contains(actual: Any, wanted: Any) -> bool:
+    return bool(wanted) and str(wanted).casefold() in str(actual or "").casefold()
+
+
+def _starts_with(actual: Any, wanted: Any) -> bool:
+    return bool(wanted) and str(actual or "").casefold().startswith(str(wanted).casefold())
+
+
+def _overlap(actual: Any, wanted: Any) -> set[str]:
+    return {str(each).casefold() for each in actual or ()} & {
+        str(each).casefold() for each in wanted or ()
+    }
+
+
+def _contains_all_of(actual: Any, wanted: Any) -> bool:
+    asked = {str(each).casefold() for each in wanted or ()}
+    return bool(asked) and _overlap(actual, wanted) == asked
+
+
+def _less_than(actual: Any, wanted: Any) -> bool:
+    return actual is not None and actual < wanted
+
+
+def _more_than(actual: Any, wanted: Any) -> bool:
+    return actual is not None and actual > wanted
+
+
+def _within_last(actual: datetime | None, wanted: Any, at: datetime) -> bool:
+    duration = parse_duration(wanted)
+    return actual is not None and duration is not None and at - duration <= actual
+
+
+def _longer_ago_than(actual: datetime | None, wanted: Any, at: datetime) -> bool:
+    duration = parse_duration(wanted)
+    return actual is not None and duration is not None and actual < at - duration
+
+
+def _is_empty(actual: Any) -> bool:
+    return actual is None or actual == "" or actual == []
+
+
+def compile_pattern(pattern: str) -> Any:
+    """The pattern in RE2, which takes linear time on any text; raises re2.error."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 1 << 20
+    return re2.compile(pattern, options=options)
+
+
+@lru_cache(maxsize=2048)
+def _words_pattern(words: tuple[str, ...]) -> Any:
+    """Whole words or phrases in any case; scripts without spaces match anywhere."""
+    parts = [re2.escape(word.strip()) for word in words if word.strip()]
+    spaced = [f"(?:^|[^\\pL\\pN_])(?:{each})(?:$|[^\\pL\\pN_])" for each in parts]
+    unspaced = [
+        re2.escape(word.strip()) for word in words if any(_is_unspaced(sign) for sign in word)
+    ]
+    return compile_pattern("(?is)" + "|".join(spaced + unspaced)) if parts else None
+
+
+def _is_unspaced(sign: str) -> bool:
+    """Thai, Lao, Khmer, Burmese, Chinese, Japanese: written without spaces between words."""
+    code = ord(sign)
+    return (
+        0x0E00 <= code <= 0x0EFF
+        or 0x1000 <= code <= 0x109F
+        or 0x1780 <= code <= 0x17FF
+        or 0x3040 <= code <= 0x30FF
+        or 0x3400 <= code <= 0x9FFF
+    )
+
+
+def _has_word_of(actual: Any, wanted: Any) -> bool:
+    pattern = _words_pattern(tuple(wanted or ()))
+    return pattern is not None and pattern.search(str(actual or "")) is not None
+
+
+@lru_cache(maxsize=2048)
+def _pattern(text: str) -> Any:
+    return compile_pattern(f"(?i){text}")
+
+
+def _matches(actual: Any, wanted: Any) -> bool:
+    return bool(wanted) and _pattern(str(wanted)).search(str(actual or "")) is not None
+
+
+def _has_changed(change: Sequence[Any] | None, wanted: Any) -> bool:
+    return change is not None
+
+
+def _changed_to(change: Sequence[Any] | None, wanted: Any) -> bool:
+    return change is not None and _gained(change[0], change[1], wanted)
+
+
+def _changed_from(change: Sequence[Any] | None, wanted: Any) -> bool:
+    return change is not None and _gained(change[1], change[0], wanted)
+
+
+def _gained(before: Any, after: Any, wanted: Any) -> bool:
+    """For sets: the value is new in them."""
+    if isinstance(after, list):
+        return wanted in after and wanted not in (before or [])
+    return _equal(after, wanted)
+
+
+OPERATORS: dict[str, Callable[[Any, Any, datetime], bool]] = {
+    "is": lambda actual, wanted, _: _equal(actual, wanted),
+    "is_not": lambda actual, wanted, _: not _equal(actual, wanted),
+    "is_any_of": lambda actual, wanted, _: _is_any_of(actual, wanted),
+    "is_none_of": lambda actual, wanted, _: not _is_any_of(actual, wanted),
+    "contains": lambda actual, wanted, _: _contains(actual, wanted),
+    "contains_not": lambda actual, wanted, _: bool(wanted) and not _contains(actual, wanted),
+    "starts_with": lambda actual, wanted, _: _starts_with(actual, wanted),
+    "contains_any_of": lambda actual, wanted, _: bool(_overlap(actual, wanted)),
+    "contains_all_of": lambda actual, wanted, _: _contains_all_of(actual, wanted),
+    "contains_none_of": lambda actual, wanted, _: bool(wanted) and not _overlap(actual, wanted),
+    "has_word_of": lambda actual, wanted, _: _has_word_of(actual, wanted),
+    "has_no_word_of": lambda actual, wanted, _: bool(wanted) and not _has_word_of(actual, wanted),
+    "matches": lambda actual, wanted, _: _matches(actual, wanted),
+    "less_than": lambda actual, wanted, _: _less_than(actual, wanted),
+    "more_than": lambda actual, wanted, _: _more_than(actual, wanted),
+    "within_last": _within_last,
+    "longer_ago_than": _longer_ago_than,
+    "is_empty": lambda actual, wanted, _: _is_empty(actual),
+    "is_present": lambda actual, wanted, _: not _is_empty(actual),
+}
+_ON_CHANGE: dict[str, Callable[[Sequence[Any] | None, Any], bool]] = {
+    "has_changed": _has_changed,
+    "changed_to": _changed_to,
+    "changed_from": _changed_from,
+}

@@ -1,0 +1,151 @@
+"""What rules can ask about: the ticket fields of everybody, and message, customer and order.
+
+The names and operators are those of ``tickets.fields``. Order fields speak of the order the
+message is about: the customer's own order named in the text, else their newest one. Where
+there is no such order, no condition on it holds, whatever the operator.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import re2
+
+from automation.rules.conditions import compile_pattern
+from helpdesk.lib.errors import FieldError, InvalidInput
+from integrations.commerce.models import FinancialStatus, FulfillmentStatus
+from integrations.commerce.state import OrderState
+from tickets.fields import TICKET_FIELDS, Field, check_tree
+from tickets.models import Direction, MessageKind
+
+WORDS = ("has_word_of", "has_no_word_of", "matches")
+CHANGES = ("has_changed", "changed_to", "changed_from")
+MAX_PATTERN_CHARS = 500
+
+INTENTS = (
+    "account",
+    "cancel_order",
+    "change_address",
+    "change_order",
+    "complaint",
+    "damaged_item",
+    "delivery_info",
+    "discount_code",
+    "feedback",
+    "human_agent",
+    "invoice",
+    "missing_item",
+    "order_status",
+    "out_of_scope",
+    "payment_issue",
+    "product_question",
+    "refund_request",
+    "refund_status",
+    "return_exchange",
+    "spam",
+    "subscription",
+    "thanks",
+    "wrong_item",
+)
+SENTIMENTS = ("positive", "neutral", "negative")
+
+_CHANGING = {
+    "ticket.status",
+    "ticket.priority",
+    "ticket.assignee",
+    "ticket.team",
+    "ticket.tags",
+    "ticket.subject",
+}
+
+
+def _for_rules(field: Field) -> Field:
+    more = WORDS if field.type == "text" else ()
+    if field.name in _CHANGING:
+        more += CHANGES
+    return Field(field.name, field.label, field.type, field.column, field.choices, more)
+
+
+_MORE = [
+    Field("message.direction", "Direction", "choice", choices=tuple(Direction.values)),
+    Field("message.kind", "Kind of message", "choice", choices=tuple(MessageKind.values)),
+    Field("message.subject", "Subject of the message", "text", more_operators=WORDS),
+    Field("message.text", "Newly written text", "text", more_operators=WORDS),
+    Field("message.language", "Language of the message", "choice"),
+    Field("message.intent", "Intent", "choice", choices=INTENTS),
+    Field("message.sentiment", "Sentiment", "choice", choices=SENTIMENTS),
+    Field("message.channel_kind", "Kind of channel", "choice"),
+    Field("message.is_first", "First message of the ticket", "flag"),
+    Field("message.is_automatic", "Automatic message", "flag"),
+    Field("message.is_sender_verified", "Sender is verified", "flag"),
+    Field("message.has_attachments", "Has attachments", "flag"),
+    Field("customer.language", "Customer's language", "choice"),
+    Field("order.number", "Order number", "text"),
+    Field("order.state", "Order state", "choice", choices=tuple(OrderState.values)),
+    Field(
+        "order.financial_status", "Payment", "choice", choices=tuple(FinancialStatus.values)
+    ),
+    Field(
+        "order.fulfillment_status",
+        "Fulfilment",
+        "choice",
+        choices=tuple(FulfillmentStatus.values),
+    ),
+    Field("order.is_named", "Order is named in the text", "flag"),
+    Field("order.is_fulfilled", "Order is fulfilled", "flag"),
+    Field("order.is_cancelled", "Order is cancelled", "flag"),
+    Field("order.is_delivered", "Order is delivered", "flag"),
+    Field("order.is_stalled", "Parcel does not move", "flag"),
+    Field("order.has_tracking", "Order has a tracking link", "flag"),
+    Field("order.placed_at", "Order placed", "time"),
+    Field("order.total_minor", "Order total in cents", "number"),
+    Field("order.store", "Store", "choice"),
+]
+RULE_FIELDS: dict[str, Field] = {
+    **{name: _for_rules(field) for name, field in TICKET_FIELDS.items()},
+    **{field.name: field for field in _MORE},
+}
+
+
+def check_conditions(tree: Any) -> None:
+    """Raises InvalidInput naming every wrong place.
+
+    Beyond ``tickets.fields.check_tree``: empty groups are refused (they would match by
+    accident) and patterns must be regular expressions that RE2 knows.
+    """
+    check_tree(tree, fields=RULE_FIELDS)
+    errors = list(_more_problems(tree, "conditions"))
+    if errors:
+        raise InvalidInput(errors[0].message, errors=errors)
+
+
+def _more_problems(node: dict[str, Any], path: str) -> list[FieldError]:
+    for group in ("all", "any"):
+        if group in node:
+            if not node[group]:
+                return [FieldError(f"{path}.{group}", "empty", "This group is empty.")]
+            return [
+                problem
+                for index, child in enumerate(node[group])
+                for problem in _more_problems(child, f"{path}.{group}.{index}")
+            ]
+    if "not" in node:
+        if not node["not"]:
+            return [FieldError(f"{path}.not", "empty", "This group is empty.")]
+        return _more_problems(node["not"], f"{path}.not")
+    if node.get("operator") == "matches":
+        return _pattern_problems(node.get("value"), f"{path}.value")
+    return []
+
+
+def _pattern_problems(pattern: Any, path: str) -> list[FieldError]:
+    if not isinstance(pattern, str) or len(pattern) > MAX_PATTERN_CHARS:
+        message = f"A pattern has at most {MAX_PATTERN_CHARS} characters."
+        return [FieldError(path, "invalid", message)]
+    try:
+        compile_pattern(pattern)
+    except re2.error as error:
+        words = error.args[0]
+        reason = words.decode() if isinstance(words, bytes) else str(words)
+        return [FieldError(path, "invalid", f"This pattern cannot be read: {reason}.")]
+    return []

@@ -1,0 +1,171 @@
+"""What rules see of one moment: field names to values, read once per event.
+
+Order facts cost queries, so they are read when the first condition asks for one; every other
+value is at hand already.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from integrations.commerce.facts import OrderFacts, order_facts
+from integrations.commerce.models import Order
+from integrations.commerce.selectors import find_newest_order, resolve_order_number
+from tickets.models import Customer, Direction, Message, Ticket
+
+MAX_NUMBERS = 5
+"""How many order numbers of one text are looked up."""
+
+
+class OrderMeant:
+    """The customer's own order that a message is about, found when first asked for.
+
+    The first of their orders that the text names, else their newest one; only orders of verified
+    handles count. ``is_named`` says which of the two it was.
+    """
+
+    def __init__(self, customer: Customer, text: str, at: datetime) -> None:
+        self._customer, self._text, self._at = customer, text, at
+        self._is_known = False
+        self._order: Order | None = None
+        self._facts: OrderFacts | None = None
+        self.is_named = False
+
+    @property
+    def order(self) -> Order | None:
+        """The order with its parts, or None."""
+        if not self._is_known:
+            self._order, self.is_named = self._find()
+            self._is_known = True
+        return self._order
+
+    @property
+    def facts(self) -> OrderFacts | None:
+        """The order's facts, or None."""
+        if self._facts is None and self.order is not None:
+            self._facts = order_facts(self.order, at=self._at)
+        return self._facts
+
+    def again(self) -> OrderMeant:
+        """The same question asked anew, to see whether the order has changed meanwhile."""
+        return OrderMeant(self._customer, self._text, self._at)
+
+    def _find(self) -> tuple[Order | None, bool]:
+        from automation.intents.entities import find_order_numbers
+
+        for number in find_order_numbers(self._text)[:MAX_NUMBERS]:
+            order = resolve_order_number(self._customer, number)
+            if order is not None:
+                return order, True
+        return find_newest_order(self._customer), False
+
+
+class Snapshot(Mapping[str, Any]):
+    """The fields of ``rules.fields`` for one ticket, and one message where the event has one."""
+
+    def __init__(self, ticket: Ticket, message: Message | None, *, at: datetime) -> None:
+        self.ticket, self.message, self.at = ticket, message, at
+        text = f"{message.subject}\n{message.body.text}" if message else ticket.subject
+        self.order_meant = OrderMeant(ticket.customer, text, at)
+        self._values = ticket_values(ticket)
+        if message is not None:
+            self._values |= message_values(message)
+
+    def __getitem__(self, name: str) -> Any:
+        read = _ORDER.get(name)
+        if read is None:
+            return self._values[name]
+        facts = self.order_meant.facts
+        if facts is None:
+            raise KeyError(name)
+        return read(self.order_meant, facts)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._values
+        if self.order_meant.facts is not None:
+            yield from _ORDER
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def with_fresh_order(self) -> Snapshot:
+        """The same moment with the order read again (it may have changed since)."""
+        fresh = Snapshot(self.ticket, self.message, at=self.at)
+        fresh.order_meant = self.order_meant.again()
+        return fresh
+
+
+def ticket_values(ticket: Ticket) -> dict[str, Any]:
+    """The ticket's and the customer's fields."""
+    customer = ticket.customer
+    return {
+        "ticket.status": ticket.status,
+        "ticket.priority": ticket.priority,
+        "ticket.assignee": _id(ticket.assignee_id),
+        "ticket.team": _id(ticket.team_id),
+        "ticket.channel": _id(ticket.channel_id),
+        "ticket.channel_kind": ticket.channel_kind,
+        "ticket.customer": _id(ticket.customer_id),
+        "ticket.tags": list(ticket.tags),
+        "ticket.subject": ticket.subject,
+        "ticket.language": ticket.language,
+        "ticket.intent": ticket.intent,
+        "ticket.sentiment": ticket.sentiment,
+        "ticket.is_unread": ticket.is_unread,
+        "ticket.has_attachments": ticket.has_attachments,
+        "ticket.message_count": ticket.message_count,
+        "ticket.csat_score": ticket.csat_score,
+        "ticket.csat_state": ticket.csat_state,
+        "ticket.created_at": ticket.created_at,
+        "ticket.updated_at": ticket.updated_at,
+        "ticket.last_message_at": ticket.last_message_at,
+        "ticket.waiting_since": ticket.waiting_since,
+        "ticket.snoozed_until": ticket.snoozed_until,
+        "ticket.closed_at": ticket.closed_at,
+        "customer.is_vip": customer.is_vip,
+        "customer.country": customer.country,
+        "customer.language": customer.language,
+    }
+
+
+def message_values(message: Message) -> dict[str, Any]:
+    """The message's fields; its text is what was newly written, never a quote or signature."""
+    return {
+        "message.direction": message.direction,
+        "message.kind": message.kind,
+        "message.subject": message.subject,
+        "message.text": message.body.text,
+        "message.language": message.language,
+        "message.intent": message.intent,
+        "message.sentiment": message.sentiment,
+        "message.channel_kind": message.channel_kind,
+        "message.is_first": message.position == 1 and message.direction == Direction.IN,
+        "message.is_automatic": message.is_automatic,
+        "message.is_sender_verified": message.is_sender_verified is True,
+        "message.has_attachments": bool(message.attachments.all()),
+    }
+
+
+_ORDER: dict[str, Callable[[OrderMeant, OrderFacts], Any]] = {
+    "order.number": lambda meant, facts: facts.number,
+    "order.state": lambda meant, facts: facts.state,
+    "order.financial_status": lambda meant, facts: meant.order and meant.order.financial_status,
+    "order.fulfillment_status": lambda meant, facts: meant.order
+    and meant.order.fulfillment_status,
+    "order.is_named": lambda meant, facts: meant.is_named,
+    "order.is_fulfilled": lambda meant, facts: facts.is_fulfilled,
+    "order.is_cancelled": lambda meant, facts: facts.is_cancelled,
+    "order.is_delivered": lambda meant, facts: facts.is_delivered,
+    "order.is_stalled": lambda meant, facts: facts.is_stalled,
+    "order.has_tracking": lambda meant, facts: facts.has_tracking,
+    "order.placed_at": lambda meant, facts: facts.placed_at,
+    "order.total_minor": lambda meant, facts: facts.total_minor,
+    "order.store": lambda meant, facts: facts.store,
+}
+
+
+def _id(value: uuid.UUID | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,92 @@
+"""The explanation of a verdict in words, as it is stored and shown."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, TypedDict
+
+from automation.rules.conditions import MISSING, Step
+from automation.rules.fields import RULE_FIELDS
+from helpdesk.lib.clock import iso
+
+MAX_ACTUAL_CHARS = 200
+
+_WORDS = {
+    "is": "is",
+    "is_not": "is not",
+    "is_any_of": "is any of",
+    "is_none_of": "is none of",
+    "contains": "contains",
+    "contains_not": "does not contain",
+    "starts_with": "starts with",
+    "contains_any_of": "contains any of",
+    "contains_all_of": "contains all of",
+    "contains_none_of": "contains none of",
+    "has_word_of": "has a word of",
+    "has_no_word_of": "has no word of",
+    "matches": "matches",
+    "less_than": "is less than",
+    "more_than": "is more than",
+    "within_last": "within the last",
+    "longer_ago_than": "longer ago than",
+    "is_empty": "is empty",
+    "is_present": "is present",
+    "has_changed": "has changed",
+    "changed_to": "changed to",
+    "changed_from": "changed from",
+}
+_NOTHING_OF = {"order": "no order", "message": "no message"}
+
+
+class StepRecord(TypedDict):
+    """``is_true`` is null where the leaf was not read, or what it asks about does not exist."""
+
+    path: str
+    text: str
+    wanted: Any
+    actual: Any
+    is_true: bool | None
+
+
+def trace_records(steps: list[Step]) -> list[StepRecord]:
+    """Every step in words."""
+    return [_record(step) for step in steps]
+
+
+def _record(step: Step) -> StepRecord:
+    return {
+        "path": step.path,
+        "text": text_of(step.field, step.operator, step.wanted),
+        "wanted": step.wanted,
+        "actual": _actual(step),
+        "is_true": step.is_true,
+    }
+
+
+def text_of(field: str, operator: str, wanted: Any) -> str:
+    """``Intent is cancel_order``."""
+    known = RULE_FIELDS.get(field)
+    label = known.label if known else field
+    value = ", ".join(map(str, wanted)) if isinstance(wanted, list) else _plain(wanted)
+    return f"{label} {_WORDS[operator]} {value}".rstrip()
+
+
+def _plain(wanted: Any) -> str:
+    if isinstance(wanted, bool):
+        return "yes" if wanted else "no"
+    return "" if wanted is None else str(wanted)
+
+
+def _actual(step: Step) -> Any:
+    if not step.is_read:
+        return "not read"
+    if step.actual is MISSING:
+        return _NOTHING_OF.get(step.field.split(".")[0], "nothing")
+    if isinstance(step.actual, datetime):
+        return iso(step.actual)
+    if isinstance(step.actual, uuid.UUID):
+        return str(step.actual)
+    if isinstance(step.actual, str):
+        return step.actual[:MAX_ACTUAL_CHARS]
+    return step.actual
