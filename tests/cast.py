@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from helpdesk.accounts.actions import create_organization, create_team, create_user
@@ -25,7 +25,7 @@ class JsonClient(APIClient):
 
 
 @pytest.fixture
-def quick_passwords(settings: SettingsWrapper) -> None:
+def quick_passwords(settings: Settings) -> None:
     """Hash passwords quickly: argon2 is slow on purpose, and not what a test is about."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
