@@ -44,7 +44,12 @@ class FailedRecipient:
 
 @dataclass(frozen=True)
 class InboundMessage:
-    """One arrival, parsed. ``text`` is what was newly written; nothing else is ever classified."""
+    """One arrival, parsed. ``text`` is what was newly written; nothing else is ever classified.
+
+    ``is_sender_verified`` is None where nobody we trust checked the sender, False where they
+    found that the claim is wrong. ``recipients`` are all addresses it was delivered to.
+    ``content_key`` is equal for two deliveries of one message and empty where that is not certain.
+    """
 
     sender: SenderHandle
     external_id: str
@@ -65,6 +70,7 @@ class InboundMessage:
     is_auto_reply: bool = False
     is_list_mail: bool = False
     is_truncated: bool = False
+    is_sender_verified: bool | None = None
     failed_recipients: list[FailedRecipient] = field(default_factory=list)
     reported_external_id: str = ""
     defects: list[str] = field(default_factory=list)

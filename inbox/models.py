@@ -56,6 +56,7 @@ class RawInbound(models.Model):
     ticket_id = models.UUIDField(null=True, blank=True)
     duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     attempts = models.PositiveSmallIntegerField(default=0)
+    worker = models.BigIntegerField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(default=now)
     processed_at = models.DateTimeField(null=True, blank=True)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from helpdesk.accounts.models import Organization
-from helpdesk.events.actor import Actor
+from helpdesk.events.actor import SYSTEM, Actor
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
@@ -69,6 +69,12 @@ class IncomingMessage:
     files: list[StoredFile] = field(default_factory=list)
     at: datetime | None = None
     message_id: uuid.UUID | None = None
+    author_name: str = ""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no person waits for an answer: delivery reports and automatic replies."""
+        return self.kind != MessageKind.CUSTOMER
 
 
 def receive_on_new_ticket(
@@ -78,10 +84,10 @@ def receive_on_new_ticket(
     related_to: Ticket | None = None,
     number: int | None = None,
 ) -> Message:
-    """Begin a ticket with this message. Automatic mail begins it closed and quiet."""
+    """Begin a ticket with this message. Reports and automatic replies begin it closed and quiet."""
     at = incoming.at or now()
-    is_quiet = incoming.kind != MessageKind.CUSTOMER or incoming.is_automatic
-    with unit_of_work(actor=_actor(incoming.customer)):
+    is_quiet = incoming.is_quiet
+    with unit_of_work(actor=_actor(incoming)):
         ticket = Ticket(
             organization=organization,
             number=number or next_number(organization),
@@ -110,10 +116,13 @@ def receive_on_new_ticket(
 
 
 def receive_on_ticket(ticket_id: uuid.UUID, incoming: IncomingMessage) -> Message:
-    """Append the message; reopens and wakes the ticket unless the message is automatic."""
+    """Append the message; reopens and wakes the ticket unless the message is automatic.
+
+    A ticket that was merged meanwhile leads to the one it was merged into.
+    """
     at = incoming.at or now()
-    with unit_of_work(actor=_actor(incoming.customer)):
-        ticket = lock_ticket(ticket_id)
+    with unit_of_work(actor=_actor(incoming)):
+        ticket = _lock_survivor(ticket_id)
         before = ticket.status
         fields = ["message_count", "last_position"]
         ticket.message_count += 1
@@ -191,9 +200,13 @@ def _write(ticket: Ticket, incoming: IncomingMessage, *, position: int, at: date
         position=position,
         kind=incoming.kind,
         direction=Direction.IN,
-        author_type="customer",
-        author_name=incoming.customer.name or (incoming.from_address or {}).get("address", ""),
-        customer=incoming.customer,
+        author_type="system" if incoming.kind == MessageKind.BOUNCE else "customer",
+        author_name=(
+            incoming.author_name
+            or incoming.customer.name
+            or (incoming.from_address or {}).get("address", "")
+        )[:200],
+        customer=None if incoming.kind == MessageKind.BOUNCE else incoming.customer,
         channel=incoming.channel,
         channel_kind=incoming.channel.kind,
         from_address=incoming.from_address,
@@ -240,8 +253,17 @@ def _attachment(message: Message, file: StoredFile) -> Attachment:
     )
 
 
-def _actor(customer: Customer) -> Actor:
-    return Actor("customer", str(customer.pk), customer.name)
+def _lock_survivor(ticket_id: uuid.UUID) -> Ticket:
+    ticket = lock_ticket(ticket_id)
+    while ticket.merged_into_id is not None:
+        ticket = lock_ticket(ticket.merged_into_id)
+    return ticket
+
+
+def _actor(incoming: IncomingMessage) -> Actor:
+    if incoming.kind == MessageKind.BOUNCE:
+        return SYSTEM
+    return Actor("customer", str(incoming.customer.pk), incoming.customer.name)
 
 
 def _quiet_tags(incoming: IncomingMessage) -> list[str]:

@@ -1,0 +1,387 @@
+"""The way in: one stored arrival becomes a message on a ticket, exactly once.
+
+claim → parse (connector) → judge (filters) → who (identity) → where (matching) → one transaction
+that writes the message, its events and the arrival's fate together. A worker that dies anywhere
+leaves the arrival as it was; the next one begins again. What cannot be parsed or filed is
+quarantined with the reason; the raw bytes stay and :func:`retry` runs it again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db.models import F, Q
+from psycopg import errors as postgres
+
+from helpdesk.events.outbox import unit_of_work
+from helpdesk.lib import blobs
+from helpdesk.lib.clock import now
+from helpdesk.lib.errors import Conflict, InvalidInput, NotFound
+from helpdesk.lib.failpoints import failpoint
+from inbox import doorbell
+from inbox.connector import get_connector
+from inbox.filters import Arrival, Finding, judge
+from inbox.identity import customer_of
+from inbox.inbound import InboundAttachment, InboundMessage
+from inbox.matching import Match, find_match, find_reported
+from inbox.models import Fate, RawInbound, RawState
+from inbox.raw import LEASE_SECONDS
+from inbox.worker import dead_workers, worker_number
+from tickets.actions.customers import note_bounce
+from tickets.actions.delivery import set_delivery_state
+from tickets.actions.receive import (
+    IncomingMessage,
+    StoredFile,
+    receive_on_new_ticket,
+    receive_on_ticket,
+)
+from tickets.models import Channel, DeliveryState, Message
+
+MAX_CLAIMS = 5
+MAX_FILINGS = 4
+RETRY_SECONDS = 30
+
+Channels = dict[uuid.UUID, Channel]
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """An arrival on its way into a ticket."""
+
+    raw: RawInbound
+    arrival: Arrival
+    finding: Finding
+    files: list[StoredFile]
+
+
+class _ClaimLost(Exception):
+    """Another worker took the arrival over; it is theirs now."""
+
+
+def process(raw_id: uuid.UUID, *, channels: Channels | None = None) -> RawInbound:
+    """Turn one stored arrival into a message; a second run, or one beside it, changes nothing.
+
+    Raises NotFound if there is no such arrival, OSError and database errors when nothing could
+    be written (the arrival then stays due).
+    """
+    raw = _claim(raw_id)
+    if raw is None:
+        return get_arrival(raw_id)
+    return process_claimed(raw, channels=channels)
+
+
+def process_claimed(raw: RawInbound, *, channels: Channels | None = None) -> RawInbound:
+    """The same for an arrival that this worker holds already (``raw.store(is_claimed=True)``)."""
+    failpoint("door.claimed")
+    if raw.attempts > MAX_CLAIMS:
+        return _quarantine(raw, f"Processing stopped unfinished {MAX_CLAIMS} times.")
+    channel = _channel_of(raw, channels)
+    try:
+        message = get_connector(channel.kind).parse(channel, bytes(raw.raw), raw.envelope)
+    except InvalidInput as problem:
+        return _quarantine(raw, problem.message)
+    failpoint("door.parsed")
+    try:
+        return _file(raw, Arrival(channel, message))
+    except _ClaimLost:
+        return get_arrival(raw.pk)
+    except (OSError, OperationalError, InterfaceError):
+        _release(raw)
+        raise
+    except Exception as error:
+        log.exception("inbox.filing_failed", raw_id=str(raw.pk))
+        return _quarantine(raw, f"Could not be filed: {type(error).__name__}. The log says more.")
+
+
+def process_due(limit: int = 200) -> int:
+    """Process arrivals that nobody holds, oldest first; returns how many were looked at."""
+    channels: Channels = {}
+    due = _due(limit)
+    for raw_id in due:
+        try:
+            process(raw_id, channels=channels)
+        except NotFound:
+            continue
+    return len(due)
+
+
+def retry(raw_id: uuid.UUID) -> RawInbound:
+    """Run a quarantined arrival through the door again; raises Conflict if it is not quarantined."""
+    _requeue(raw_id)
+    return process(raw_id)
+
+
+def retry_later(raw_id: uuid.UUID) -> None:
+    """The same in the background; raises Conflict if it is not quarantined."""
+    _requeue(raw_id)
+    doorbell.ring_raw(raw_id)
+
+
+def _requeue(raw_id: uuid.UUID) -> None:
+    changed = RawInbound.objects.filter(pk=raw_id, state=RawState.QUARANTINED).update(
+        state=RawState.RECEIVED, reason="", attempts=0, lease_until=None, processed_at=None
+    )
+    if not changed:
+        raise Conflict("This mail is not in quarantine.", code="not_quarantined")
+
+
+def get_arrival(raw_id: uuid.UUID) -> RawInbound:
+    """The arrival without its bytes; raises NotFound."""
+    raw = RawInbound.objects.defer("raw").filter(pk=raw_id).first()
+    if raw is None:
+        raise NotFound("This mail is not stored here.")
+    return raw
+
+
+# --- Claiming -----------------------------------------------------------------------------------
+
+_CLAIM = """
+UPDATE inbox_rawinbound SET attempts = attempts + 1, worker = %s, lease_until = %s
+WHERE id = %s AND state = 'received'
+  AND (lease_until IS NULL OR lease_until <= %s OR worker = %s)
+RETURNING *
+"""
+
+
+def _claim(raw_id: uuid.UUID) -> RawInbound | None:
+    """The arrival, ours for LEASE_SECONDS; None if it is done or somebody living works on it."""
+    claimed = _take(raw_id, instead_of=None)
+    if claimed is not None:
+        return claimed
+    holder = (
+        RawInbound.objects.filter(pk=raw_id, state=RawState.RECEIVED)
+        .values_list("worker", flat=True)
+        .first()
+    )
+    if holder is None or not dead_workers({holder}):
+        return None
+    return _take(raw_id, instead_of=holder)
+
+
+def _take(raw_id: uuid.UUID, *, instead_of: int | None) -> RawInbound | None:
+    lease_until = now() + timedelta(seconds=LEASE_SECONDS)
+    values = [worker_number(), lease_until, raw_id, now(), instead_of]
+    return next(iter(RawInbound.objects.raw(_CLAIM, values)), None)
+
+
+def _due(limit: int) -> list[uuid.UUID]:
+    received = RawInbound.objects.filter(state=RawState.RECEIVED)
+    held = received.filter(lease_until__gt=now(), worker__isnull=False)
+    dead = dead_workers(set(held.values_list("worker", flat=True).distinct()))
+    free = Q(lease_until=None) | Q(lease_until__lte=now()) | Q(worker__in=dead)
+    return list(received.filter(free).order_by("id").values_list("pk", flat=True)[:limit])
+
+
+def _release(raw: RawInbound) -> None:
+    """Nothing could be written: come back later, and do not count it against the arrival."""
+    try:
+        _held(raw).update(
+            attempts=F("attempts") - 1, lease_until=now() + timedelta(seconds=RETRY_SECONDS),
+            worker=None,
+        )  # fmt: skip
+    except (OperationalError, InterfaceError):
+        log.warning("inbox.release_failed", raw_id=str(raw.pk))
+
+
+def _held(raw: RawInbound):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a query set)
+    """The row as long as this claim is the newest one."""
+    return RawInbound.objects.filter(
+        pk=raw.pk, state=RawState.RECEIVED, attempts=raw.attempts, worker=raw.worker
+    )
+
+
+def _channel_of(raw: RawInbound, channels: Channels | None) -> Channel:
+    channel = (channels or {}).get(raw.channel_id)
+    if channel is None:
+        channel = Channel.objects.select_related("organization").get(pk=raw.channel_id)
+        if channels is not None:
+            channels[channel.pk] = channel
+    raw.channel = channel
+    return channel
+
+
+# --- Filing -------------------------------------------------------------------------------------
+
+
+def _file(raw: RawInbound, arrival: Arrival) -> RawInbound:
+    """Write the message and the fate together; two that meet in the database try again."""
+    finding = judge(arrival)
+    files = _store_files(arrival.message.attachments) if finding.becomes_message else []
+    failpoint("door.files_stored")
+    parsed = _Parsed(raw, arrival, finding, files)
+    for attempt in range(1, MAX_FILINGS + 1):
+        try:
+            return _file_once(parsed)
+        except IntegrityError as error:
+            if _is_constraint(error, "content_taken_once"):
+                return _as_duplicate(parsed)
+            if attempt == MAX_FILINGS:
+                raise
+        except NotFound:
+            if attempt == MAX_FILINGS:
+                raise
+        except OperationalError as error:
+            if attempt == MAX_FILINGS or not _is_collision(error):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _file_once(parsed: _Parsed) -> RawInbound:
+    with unit_of_work():
+        if parsed.finding.fate == Fate.BOUNCE:
+            message, reason = _file_bounce(parsed), ""
+        elif parsed.finding.becomes_message:
+            message, reason = _file_message(parsed), ""
+        else:
+            message, reason = None, parsed.finding.reason
+        failpoint("door.message_written")
+        _finish(parsed, message, reason)
+    failpoint("door.committed")
+    return parsed.raw
+
+
+def _file_message(parsed: _Parsed) -> Message:
+    channel, message = parsed.arrival.channel, parsed.arrival.message
+    customer = customer_of(parsed.raw, message)
+    match = find_match(
+        channel.organization, channel, customer, message, kind=parsed.finding.kind
+    )
+    incoming = _incoming(parsed, match, customer=customer)
+    if match.ticket is not None:
+        return receive_on_ticket(match.ticket.pk, incoming)
+    return receive_on_new_ticket(
+        channel.organization, incoming, related_to=match.related_to
+    )
+
+
+def _file_bounce(parsed: _Parsed) -> Message | None:
+    """A report about a mail of ours is kept on its ticket; any other changes nothing."""
+    raw, message = parsed.raw, parsed.arrival.message
+    original = find_reported(raw.organization_id, message)
+    if original is None:
+        return None
+    written_to = {each["address"].lower() for each in (*original.to, *original.cc, *original.bcc)}
+    failed = [
+        each
+        for each in message.failed_recipients
+        if each.is_permanent and each.address.lower() in written_to
+    ]
+    for each in failed:
+        note_bounce(raw.organization_id, each.address, each.status or "undeliverable")
+    if failed:
+        who = ", ".join(f"{each.address} {each.status}".strip() for each in failed)
+        set_delivery_state(original.pk, DeliveryState.BOUNCED, reason=f"Came back from {who}")
+    customer = original.ticket.customer
+    incoming = _incoming(parsed, Match(), customer=customer, author_name=_author(message))
+    return receive_on_ticket(original.ticket_id, incoming)
+
+
+def _author(message: InboundMessage) -> str:
+    return message.sender.name or message.sender.value or "Mail system"
+
+
+def _incoming(parsed: _Parsed, match: Match, **more: Any) -> IncomingMessage:
+    message, finding = parsed.arrival.message, parsed.finding
+    return IncomingMessage(
+        channel=parsed.arrival.channel,
+        kind=finding.kind,
+        subject=message.subject,
+        text=message.text,
+        quoted_text=message.quoted_text,
+        signature_text=message.signature_text,
+        html=message.html,
+        from_address={"name": message.sender.name, "address": message.sender.value},
+        to=message.to,
+        cc=message.cc,
+        external_id=message.external_id,
+        in_reply_to=message.in_reply_to,
+        references=message.references,
+        raw_id=parsed.raw.pk,
+        is_sender_verified=message.is_sender_verified,
+        is_automatic=finding.is_automatic,
+        is_truncated=message.is_truncated,
+        flags=[*finding.flags, *match.flags],
+        files=parsed.files,
+        **more,
+    )
+
+
+def _finish(parsed: _Parsed, message: Message | None, reason: str) -> None:
+    """Write the fate. The content key is unique per channel: a second delivery fails here."""
+    raw, arrival = parsed.raw, parsed.arrival
+    raw.state, raw.fate, raw.reason = RawState.PROCESSED, parsed.finding.fate, reason
+    raw.message_id = message.pk if message else None
+    raw.ticket_id = message.ticket_id if message else None
+    raw.content_key = arrival.message.content_key or None
+    raw.from_address = arrival.message.sender.value[:320]
+    raw.subject = arrival.message.subject[:300]
+    raw.processed_at, raw.lease_until = now(), None
+    if not _held(raw).update(**_written(raw)):
+        raise _ClaimLost
+
+
+def _written(raw: RawInbound) -> dict[str, Any]:
+    names = (
+        "state", "fate", "reason", "message_id", "ticket_id", "content_key", "from_address",
+        "subject", "processed_at", "lease_until", "duplicate_of",
+    )  # fmt: skip
+    return {name: getattr(raw, name) for name in names}
+
+
+def _as_duplicate(parsed: _Parsed) -> RawInbound:
+    """The same mail by another way: logged with the one it repeats, nothing else."""
+    raw, message = parsed.raw, parsed.arrival.message
+    first = (
+        RawInbound.objects.defer("raw")
+        .filter(channel_id=raw.channel_id, content_key=message.content_key)
+        .first()
+    )
+    raw.state, raw.fate = RawState.PROCESSED, Fate.DUPLICATE
+    raw.reason = "The same mail was delivered twice"
+    raw.content_key, raw.duplicate_of = None, first
+    raw.message_id = first.message_id if first else None
+    raw.ticket_id = first.ticket_id if first else None
+    raw.from_address, raw.subject = message.sender.value[:320], message.subject[:300]
+    raw.processed_at, raw.lease_until = now(), None
+    _held(raw).update(**_written(raw))
+    return raw
+
+
+def _quarantine(raw: RawInbound, reason: str) -> RawInbound:
+    raw.state, raw.reason = RawState.QUARANTINED, reason[:300]
+    raw.processed_at, raw.lease_until = now(), None
+    _held(raw).update(
+        state=raw.state, reason=raw.reason, processed_at=raw.processed_at, lease_until=None
+    )
+    log.warning("inbox.quarantined", raw_id=str(raw.pk))
+    return raw
+
+
+def _store_files(attachments: list[InboundAttachment]) -> list[StoredFile]:
+    """Put the bytes into the blob store before any row names them."""
+    return [
+        StoredFile(
+            name=each.name,
+            content_type=each.content_type,
+            size_bytes=len(each.content),
+            sha256=blobs.write(each.content),
+            content_id=each.content_id,
+            is_inline=each.is_inline,
+        )
+        for each in attachments
+    ]
+
+
+def _is_constraint(error: IntegrityError, name: str) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, postgres.UniqueViolation) and cause.diag.constraint_name == name
+
+
+def _is_collision(error: OperationalError) -> bool:
+    return isinstance(error.__cause__, postgres.DeadlockDetected | postgres.SerializationFailure)

@@ -1,0 +1,26 @@
+"""Who wrote: a handle leads to a customer. Never matched by display name."""
+
+from __future__ import annotations
+
+from inbox.inbound import InboundMessage
+from inbox.models import RawInbound
+from tickets.actions.customers import get_or_create_by_handle
+from tickets.models import Customer, HandleKind
+
+
+def customer_of(raw: RawInbound, message: InboundMessage) -> Customer:
+    """The customer behind the sender's handle, made if new.
+
+    A mail whose author cannot be read safely gets a customer of its own: strangers must not
+    share one, and none of them is anybody we know.
+    """
+    sender = message.sender
+    value = sender.value or f"unknown-{raw.sha256[:24]}@sender.invalid"
+    customer, _ = get_or_create_by_handle(
+        raw.organization_id,
+        sender.kind or HandleKind.EMAIL,
+        value,
+        name=sender.name,
+        is_verified=sender.is_verified and bool(sender.value),
+    )
+    return customer

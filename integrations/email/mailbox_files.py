@@ -1,0 +1,78 @@
+"""Mails on disk: single files, mbox files, Maildir folders and folders of any of them."""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from helpdesk.lib.errors import InvalidInput
+
+_MAILDIR = ("new", "cur")
+# mboxrd and mboxo: a line "From " at the start of the file or after an empty line begins a mail.
+_SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n)|(?<=\r\r))From [^\r\n]{1,998}(?:\r?\n|\r)")
+_QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+_MBOX_DATE = re.compile(rb"\AFrom \S.{0,300}? (?:[A-Z][a-z]{2}|\d{1,2}:\d\d)", re.DOTALL)
+
+
+def read_mails(paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
+    """Every mail below the paths with the name of where it came from, in a fixed order.
+
+    Raises InvalidInput naming a path that does not exist, before anything is read from it.
+    """
+    for path in paths:
+        if not path.exists():
+            raise InvalidInput.field("paths", f"{path} does not exist.", code="not_found")
+        yield from _read(path)
+
+
+def split_mbox(content: bytes | mmap.mmap) -> Iterator[bytes]:
+    """The mails of an mbox, without separator lines and with ``>From `` unquoted."""
+    starts = [(each.start(), each.end()) for each in _SEPARATOR.finditer(content)]
+    ends = [start for start, _ in starts[1:]] + [len(content)]
+    for (_, begin), end in zip(starts, ends, strict=True):
+        mail = bytes(content[begin:end])
+        if mail.strip():
+            yield _QUOTED_FROM.sub(rb"\1", _without_last_line_end(mail))
+
+
+def is_mbox(head: bytes) -> bool:
+    """Whether a file that begins so is an mbox: a "From " line with a date."""
+    return bool(_MBOX_DATE.match(head.split(b"\n", 1)[0]))
+
+
+def _read(path: Path) -> Iterator[tuple[str, bytes]]:
+    if path.is_dir():
+        for child in _children(path):
+            yield from _read(child)
+        return
+    with path.open("rb") as file:
+        if not is_mbox(file.read(1000)):
+            file.seek(0)
+            yield str(path), file.read()
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            for number, mail in enumerate(split_mbox(content), start=1):
+                yield f"{path}#{number}", mail
+
+
+def _children(folder: Path) -> list[Path]:
+    """What to read in a folder: of a Maildir its mails and sub-folders, else everything visible."""
+    if all((folder / each).is_dir() for each in _MAILDIR):
+        mails = [child for part in _MAILDIR for child in (folder / part).iterdir()]
+        nested = [each for each in folder.iterdir() if each.is_dir() and _is_maildir(each)]
+        return [*sorted(mails, key=lambda each: each.name), *sorted(nested)]
+    return sorted(each for each in folder.iterdir() if not each.name.startswith("."))
+
+
+def _is_maildir(folder: Path) -> bool:
+    return all((folder / each).is_dir() for each in _MAILDIR)
+
+
+def _without_last_line_end(mail: bytes) -> bytes:
+    """An mbox puts one empty line after each mail; it is not part of it."""
+    for ending in (b"\r\n\r\n", b"\n\n"):
+        if mail.endswith(ending):
+            return mail[: -len(ending) // 2]
+    return mail
