@@ -186,6 +186,8 @@ class LocalServer:
             self._users_lock = None
             if _is_locked_exclusively(lock) and self.is_running():
                 self._pg_ctl("stop", "-m", "fast", "-w", "-t", "30")
+                if self._socket_folder() != self.folder:
+                    shutil.rmtree(self._socket_folder(), ignore_errors=True)
         atexit.unregister(self.stop)
 
     def url(self, database: str) -> str:

@@ -51,7 +51,7 @@ def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
     """A Dovecot shared by the run: ask it for a ``new_mailbox()``, and leave it running."""
     server = Dovecot(_enterable(tmp_path_factory.mktemp("dovecot"))).start()
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def own_dovecot(tmp_path: Path) -> Iterator[Dovecot]:
     """A Dovecot for this test alone, which it may stop, kill and restart."""
     server = Dovecot(_enterable(tmp_path)).start()
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture

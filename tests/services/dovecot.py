@@ -7,6 +7,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import tempfile
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,8 +20,8 @@ PASSWORD = "linen-and-loom"
 MAIL_USERS = ("vmail", "mail", "nobody")
 
 CONFIGURATION = """
-base_dir = {folder}/run
-state_dir = {folder}/run/state
+base_dir = {sockets}
+state_dir = {sockets}/state
 log_path = {folder}/log
 protocols = imap
 listen = 127.0.0.1
@@ -130,6 +131,8 @@ class Dovecot:
         self.folder = folder / "dovecot"
         self.port = free_port()
         self.tls_port = free_port()
+        self._sockets = Path(tempfile.mkdtemp(prefix="imap-"))  # a UNIX socket's path is short
+        self._sockets.chmod(0o755)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -145,10 +148,13 @@ class Dovecot:
         configuration = self.folder / "dovecot.conf"
         configuration.write_text(self._configuration())
         self._process = subprocess.Popen(
-            [find_program(), "-F", "-c", str(configuration)], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 (no threads yet)
-        )  # fmt: skip
+            [find_program(), "-F", "-c", str(configuration)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 (no threads yet)
+        )
         wait_for_port(self.port, self.is_running)
         wait_for_port(self.tls_port, self.is_running)
         return self
@@ -186,6 +192,11 @@ class Dovecot:
         """End it and every session as a power cut would."""
         self._signal_all(signal.SIGKILL)
 
+    def close(self) -> None:
+        """Stop it for good."""
+        self.stop()
+        shutil.rmtree(self._sockets, ignore_errors=True)
+
     def restart(self) -> None:
         """Stop it and start it again on the same ports, with the same mail."""
         self.stop()
@@ -204,10 +215,16 @@ class Dovecot:
             name = self.mail_user.pw_name
             users = f"default_login_user = {name}\ndefault_internal_user = {name}"
         return CONFIGURATION.format(
-            folder=self.folder, port=self.port, tls_port=self.tls_port, users=users,
-            no_chroot="chroot =" if users else "", password=PASSWORD,
-            uid=self.mail_user.pw_uid, gid=self.mail_user.pw_gid,
-        )  # fmt: skip
+            folder=self.folder,
+            sockets=self._sockets,
+            port=self.port,
+            tls_port=self.tls_port,
+            users=users,
+            no_chroot="chroot =" if users else "",
+            password=PASSWORD,
+            uid=self.mail_user.pw_uid,
+            gid=self.mail_user.pw_gid,
+        )
 
 
 def _with_crlf(raw: bytes) -> bytes:

@@ -24,12 +24,24 @@ class Valkey:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    find_program(), "--port", str(self.port), "--bind", "127.0.0.1",
-                    "--save", "", "--appendonly", "no", "--dir", str(self.folder),
+                    find_program(),
+                    "--port",
+                    str(self.port),
+                    "--bind",
+                    "127.0.0.1",
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "no",
+                    "--dir",
+                    str(self.folder),
                 ],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
                 preexec_fn=die_with_parent,  # noqa: PLW1509 (no threads yet)
-            )  # fmt: skip
+            )
         wait_for_port(self.port, self.is_running)
         return self
 
