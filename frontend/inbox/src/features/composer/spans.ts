@@ -1,0 +1,80 @@
+import type { MissingValue, RenderedMacro } from '@aftercare/api';
+import type { Span } from '$lib/drafts.svelte';
+
+/** A path as people say it: order.refund.method → refund method. */
+export function spokenPath(path: string): string {
+  return path.split('.').slice(1).join(' ').replaceAll('_', ' ') || path;
+}
+
+/** The stretches of a rendered macro, moved to where the text was put. */
+export function spansOf(rendered: RenderedMacro, offset: number): Span[] {
+  const missing = new Set(rendered.missing.map((value) => value.path));
+  return rendered.spans.map((span) => ({
+    start: span.start + offset,
+    end: span.end + offset,
+    path: span.path,
+    isMissing: missing.has(span.path),
+  }));
+}
+
+/** Where two texts differ: the first changed letter and the ends of the change in both. */
+function difference(before: string, after: string): { start: number; endBefore: number; endAfter: number } {
+  const shortest = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shortest && before[start] === after[start]) start += 1;
+  let tail = 0;
+  while (tail < shortest - start && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail += 1;
+  return { start, endBefore: before.length - tail, endAfter: after.length - tail };
+}
+
+/** Spans after an edit: those before stay, those behind move, those that were edited are plain text now. */
+export function moveSpans(spans: readonly Span[], before: string, after: string): Span[] {
+  const { start, endBefore, endAfter } = difference(before, after);
+  const shift = endAfter - endBefore;
+  return spans.flatMap((span) => {
+    if (span.end <= start) return span;
+    if (span.start >= endBefore) return { ...span, start: span.start + shift, end: span.end + shift };
+    return [];
+  });
+}
+
+export interface Piece {
+  text: string;
+  kind: 'plain' | 'filled' | 'missing';
+  start: number;
+}
+
+/** The text cut at its spans, for drawing behind the field. */
+export function pieces(text: string, spans: readonly Span[]): Piece[] {
+  const result: Piece[] = [];
+  let at = 0;
+  for (const span of [...spans].sort((a, b) => a.start - b.start)) {
+    if (span.start < at || span.end > text.length) continue;
+    if (span.start > at) result.push({ text: text.slice(at, span.start), kind: 'plain', start: at });
+    result.push({ text: text.slice(span.start, span.end), kind: span.isMissing ? 'missing' : 'filled', start: span.start });
+    at = span.end;
+  }
+  result.push({ text: text.slice(at), kind: 'plain', start: at });
+  return result;
+}
+
+/** The missing values that are still not filled in. */
+export function stillMissing(missing: readonly MissingValue[], spans: readonly Span[]): MissingValue[] {
+  const open = new Set(spans.filter((span) => span.isMissing).map((span) => span.path));
+  return missing.filter((value) => open.has(value.path));
+}
+
+/** The bounds of the sentence around a place. */
+export function sentenceAround(text: string, start: number, end: number): { start: number; end: number } {
+  const before = text.slice(0, start);
+  const from = Math.max(...['. ', '! ', '? ', '\n'].map((sign) => before.lastIndexOf(sign) + (before.includes(sign) ? sign.length : 1)), 0);
+  const after = text.slice(end);
+  const stop = /[.!?](\s|$)|\n/.exec(after);
+  const to = stop ? end + stop.index + (stop[0] === '\n' ? 0 : stop[0].length) : text.length;
+  return { start: from, end: to };
+}
+
+/** Text typed by hand that looks like a placeholder nobody filled. */
+export function hasPlaceholder(text: string): boolean {
+  return /\{\{|\}\}|\{%|%\}/.test(text);
+}

@@ -1,0 +1,41 @@
+import { goto } from '$app/navigation';
+import { t } from '@aftercare/ui';
+import { appearance } from '$lib/appearance.svelte';
+import type { App } from '$lib/app.svelte';
+import { commands } from '$lib/commands.svelte';
+import { shell } from './shell.svelte';
+
+const PANES = ['#views', '#tickets', '#conversation', '#reply', '#customer'];
+
+/** F6: the next pane that is on screen takes the focus. */
+function cyclePanes(step: 1 | -1): void {
+  const panes = PANES.flatMap((pane) => document.querySelector<HTMLElement>(pane) ?? []).filter(
+    (pane) => pane.offsetParent !== null,
+  );
+  const at = panes.findIndex((pane) => pane.contains(document.activeElement));
+  const pane = panes[(at + step + panes.length) % panes.length];
+  const target = pane?.querySelector<HTMLElement>('[tabindex="0"], textarea, a, button') ?? pane;
+  target?.focus();
+}
+
+/** Commands that work on every screen. */
+export function addShellCommands(app: App): () => void {
+  const go = (path: string) => () => void goto(path);
+  return commands.add([
+    { id: 'palette', label: t('command.palette'), group: 'app', keys: 'mod+k', inFields: true, icon: 'search', run: () => (shell.isPaletteOpen = !shell.isPaletteOpen) },
+    { id: 'shortcuts', label: t('command.shortcuts'), group: 'app', keys: '?', icon: 'circle-help', run: () => (shell.isShortcutsOpen = true) },
+    { id: 'undo', label: t('command.undo'), group: 'app', keys: 'z', icon: 'undo-2', run: () => app.undo.last() },
+    { id: 'theme', label: t('command.theme'), group: 'app', icon: 'sun-moon', aliases: 'dark light', run: () => appearance.flipTheme() },
+    { id: 'density', label: t('command.density'), group: 'app', icon: 'rows-3', aliases: 'compact comfortable', run: () => appearance.change({ density: appearance.choice.density === 'compact' ? 'comfortable' : 'compact' }) },
+    { id: 'newTicket', label: t('command.newTicket'), group: 'app', keys: 'c', icon: 'plus', run: () => (shell.isNewTicketOpen = true) },
+    { id: 'nextPane', label: t('command.nextPane'), group: 'app', keys: 'F6', inFields: true, run: () => cyclePanes(1) },
+    { id: 'previousPane', label: t('command.previousPane'), group: 'app', keys: 'shift+F6', inFields: true, isHidden: true, run: () => cyclePanes(-1) },
+    { id: 'goInbox', label: t('command.goInbox'), group: 'go', keys: 'g i', icon: 'inbox', run: go('/inbox/mine') },
+    { id: 'goCustomers', label: t('command.goCustomers'), group: 'go', keys: 'g c', icon: 'users-round', run: go('/customers') },
+    { id: 'goReports', label: t('command.goReports'), group: 'go', keys: 'g r', icon: 'chart-column', run: go('/reports/csat') },
+    { id: 'goAutomations', label: t('command.goAutomations'), group: 'go', keys: 'g a', icon: 'workflow', aliases: 'rules macros', run: go('/automations/rules') },
+    { id: 'goSettings', label: t('command.goSettings'), group: 'go', keys: 'g s', icon: 'settings-2', aliases: 'channels tokens', run: go('/settings/channels') },
+    { id: 'goInbound', label: t('inbound.title'), group: 'go', icon: 'mail', aliases: 'quarantine log', run: go('/settings/inbound') },
+    { id: 'goMe', label: t('command.goMe'), group: 'go', icon: 'user-round', aliases: 'profile signature', run: go('/me') },
+  ]);
+}

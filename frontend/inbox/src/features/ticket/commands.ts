@@ -1,0 +1,29 @@
+import type { Ticket } from '@aftercare/api';
+import { t } from '@aftercare/ui';
+import type { PickerName } from '$lib/app.svelte';
+import type { Command } from '$lib/commands.svelte';
+
+interface TicketHands {
+  ticket(): Ticket | undefined;
+  openPicker(name: PickerName): void;
+  close(): void;
+  assignMe(): void;
+  markUnread(): void;
+  toggleSide(): void;
+}
+
+export function ticketCommands(hands: TicketHands): Command[] {
+  const when = () => hands.ticket() !== undefined;
+  const picker = (name: PickerName) => () => hands.openPicker(name);
+  return [
+    { id: 'close', label: t('command.closeNext'), group: 'ticket', keys: 'e', icon: 'check', aliases: 'resolve done', when, run: hands.close },
+    { id: 'assign', label: t('command.assign'), group: 'ticket', keys: 'a', icon: 'user-round', aliases: 'owner team', when, run: picker('assignee') },
+    { id: 'assignMe', label: t('command.assignMe'), group: 'ticket', keys: 'i', icon: 'user-round-plus', aliases: 'take', when, run: hands.assignMe },
+    { id: 'tags', label: t('command.tags'), group: 'ticket', keys: 'l', icon: 'tag', aliases: 'label', when, run: picker('tags') },
+    { id: 'priority', label: t('command.priority'), group: 'ticket', keys: 'p', icon: 'signal-high', aliases: 'urgent', when, run: picker('priority') },
+    { id: 'status', label: t('command.status'), group: 'ticket', keys: 's', icon: 'circle-dashed', aliases: 'spam trash reopen', when, run: picker('status') },
+    { id: 'snooze', label: t('command.snooze'), group: 'ticket', keys: 'h', icon: 'alarm-clock-check', aliases: 'later', when, run: picker('snooze') },
+    { id: 'markUnread', label: t('command.markUnread'), group: 'ticket', keys: 'shift+i', icon: 'mail', when, run: hands.markUnread },
+    { id: 'side', label: t('command.side'), group: 'ticket', keys: ']', icon: 'panel-right', when, run: hands.toggleSide },
+  ];
+}

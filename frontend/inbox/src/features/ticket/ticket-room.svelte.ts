@@ -1,0 +1,91 @@
+import { api, ApiProblem, type Message, type TimelineEvent } from '@aftercare/api';
+import { putCustomer, putMessages, putTicket, putTimeline } from '@aftercare/live';
+import type { App } from '$lib/app.svelte';
+
+export type RoomItem =
+  | { kind: 'message'; key: string; at: string; message: Message }
+  | { kind: 'event'; key: string; at: string; event: TimelineEvent };
+
+/** One open ticket: its messages page by page, its system lines, its drafts. */
+export class TicketRoom {
+  state = $state<'loading' | 'ready' | 'failed' | 'not_found'>('loading');
+  problem = $state.raw<ApiProblem | null>(null);
+  hasOlder = $state(false);
+  isLoadingOlder = $state(false);
+
+  constructor(
+    private readonly app: App,
+    readonly id: string,
+  ) {
+    if (app.records.messageIds.get(id)?.length && app.records.timeline.has(id)) this.state = 'ready';
+  }
+
+  get ticket() {
+    return this.app.records.tickets.get(this.id);
+  }
+
+  get customer() {
+    return this.ticket ? this.app.records.customers.get(this.ticket.customer_id) : undefined;
+  }
+
+  get messages(): Message[] {
+    const ids = this.app.records.messageIds.get(this.id) ?? [];
+    return ids.flatMap((id) => this.app.records.messages.get(id) ?? []);
+  }
+
+  /** Messages and system lines in one order of time; lines older than the loaded messages wait. */
+  get items(): RoomItem[] {
+    const messages = this.messages.filter((message) => message.delivery_state !== 'withdrawn');
+    const first = messages[0]?.created_at ?? '';
+    const lines = (this.app.records.timeline.get(this.id) ?? []).filter((line) => !this.hasOlder || line.at >= first);
+    const items: RoomItem[] = [
+      ...messages.map((message) => ({ kind: 'message' as const, key: message.id, at: message.created_at, message })),
+      ...lines.map((event) => ({ kind: 'event' as const, key: `e${event.seq}`, at: event.at, event })),
+    ];
+    return items.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  }
+
+  get lastPosition(): number {
+    return this.messages.at(-1)?.position ?? this.ticket?.last_position ?? 0;
+  }
+
+  async load(): Promise<void> {
+    try {
+      const { data } = await api.ticket(this.id);
+      putCustomer(this.app.records, data.customer);
+      putTicket(this.app.records, data.ticket);
+      putMessages(this.app.records, this.id, data.messages);
+      putTimeline(this.app.records, this.id, data.timeline);
+      for (const draft of data.drafts) this.app.drafts.takeFromServer(draft);
+      this.hasOlder = data.messages_next !== null && data.messages_next !== undefined;
+      this.state = 'ready';
+      this.problem = null;
+    } catch (problem) {
+      this.fail(problem);
+    }
+  }
+
+  async loadOlder(): Promise<void> {
+    const first = this.messages[0];
+    if (!first || !this.hasOlder || this.isLoadingOlder) return;
+    this.isLoadingOlder = true;
+    try {
+      const page = await api.messagesBefore(this.id, first.position);
+      putMessages(this.app.records, this.id, page.results);
+      this.hasOlder = page.next !== null && page.results.length > 0;
+    } catch (problem) {
+      if (!(problem instanceof ApiProblem)) throw problem;
+      this.app.toasts.show(problem.message, { kind: 'problem' });
+    } finally {
+      this.isLoadingOlder = false;
+    }
+  }
+
+  private fail(problem: unknown): void {
+    if (!(problem instanceof ApiProblem)) throw problem;
+    if (this.app.noticeSignedOut(problem)) return;
+    this.problem = problem;
+    if (problem.status === 404 || problem.status === 403) this.state = 'not_found';
+    else if (this.state !== 'ready') this.state = 'failed';
+  }
+}

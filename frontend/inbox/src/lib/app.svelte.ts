@@ -1,0 +1,177 @@
+import { api, ApiProblem, clientId, type Bootstrap, type Organization, type User, type View } from '@aftercare/api';
+import {
+  applyEvent,
+  browserWorld,
+  LiveConnection,
+  wakeWithBrowser,
+  type ConnectionState,
+  type Cursor,
+  type LiveEvent,
+  type PresentUser,
+} from '@aftercare/live';
+import { getContext, setContext } from 'svelte';
+import { SvelteMap } from 'svelte/reactivity';
+import { Drafts } from './drafts.svelte';
+import { OrderBook } from './orders.svelte';
+import { Outbox } from './outbox.svelte';
+import { replaceAll, watchedRecords } from './records.svelte';
+import { Toasts } from './toasts.svelte';
+import { Undo } from './undo.svelte';
+
+export type EventListener = (events: readonly LiveEvent[]) => void;
+export type PickerName = 'status' | 'assignee' | 'priority' | 'tags' | 'snooze';
+type Status = 'starting' | 'ready' | 'signed_out' | 'failed';
+
+/** What the signed-in agent's page knows: who is there, the live records and the line to the server. */
+export class App {
+  readonly records = watchedRecords();
+  readonly toasts = new Toasts();
+  readonly undo = new Undo(this.toasts);
+  readonly drafts = new Drafts();
+  readonly outbox = new Outbox(this);
+  readonly orders = new OrderBook();
+  readonly presence = new SvelteMap<string, readonly PresentUser[]>();
+
+  status = $state<Status>('starting');
+  problem = $state.raw<ApiProblem | null>(null);
+  me = $state.raw<User | null>(null);
+  organization = $state.raw<Organization | null>(null);
+  counts = $state.raw<Record<string, number>>({});
+  connectionState = $state<ConnectionState>('connecting');
+  behindBy = $state(0);
+  /** Signed out by the server while working: the sign-in dialog lies over the page. */
+  isSessionOver = $state(false);
+  /** Raised by every fresh load; lists and rooms load again when it moves. */
+  generation = $state(0);
+
+  private connection: LiveConnection | null = null;
+  private stopWaking: (() => void) | null = null;
+  private readonly listeners = new Set<EventListener>();
+
+  get views(): View[] {
+    return [...this.records.views.values()].sort((a, b) => a.position - b.position || a.name.localeCompare(b.name));
+  }
+
+  /** Loads the snapshot and opens the line. Raises nothing: `status` and `problem` tell. */
+  async start(): Promise<void> {
+    try {
+      const cursor = await this.load();
+      this.status = 'ready';
+      this.isSessionOver = false;
+      this.connect(cursor);
+      this.outbox.start();
+    } catch (problem) {
+      this.failed(problem);
+    }
+  }
+
+  stop(): void {
+    this.stopWaking?.();
+    this.connection?.close();
+    this.connection = null;
+  }
+
+  onEvents(listener: EventListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  setPresence(ticketId: string | null, state: PresentUser['state']): void {
+    this.connection?.setPresence(ticketId, state);
+  }
+
+  /** Signed in again in the dialog: go on where we were. */
+  async resume(): Promise<void> {
+    this.stop();
+    await this.start();
+    if (this.status === 'ready') this.generation += 1;
+  }
+
+  sessionOver(): void {
+    if (this.status === 'ready') this.isSessionOver = true;
+    else this.status = 'signed_out';
+  }
+
+  /** Every 401 ends here, wherever it came from. True when the problem was one. */
+  noticeSignedOut(problem: unknown): boolean {
+    const isSignedOut = problem instanceof ApiProblem && problem.status === 401;
+    if (isSignedOut) this.sessionOver();
+    return isSignedOut;
+  }
+
+  private failed(problem: unknown): void {
+    if (this.noticeSignedOut(problem)) return;
+    if (!(problem instanceof ApiProblem)) throw problem;
+    this.problem = problem;
+    this.status = 'failed';
+  }
+
+  private async load(): Promise<Cursor> {
+    const start = await api.bootstrap();
+    this.take(start);
+    return start.event;
+  }
+
+  private take(start: Bootstrap): void {
+    this.me = start.me;
+    this.organization = start.organization;
+    this.counts = start.counts;
+    replaceAll(this.records.users, start.users, (user) => user.id);
+    replaceAll(this.records.teams, start.teams, (team) => team.id);
+    replaceAll(this.records.tags, start.tags, (tag) => tag.name);
+    replaceAll(this.records.channels, start.channels, (channel) => channel.id);
+    replaceAll(this.records.views, start.views, (view) => view.id);
+    replaceAll(this.records.macros, start.macros, (macro) => macro.id);
+  }
+
+  private connect(cursor: Cursor): void {
+    this.stop();
+    this.connection = new LiveConnection(
+      cursor,
+      {
+        onEvents: (events) => this.apply(events),
+        onReset: () => this.loadAfresh(),
+        onState: (state, behindBy) => {
+          this.connectionState = state;
+          this.behindBy = behindBy;
+          if (state === 'live') this.outbox.flush();
+        },
+        onCounts: (counts) => (this.counts = { ...this.counts, ...counts }),
+        onPresence: (ticketId, users) => this.presence.set(ticketId, users),
+        onSignedOut: () => this.sessionOver(),
+      },
+      browserWorld(clientId),
+    );
+    this.stopWaking = wakeWithBrowser(this.connection);
+    this.connection.open();
+  }
+
+  /** After a reset: forget versions (the database may have gone back), keep drafts and selection. */
+  private async loadAfresh(): Promise<Cursor> {
+    const cursor = await this.load();
+    this.records.tickets.clear();
+    this.records.messages.clear();
+    this.records.messageIds.clear();
+    this.records.timeline.clear();
+    this.generation += 1;
+    return cursor;
+  }
+
+  private apply(events: readonly LiveEvent[]): void {
+    for (const event of events) applyEvent(this.records, event);
+    for (const event of events) this.outbox.seen(event);
+    if (this.me) this.me = this.records.users.get(this.me.id) ? { ...this.me, ...this.records.users.get(this.me.id) } : this.me;
+    this.orders.absorb(events);
+    for (const listener of this.listeners) listener(events);
+  }
+}
+
+const KEY = Symbol('app');
+
+export function setApp(app: App): App {
+  return setContext(KEY, app);
+}
+
+export function getApp(): App {
+  return getContext<App>(KEY);
+}

@@ -1,0 +1,59 @@
+import type * as R from '@aftercare/api';
+
+/** One row of the organization's event log, as the socket and GET /events deliver it. */
+export interface LiveEvent {
+  seq: number;
+  type: string;
+  version: number;
+  object_type: string;
+  object_id: string;
+  payload: EventPayload;
+  actor: { type: string; id: string | null; name: string } | null;
+  client_id: string | null;
+  cause: string | number | null;
+  at: string;
+}
+
+/** Everything a payload may carry. Unknown keys are ignored, so that an old page survives a new server. */
+export interface EventPayload {
+  ticket?: R.Ticket;
+  message?: R.Message;
+  customer?: R.LightCustomer;
+  change?: Record<string, [unknown, unknown]>;
+  user?: R.User;
+  team?: R.Team;
+  tag?: R.Tag;
+  view?: R.View;
+  channel?: R.Channel;
+  ticket_id?: string;
+  run_id?: string;
+  rule_id?: string;
+  rule_name?: string;
+  actions?: string[];
+  order_id?: string;
+  customer_id?: string;
+  survey?: { id: string; score: number | null; comment: string | null };
+  /** Of a macro, rule or view. */
+  id?: string;
+  name?: string;
+  is_deleted?: boolean;
+  [key: string]: unknown;
+}
+
+export interface PresentUser {
+  id: string;
+  state: 'viewing' | 'replying' | 'noting';
+}
+
+export type ServerFrame =
+  | { type: 'hello'; cursor: number; epoch: string; head: number }
+  | { type: 'batch'; from: number; upto: number; events: LiveEvent[] }
+  | { type: 'ping'; head: number }
+  | { type: 'reset'; reason: string }
+  | { type: 'counts'; counts: Record<string, number> }
+  | { type: 'presence'; ticket_id: string; users: PresentUser[] };
+
+export type ClientFrame =
+  | { type: 'hello'; cursor: number; epoch: string | null; client_id: string }
+  | { type: 'presence'; ticket_id: string | null; state: PresentUser['state'] }
+  | { type: 'pull'; cursor: number };

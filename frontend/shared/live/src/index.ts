@@ -1,0 +1,4 @@
+export * from './events';
+export * from './records';
+export * from './connection';
+export * from './browser';

@@ -1,0 +1,141 @@
+import type * as R from '@aftercare/api';
+import type { LiveEvent } from './events';
+
+/** The client's copy of the shop's live data: the last record of each object, by id. */
+export interface LiveRecords {
+  tickets: Map<string, R.Ticket>;
+  messages: Map<string, R.Message>;
+  /** Message ids of each ticket we hold messages of, in order of position. */
+  messageIds: Map<string, readonly string[]>;
+  /** System lines of each ticket that has been opened, in order of seq. */
+  timeline: Map<string, readonly R.TimelineEvent[]>;
+  customers: Map<string, R.LightCustomer>;
+  users: Map<string, R.User>;
+  teams: Map<string, R.Team>;
+  tags: Map<string, R.Tag>;
+  views: Map<string, R.View>;
+  macros: Map<string, R.LightMacro>;
+  channels: Map<string, R.Channel>;
+}
+
+export function emptyRecords(): LiveRecords {
+  return {
+    tickets: new Map(),
+    messages: new Map(),
+    messageIds: new Map(),
+    timeline: new Map(),
+    customers: new Map(),
+    users: new Map(),
+    teams: new Map(),
+    tags: new Map(),
+    views: new Map(),
+    macros: new Map(),
+    channels: new Map(),
+  };
+}
+
+interface Versioned {
+  id: string;
+  version?: number;
+}
+
+/** Keeps the newer of the two; a record without a version replaces what is there. */
+function putNewer<T extends Versioned>(records: Map<string, T>, record: T): boolean {
+  const known = records.get(record.id);
+  if (known && (known.version ?? 0) > (record.version ?? Infinity)) return false;
+  records.set(record.id, record);
+  return true;
+}
+
+export function putTicket(records: LiveRecords, ticket: R.Ticket): void {
+  putNewer(records.tickets, ticket);
+}
+
+/** A light customer never wipes out the fields of a full one. */
+export function putCustomer(records: LiveRecords, customer: R.LightCustomer): void {
+  const known = records.customers.get(customer.id);
+  if (known && (known.version ?? 0) > (customer.version ?? Infinity)) return;
+  records.customers.set(customer.id, { ...known, ...customer });
+}
+
+export function putMessage(records: LiveRecords, message: R.Message): void {
+  if (!putNewer(records.messages, message)) return;
+  const known = records.messageIds.get(message.ticket_id) ?? [];
+  const ids = known.includes(message.id) ? known : [...known, message.id];
+  records.messageIds.set(message.ticket_id, sortedByPosition(records, ids));
+}
+
+export function putMessages(records: LiveRecords, ticketId: string, messages: readonly R.Message[]): void {
+  for (const message of messages) putNewer(records.messages, message);
+  const ids = new Set(records.messageIds.get(ticketId));
+  for (const message of messages) ids.add(message.id);
+  records.messageIds.set(ticketId, sortedByPosition(records, [...ids]));
+}
+
+function sortedByPosition(records: LiveRecords, ids: readonly string[]): readonly string[] {
+  const positionOf = (id: string) => records.messages.get(id)?.position ?? 0;
+  return [...ids].sort((a, b) => positionOf(a) - positionOf(b) || (a < b ? -1 : 1));
+}
+
+export function putTimeline(records: LiveRecords, ticketId: string, lines: readonly R.TimelineEvent[]): void {
+  const bySeq = new Map<number, R.TimelineEvent>();
+  for (const line of records.timeline.get(ticketId) ?? []) bySeq.set(line.seq, line);
+  for (const line of lines) bySeq.set(line.seq, line);
+  records.timeline.set(
+    ticketId,
+    [...bySeq.values()].sort((a, b) => a.seq - b.seq),
+  );
+}
+
+const TIMELINE_TYPES = new Set([
+  'ticket.status_changed',
+  'ticket.assigned',
+  'ticket.tagged',
+  'ticket.priority_changed',
+  'ticket.snoozed',
+  'ticket.merged',
+  'rule.ran',
+  'csat.sent',
+  'csat.answered',
+]);
+
+function timelineLine(event: LiveEvent, ticketId: string): R.TimelineEvent {
+  const { change, survey, run_id, rule_id, rule_name, actions } = event.payload;
+  const known = Object.entries({ change, survey, run_id, rule_id, rule_name, actions });
+  const data = Object.fromEntries(known.filter(([, value]) => value !== undefined));
+  const actor = event.actor ?? { type: 'system', id: null, name: '' };
+  return { seq: event.seq, type: event.type, at: event.at, actor, ticket_id: ticketId, data };
+}
+
+function putOrDelete<T>(target: Map<string, T>, id: string, record: T | undefined, isDeleted = false): void {
+  if (isDeleted) target.delete(id);
+  else if (record !== undefined) target.set(id, record);
+}
+
+/** Catalogue records: users, teams, tags, views, macros and channels. */
+function putCatalogue(records: LiveRecords, { type, object_id, payload }: LiveEvent): void {
+  const { user, team, tag, view, channel, is_deleted } = payload;
+  if (type === 'user.updated' && user) records.users.set(user.id, user);
+  else if (type === 'team.updated' && team) records.teams.set(team.id, team);
+  else if (type === 'tag.updated' && tag) records.tags.set(tag.name, tag);
+  else if (type === 'channel.updated' && channel) records.channels.set(channel.id, channel);
+  else if (type === 'view.updated') putOrDelete(records.views, view?.id ?? object_id, view, is_deleted);
+  else if (type === 'macro.updated') {
+    const id = payload.id ?? object_id;
+    const macro = { id, folder: '', ...records.macros.get(id), name: payload.name ?? '' };
+    putOrDelete(records.macros, id, macro, is_deleted);
+  }
+}
+
+/** Applies one event. Applying it twice, or after a newer one, changes nothing. */
+export function applyEvent(records: LiveRecords, event: LiveEvent): void {
+  const { ticket, message, customer, ticket_id } = event.payload;
+  if (customer) putCustomer(records, customer);
+  if (ticket) putTicket(records, ticket);
+  if (message) putMessage(records, message);
+  putCatalogue(records, event);
+  const ticketId = ticket?.id ?? ticket_id;
+  if (ticketId && TIMELINE_TYPES.has(event.type) && records.timeline.has(ticketId)) {
+    putTimeline(records, ticketId, [timelineLine(event, ticketId)]);
+  }
+}

@@ -1,0 +1,13 @@
+export { default as Avatar } from './Avatar.svelte';
+export { default as ChannelIcon } from './ChannelIcon.svelte';
+export { default as Dialog } from './Dialog.svelte';
+export { default as Icon } from './Icon.svelte';
+export { default as Keys } from './Keys.svelte';
+export { default as Picker, type Choice } from './Picker.svelte';
+export { default as Popover } from './Popover.svelte';
+export * from './channels';
+export { clock } from './clock.svelte';
+export * from './format';
+export { isIconName, type IconName } from './icons';
+export * from './keys';
+export * from './words';

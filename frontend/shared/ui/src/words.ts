@@ -1,0 +1,56 @@
+import type { en } from './words/en';
+
+// Own words over Intl: a typed catalogue, {name} placeholders, and plural forms chosen by `n`.
+
+export type Catalogue = typeof en;
+export type Word = keyof Catalogue;
+export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
+export type Translation = Record<Word, string | Plural>;
+export type Values = Record<string, string | number>;
+
+let words: Translation;
+let locale = 'en';
+let plurals = new Intl.PluralRules('en');
+let numbers = new Intl.NumberFormat('en');
+
+/** The locale that times, money and words are written in. */
+export function getLocale(): string {
+  return locale;
+}
+
+/** Chooses the words. Called before anything is drawn; a change of language reloads the page. */
+export function useWords(tag: string, translation: Translation): void {
+  locale = tag;
+  words = translation;
+  plurals = new Intl.PluralRules(tag);
+  numbers = new Intl.NumberFormat(tag);
+}
+
+/** The catalogue to use for the languages a person reads, best first. */
+export function chooseLanguage(wanted: readonly string[]): 'en' | 'de' {
+  for (const tag of wanted) {
+    if (tag.toLowerCase().startsWith('de')) return 'de';
+    if (tag.toLowerCase().startsWith('en')) return 'en';
+  }
+  return 'en';
+}
+
+function formFor(word: string | Plural, values: Values): string {
+  if (typeof word === 'string') return word;
+  return word[plurals.select(Number(values.n))] ?? word.other;
+}
+
+/** The word in the reader's language. `n` chooses the plural form and is written as a number. */
+export function t(key: Word, values: Values = {}): string {
+  return formFor(words[key], values).replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return typeof value === 'number' ? numbers.format(value) : value;
+  });
+}
+
+/** Splits a sentence at one placeholder, so that it can be drawn as an element. */
+export function around(key: Word, name: string, values: Values = {}): [string, string] {
+  const [before = '', after = ''] = t(key, { ...values, [name]: '\u0000' }).split('\u0000');
+  return [before, after];
+}

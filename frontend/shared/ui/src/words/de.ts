@@ -1,0 +1,3 @@
+import type { Translation } from '../words';
+import { en } from './en';
+export const de: Translation = { ...en };
