@@ -53,8 +53,7 @@ def problem(
         "code": code,
         "detail": detail,
         "errors": [
-            {"path": each.path, "code": each.code, "message": each.message}
-            for each in errors or []
+            {"path": each.path, "code": each.code, "message": each.message} for each in errors or []
         ],
         **extra,
     }
@@ -103,3 +102,23 @@ def _copy_headers(error: Exception, response: Response) -> None:
     wait = getattr(error, "wait", None)
     if wait:
         response["Retry-After"] = str(int(wait))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's 400: the request itself is malformed."""
+    return page(request, 400, "bad_request", "This request cannot be understood.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's 403."""
+    return page(request, 403, "not_allowed", "You may not do this.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's 404."""
+    return page(request, 404, "not_found", "There is no such address.")
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """Django's 500: details are in the log under the request's id, never in the answer."""
+    return page(request, 500, "internal", "Something went wrong on our side. Nothing was changed.")

@@ -238,8 +238,10 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 # --- Files -----------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise looks for it at start
 APP_BUILD_DIR = BASE_DIR / "frontend" / "inbox" / "build"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/_app/immutable/"
 WHITENOISE_ROOT = APP_BUILD_DIR if APP_BUILD_DIR.exists() else None
 BLOB_DIR = DATA_DIR / "blobs"
 MAX_ATTACHMENT_BYTES = _number("AFTERCARE_MAX_ATTACHMENT_BYTES", 25 * 1024 * 1024, low=1024)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
-from helpdesk.accounts.models import Team, User
+from helpdesk.accounts.models import ApiToken, Organization, Team, User
+from helpdesk.accounts.permissions import CAPABILITIES
 from helpdesk.events.payloads import TeamRecord, UserRecord
+from helpdesk.lib.clock import iso
 
 
 def user_record(user: User) -> UserRecord:
@@ -27,3 +29,41 @@ def user_record(user: User) -> UserRecord:
 def team_record(team: Team) -> TeamRecord:
     """The team by name."""
     return {"id": str(team.pk), "name": team.name}
+
+
+def own_record(user: User) -> dict[str, Any]:
+    """The person as they see themselves: with signature, settings and what they may do."""
+    return {
+        **user_record(user),
+        "signature": user.signature,
+        "settings": user.settings,
+        "capabilities": sorted(CAPABILITIES.get(user.role, ())),
+    }
+
+
+def token_record(token: ApiToken) -> dict[str, Any]:
+    """The token without its secret."""
+    return {
+        "id": str(token.pk),
+        "name": token.name,
+        "prefix": token.prefix,
+        "created_at": iso(token.created_at),
+        "last_used_at": iso(token.last_used_at),
+    }
+
+
+def organization_record(organization: Organization) -> dict[str, Any]:
+    """The organization with the settings that the agent app needs."""
+    return {
+        "id": str(organization.pk),
+        "name": organization.name,
+        "slug": organization.slug,
+        "settings": {
+            "language": organization.language,
+            "time_zone": organization.time_zone,
+            "undo_send_seconds": organization.undo_send_seconds,
+            "reopen_within_days": organization.reopen_within_days,
+            "csat_is_enabled": organization.csat_is_enabled,
+            "csat_delay_seconds": organization.csat_delay_seconds,
+        },
+    }

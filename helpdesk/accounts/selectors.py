@@ -39,3 +39,16 @@ def find_token(secret: str) -> ApiToken | None:
         .filter(digest=token_digest(secret), revoked_at=None, user__is_active=True)
         .first()
     )
+
+
+def tokens_of(user: User) -> list[ApiToken]:
+    """The person's live tokens, newest first."""
+    return list(ApiToken.objects.filter(user=user, revoked_at=None).order_by("-pk"))
+
+
+def get_token(user: User, token_id: uuid.UUID) -> ApiToken:
+    """One of the person's own tokens; raises NotFound."""
+    token = ApiToken.objects.filter(user=user, pk=token_id).first()
+    if token is None:
+        raise NotFound("There is no such token.")
+    return token

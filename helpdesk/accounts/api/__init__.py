@@ -1,0 +1,1 @@
+"""Endpoints of the signed-in person, and what all endpoints have in common."""

@@ -1,0 +1,60 @@
+"""Over HTTP: the first load, and the event log for whoever has no socket."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from helpdesk.accounts.api.endpoint import Endpoint
+from helpdesk.events.selectors import BATCH_LIMIT, event_record, events_after, head_of
+from helpdesk.events.selectors import reset_reason as find_reset_reason
+from helpdesk.lib.api import number_from, refuse_unknown_parameters
+from helpdesk.lib.errors import Conflict
+from helpdesk.lib.pagination import limit_from
+from helpdesk.realtime.bootstrap import read_bootstrap
+from helpdesk.realtime.visibility import visible_to
+
+
+class Bootstrap(Endpoint):
+    """All that the agent app needs to begin, as of one event number."""
+
+    needs: ClassVar = {"GET": "ticket.view"}
+
+    def get(self, request: Request) -> Response:
+        content = read_bootstrap(self.user)
+        headers = {"Event-Cursor": str(content["event"]["cursor"])}
+        return Response(content, headers=headers)
+
+
+class EventList(Endpoint):
+    """The events after a number, as the socket delivers them; ``upto`` is the next ``after``.
+
+    409 with code ``reset`` when the numbers after ``after`` are no longer kept.
+    """
+
+    needs: ClassVar = {"GET": "ticket.view"}
+
+    def get(self, request: Request) -> Response:
+        refuse_unknown_parameters(request, "after", "limit", "epoch")
+        organization_id = self.user.organization_id
+        after = number_from(request, "after", default=0) or 0
+        limit = limit_from(request.query_params.get("limit"), default=BATCH_LIMIT)
+        head = head_of(organization_id)
+        epoch = request.query_params.get("epoch") or head.epoch
+        reason = find_reset_reason(organization_id, head, cursor=after, epoch=epoch)
+        if reason not in ("", "far_behind"):
+            raise Conflict("Load afresh.", code="reset", extra={"reason": reason})
+        events = events_after(organization_id, after, limit=limit)
+        upto = events[-1].seq if events else after
+        return Response(
+            {
+                "results": [event_record(each) for each in visible_to(self.user, events)],
+                "next": str(upto) if upto < head.seq else None,
+                "from": after,
+                "upto": upto,
+                "head": max(head.seq, upto),
+                "epoch": head.epoch,
+            }
+        )

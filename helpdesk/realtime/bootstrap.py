@@ -1,0 +1,52 @@
+"""The first answer to the agent app: all that it needs, and the event number it belongs to.
+
+Read in one REPEATABLE READ transaction: counter and changes commit together, so the snapshot is
+exactly the state after event ``cursor``, and the socket goes on from there without gap or double.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+
+from helpdesk.accounts.models import User
+from helpdesk.accounts.records import organization_record, own_record, team_record, user_record
+from helpdesk.accounts.selectors import teams_of, users_of
+from helpdesk.events.selectors import head_of
+from tickets.records import channel_record, tag_record, view_record
+from tickets.selectors import channels_of, tags_of, view_counts, views_of
+from tickets.views import ensure_default_views
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """Every query inside sees the same moment; writing is refused by the database."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def read_bootstrap(user: User) -> dict[str, Any]:
+    """Everything of GET /bootstrap."""
+    organization_id = user.organization_id
+    if not views_of(organization_id):
+        ensure_default_views(user.organization)
+    with one_snapshot():
+        head = head_of(organization_id)
+        views = views_of(organization_id)
+        return {
+            "me": own_record(user),
+            "organization": organization_record(user.organization),
+            "users": [user_record(each) for each in users_of(organization_id)],
+            "teams": [team_record(each) for each in teams_of(organization_id)],
+            "tags": [tag_record(each) for each in tags_of(organization_id)],
+            "channels": [channel_record(each) for each in channels_of(organization_id)],
+            "views": [view_record(each) for each in views],
+            "macros": [],
+            "event": {"cursor": head.seq, "epoch": head.epoch},
+            "counts": view_counts(user, views),
+        }

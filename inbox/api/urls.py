@@ -1,0 +1,17 @@
+"""Addresses under /api/v1/ of the inbound log and of deliveries."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from inbox.api import deliveries, log
+
+urlpatterns = [
+    path("messages/<uuid:message_id>/withdraw", deliveries.Withdraw.as_view()),
+    path("messages/<uuid:message_id>/retry", deliveries.Retry.as_view()),
+    path("messages/<uuid:message_id>/mark-sent", deliveries.MarkSent.as_view()),
+    path("messages/<uuid:message_id>/raw", log.MessageRaw.as_view()),
+    path("inbound", log.InboundLog.as_view()),
+    path("inbound/<uuid:raw_id>/retry", log.InboundRetry.as_view()),
+    path("inbound/<uuid:raw_id>/raw", log.InboundRaw.as_view()),
+]
