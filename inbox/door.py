@@ -249,15 +249,11 @@ def _file_once(parsed: _Parsed) -> RawInbound:
 def _file_message(parsed: _Parsed) -> Message:
     channel, message = parsed.arrival.channel, parsed.arrival.message
     customer = customer_of(parsed.raw, message)
-    match = find_match(
-        channel.organization, channel, customer, message, kind=parsed.finding.kind
-    )
+    match = find_match(channel.organization, channel, customer, message, kind=parsed.finding.kind)
     incoming = _incoming(parsed, match, customer=customer)
     if match.ticket is not None:
         return receive_on_ticket(match.ticket.pk, incoming)
-    return receive_on_new_ticket(
-        channel.organization, incoming, related_to=match.related_to
-    )
+    return receive_on_new_ticket(channel.organization, incoming, related_to=match.related_to)
 
 
 def _file_bounce(parsed: _Parsed) -> Message | None:

@@ -114,7 +114,7 @@ def _judge(
     message: InboundMessage,
     kind: str,
     flags: tuple[str, ...],
-    by_address: bool,  # noqa: FBT001 (private, named at the call)
+    by_address: bool,
 ) -> Match:
     if not is_participant(ticket, customer, message.sender.value):
         if not by_address:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+from typing import Any
 
 import psycopg
 from django.db import connection
@@ -26,7 +27,7 @@ class _Presence:
     def __init__(self) -> None:
         self.pid = os.getpid()
         self.number = secrets.randbelow(2**31 - 2) + 1
-        self.connection = psycopg.connect(_conninfo(), autocommit=True)
+        self.connection = own_connection()
         self.connection.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_SPACE, self.number])
 
     def is_held(self) -> bool:
@@ -70,7 +71,9 @@ def dead_workers(numbers: set[int]) -> set[int]:
     return numbers - alive
 
 
-def _conninfo() -> str:
+def own_connection() -> psycopg.Connection[Any]:
+    """A connection outside the pool, for locks that are held as long as it lives."""
     known = connection.get_connection_params()
     wanted = ("dbname", "user", "password", "host", "port")
-    return make_conninfo(**{name: known[name] for name in wanted if known.get(name)})
+    conninfo = make_conninfo(**{name: known[name] for name in wanted if known.get(name)})
+    return psycopg.connect(conninfo, autocommit=True)

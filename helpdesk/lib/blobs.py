@@ -5,7 +5,6 @@ A row that names a blob is written after the blob is safely on disk, so it never
 
 from __future__ import annotations
 
-import builtins
 import hashlib
 import os
 import re
@@ -33,7 +32,7 @@ def write(content: bytes) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f"{name}.{secrets.token_hex(6)}.tmp")
     try:
-        with builtins.open(aside, "wb") as file:
+        with aside.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -44,10 +43,10 @@ def write(content: bytes) -> str:
     return name
 
 
-def open(sha256: str) -> BinaryIO:  # noqa: A001 (read where it is used: blobs.open)
+def open(sha256: str) -> BinaryIO:
     """The stored bytes as a file to read from; raises NotFound."""
     try:
-        return builtins.open(path_of(sha256), "rb")
+        return path_of(sha256).open("rb")
     except FileNotFoundError as error:
         raise NotFound("This file is not stored here any more.") from error
 

@@ -89,23 +89,21 @@ _KNOWN = {SenderVerdict.PASS: True, SenderVerdict.FAIL: False, SenderVerdict.UNK
 def content_key_of(mail: ParsedMail) -> str:
     """Equal for two deliveries of one mail, whatever servers wrote on top of it.
 
-    Without Message-ID and Date two mails cannot be told to be one: then it is empty.
+    All that its author's program wrote goes in: two mails that merely share a Message-ID differ.
+    Without Message-ID or Date two mails cannot be told to be one: then it is empty.
     """
-    if not mail.message_id and mail.date is None:
+    if not mail.message_id and (mail.date is None or not mail.text.strip()):
         return ""
-    digest = hashlib.sha256()
     pieces = [
-        mail.message_id or "",
-        mail.sender_from.address.lower(),
-        mail.date.isoformat() if mail.date else "",
-        mail.subject,
-        mail.text,
-        mail.html,
-        mail.bounced_message_id or "",
-    ]
+        mail.message_id, mail.date, mail.subject, mail.sender_from, mail.sender, mail.reply_to,
+        mail.to, mail.cc, mail.in_reply_to, mail.references, mail.is_auto_reply, mail.text,
+        mail.html, mail.bounced_message_id, mail.bounces,
+    ]  # fmt: skip
+    digest = hashlib.sha256()
     for piece in pieces:
-        digest.update(piece.encode("utf-8", "replace") + b"\x1f")
+        digest.update(repr(piece).encode("utf-8", "backslashreplace") + b"\x1f")
     for each in mail.attachments:
+        digest.update(each.name.encode("utf-8", "backslashreplace") + b"\x1f")
         digest.update(hashlib.sha256(each.content).digest())
     return digest.hexdigest()
 

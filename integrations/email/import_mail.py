@@ -92,6 +92,4 @@ def _channel(organization: Organization, slug: str | None) -> Channel:
         .order_by("created_at", "id")
         .first()
     )
-    return first or create_channel(
-        organization, kind="email", name="Imported mail", slug=IMPORTED
-    )
+    return first or create_channel(organization, kind="email", name="Imported mail", slug=IMPORTED)

@@ -24,4 +24,3 @@ MANIFEST = Manifest(
     ),
     max_attachment_bytes=25 * 1024 * 1024,
 )
-
