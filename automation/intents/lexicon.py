@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 CONFIRMED = 0.93
 NEAR_CHARS = 45
+ADJACENT_CHARS = 12
+# How far a likelier intent moves from the head's probability towards certainty.
+LIKELIER_SHARE = 0.5
 
 _CANCEL = (
     r"cancel\w*|call(?:ed|ing)? off|annul\w*|"
@@ -20,6 +23,13 @@ _CANCEL = (
     r"zrus\w*|rusi[mt]\b|storn\w*|odstoup\w*|odvola\w*|"
     r"отмен\w*|аннулир\w*"
 )
+# Giving up an order in other words: only with the order itself close by.
+_DROP = (
+    r"scrap|revoke|withdraw\w*|undo|void|forget (?:about|my|the)|want out of|no longer (?:want|need)|"
+    r"zuruckzieh\w*|streichen|trete\w?|rucktritt|vergessen sie|renonc\w*|oubliez|laissez tomber|"
+    r"olvid\w*|den de baja|paren|zapomnijcie o|wstrzyma\w*|cofna\w*|zapomente na|vymaz\w*|забудьте|снимите|отказ\w*"
+)
+_DROP_UNSPACED = r"不要了|不想要|不需要了|关闭|拦截|ไม่เอาแล้ว|ไม่ต้องแล้ว|ไม่อยากได้แล้ว|ถอนคำสั่ง"
 _CANCEL_UNSPACED = r"取消|撤销|撤回|退单|作废|ยกเลิก|แคนเซิล|แคนเซล"
 _ORDER = (
     r"orders?|purchases?|bestellung(?:en)?|auftrag\w*|commandes?|comandes?|achats?|pedidos?|orden(?:es)?|"
@@ -33,19 +43,21 @@ _PARCEL = (
 _PARCEL_UNSPACED = r"包裹|快递|物流|我的货|พัสดุ|ของที่สั่ง|สินค้าที่สั่ง"
 _OTHER_OBJECT = (
     r"newsletters?|(?:un)?subscri\w*|memberships?|accounts?|appointments?|reservations?|bookings?|flights?|trips?|tickets?|"
-    r"transfers?|cards?|insurance|polic(?:y|ies)|alarms?|timers?|returns?|vouchers?|coupons?|meetings?|transactions?|"
+    r"transfers?|cards?|insurance|polic(?:y|ies)|alarms?|timers?|vouchers?|coupons?|meetings?|transactions?|"
     r"payments?|debits?|che(?:que|ck)s?|plans?|loans?|top.?ups?|autopay|billing|hotel|rooms?|service|"
-    r"abo(?:s|nnement\w*)?|konto|kontos|kundenkonto|termin\w*|flug\w*|tisch\w*|versicherung\w*|retouren?|rucksendung\w*|gutschein\w*|"
-    r"compte|rendez.vous|vol|assurance|retour|virement|abonnement\w*|"
-    r"cuenta|cita|reserva\w*|vuelo|seguro|suscripcion\w*|boletin|devolucion|transferencia|"
-    r"subskrypc\w*|abonament\w*|wizyt\w*|rezerwac\w*|lot|ubezpiecz\w*|zwrot|przelew\w*|"
-    r"predplat\w*|odber\w*|novinek|ucet|uctu|rezervac\w*|letenk\w*|pojist\w*|vratk\w*|prevod\w*|zubar\w*|"
-    r"подписк\w*|рассылк\w*|аккаунт\w*|запис\w*|рейс\w*|билет\w*|брон\w*|страхов\w*|возврат\w*|перевод\w*"
+    r"abo(?:s|nnement\w*)?|konto|kontos|kundenkonto|termin\w*|flug\w*|tisch\w*|versicherung\w*|gutschein\w*|"
+    r"compte|rendez.vous|vol|assurance|virement|abonnement\w*|"
+    r"cuenta|cita|reserva\w*|vuelo|seguro|suscripcion\w*|boletin|transferencia|"
+    r"subskrypc\w*|abonament\w*|wizyt\w*|rezerwac\w*|lot|ubezpiecz\w*|przelew\w*|"
+    r"predplat\w*|odber\w*|novinek|ucet|uctu|rezervac\w*|letenk\w*|pojist\w*|prevod\w*|zubar\w*|"
+    r"подписк\w*|рассылк\w*|аккаунт\w*|запис\w*|рейс\w*|билет\w*|брон\w*|страхов\w*|перевод\w*"
 )
 _OTHER_OBJECT_UNSPACED = (
-    r"订阅|会员|续费|账号|预约|预订|机票|酒店|保险|转账|退货申请|优惠券|"
-    r"สมาชิก|ข่าวสาร|บัญชี|นัด|จองโต๊ะ|ตั๋ว|ประกัน|โอนเงิน|คืนสินค้า"
+    r"订阅|会员|续费|账号|预约|预订|机票|酒店|保险|转账|优惠券|"
+    r"สมาชิก|ข่าวสาร|บัญชี|นัด|จองโต๊ะ|ตั๋ว|ประกัน|โอนเงิน"
 )
+_RETURN = r"returns?|retouren?|rucksendung\w*|retour|devolucion|zwrot|vratk\w*|возврат\w*"
+_RETURN_UNSPACED = r"退货申请|คืนสินค้า"
 _POLICY = (
     r"polic(?:y|ies)|fees?|charges?|penalt\w*|until when|how long|deadline|free of charge|terms|"
     r"bis wann|gebuhr\w*|bedingungen|kostet|jusqu'a quand|frais|conditions|hasta cuando|politica|penalizacion|cobran|"
@@ -60,7 +72,7 @@ _MONEY_OR_PAPER = (
 )
 _MONEY_OR_PAPER_UNSPACED = r"退款|钱|发票|เงิน|ใบเสร็จ|ใบกำกับ"
 _WHERE = (
-    r"where(?:'?s| is| are| has| did)|whereabouts|wo (?:ist|bleibt|bleiben|sind|steckt)|ou (?:est|sont|en est|en sont|se trouve)|"
+    r"where(?:'?s| is| are| has| did| it| my| the| our)|whereabouts|wo (?:ist|bleibt|bleiben|sind|steckt|die|der|das|mein\w*|es|sie)|ou (?:est|sont|en est|en sont|se trouve|elle|il)|"
     r"donde (?:esta|estan|anda|viene)|por donde va|gdzie (?:jest|sa|moj\w*)|kde (?:je|jsou|mam|zustal\w*)|где"
 )
 _WHERE_UNSPACED = r"在哪|到哪|哪里了|ถึงไหน|อยู่ไหน|อยู่ที่ไหน"
@@ -71,6 +83,16 @@ _TRACK = (
     r"sledzeni\w*|numer (?:przesylki|sledzenia|paczki)|sledovan\w*|cislo zasilky|трек\w*|отслед\w*"
 )
 _TRACK_UNSPACED = r"查物流|物流单号|快递单号|เลขพัสดุ|เช็คพัสดุ|ติดตามพัสดุ|ติดตามคำสั่งซื้อ|เลขแทรค"
+_RECEIVED = (
+    r"(?:has |have |just )?arrived|came (?:with|in|broken|today)|i (?:have |'ve )?(?:got|received) (?:the|my|it|order|a)|ist (?:da|angekommen)|angekommen|erhalten|"
+    r"bien recu|j'ai recu|est arrivee?|llego|recibi|przysz[lea]\w*|dotar[l]\w*|dorazi\w*|prisel|prisla|prislo|obdrzel\w*|пришел|пришла|пришло|получила?"
+)
+_RECEIVED_UNSPACED = r"(?<!没)(?<!没有)收到了|ได้รับ(?:ของ)?แล้ว"
+_IF_ORDERED = (
+    r"if i (?:order|buy|place)|(?:order|bought)(?:ed)? (?:today|tonight)\b[^.]{0,30}when|wenn ich (?:\w+ )?(?:bestelle|kaufe)|si je (?:commande|passe)|"
+    r"si (?:compro|pido|ordeno)|jesli (?:zamowie|kupie)|kdyz (?:objednam|koupim)|если (?:закажу|куплю)"
+)
+_IF_ORDERED_UNSPACED = r"今天(?:下单|拍|买)|现在(?:下单|拍|买)|ถ้าสั่ง|สั่งวันนี้"
 _UNWANTED_PARCEL = (
     r"(?:do not|don't|dont|please not) (?:ship|send|dispatch|pack|post|deliver)|"
     r"nicht (?:mehr )?(?:verschicken|versenden|los\w*schicken|absenden|einpacken|ausfuhren)|"
@@ -79,7 +101,7 @@ _UNWANTED_PARCEL = (
 )
 _UNWANTED_PARCEL_UNSPACED = r"别发货?了?|不要发货?了?|不用发货?了?|不用寄|不要寄|ไม่ต้องส่ง|อย่าเพิ่งส่ง|หยุดส่ง"
 _ELSEWHERE = (
-    r"instead|address|office|neighbo\w*|adress\w*|sondern|stattdessen|plutot|adresse|direccion|en vez|adres\w*|zamiast|misto|adrese|адрес\w*|until|bis\b|before"
+    r"instead|address|office|e?-?mails?|newsletters?|sms|advert\w*|werbung|neighbo\w*|adress\w*|sondern|stattdessen|plutot|adresse|direccion|en vez|adres\w*|zamiast|misto|adrese|адрес\w*|until|bis\b|before"
 )
 _ELSEWHERE_UNSPACED = r"地址|公司|ที่อยู่|แทน|โฆษณา|ข่าว|广告|邮件"
 
@@ -108,6 +130,10 @@ def _both(spaced: str, unspaced: str) -> re.Pattern[str]:
 
 _CONCEPTS = {
     "cancel": _both(_CANCEL, _CANCEL_UNSPACED),
+    "drop": _both(_DROP, _DROP_UNSPACED),
+    "return": _both(_RETURN, _RETURN_UNSPACED),
+    "received": _both(_RECEIVED, _RECEIVED_UNSPACED),
+    "if ordered": _both(_IF_ORDERED, _IF_ORDERED_UNSPACED),
     "order": _both(_ORDER, _ORDER_UNSPACED),
     "parcel": _both(_PARCEL, _PARCEL_UNSPACED),
     "other": _both(_OTHER_OBJECT, _OTHER_OBJECT_UNSPACED),
@@ -122,48 +148,57 @@ _CONCEPTS = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the words alone say of one sentence: an intent they prove, and intents they rule out."""
+    """What the words alone say of one sentence: an intent they prove, make likelier, or rule out."""
 
     confirmed: str | None = None
+    likelier: str | None = None
     forbidden: frozenset[str] = frozenset()
 
 
 _NOTHING = Verdict()
-_NOT_CANCEL = Verdict(forbidden=frozenset({"cancel_order"}))
+_NOT_CANCEL = frozenset({"cancel_order"})
+_LIKELY_CANCEL = Verdict(likelier="cancel_order")
 
 
 def judge(folded: str) -> Verdict:
     """The verdict of the words on one folded sentence (see `text.fold`)."""
     cancel = _CONCEPTS["cancel"].search(folded)
-    if cancel is not None or _CZECH_NEGATED.search(folded):
+    if cancel is not None:
         return _judge_cancel(folded, cancel)
-    if _CONCEPTS["unwanted"].search(folded):
-        if _CONCEPTS["elsewhere"].search(folded):
-            return _NOT_CANCEL
-        return _NOTHING
-    return _judge_where(folded)
+    if _CZECH_NEGATED.search(folded):
+        return _judge_where(folded, _NOT_CANCEL)
+    if _has(folded, "received"):
+        return _judge_where(folded, _NOT_CANCEL)
+    if _has(folded, "unwanted"):
+        return Verdict(forbidden=_NOT_CANCEL) if _has(folded, "elsewhere") else _LIKELY_CANCEL
+    drop = _CONCEPTS["drop"].search(folded)
+    if drop is not None and _distance(folded, "order", drop) <= NEAR_CHARS and not _is_negated(folded, drop):
+        return _LIKELY_CANCEL
+    return _judge_where(folded, frozenset())
 
 
-def _judge_cancel(folded: str, cancel: re.Match[str] | None) -> Verdict:
-    if cancel is None or _is_negated(folded, cancel) or _DONE_BY_SHOP.search(folded):
-        where = _judge_where(folded)
-        return Verdict(where.confirmed, where.forbidden | _NOT_CANCEL.forbidden)
+def _judge_cancel(folded: str, cancel: re.Match[str]) -> Verdict:
+    if _is_negated(folded, cancel) or _DONE_BY_SHOP.search(folded):
+        return _judge_where(folded, _NOT_CANCEL)
     order_distance = _distance(folded, "order", cancel)
-    if _distance(folded, "other", cancel) < order_distance:
-        return _NOT_CANCEL
-    if _has(folded, "policy"):
-        return Verdict(None, _NOT_CANCEL.forbidden)
+    if _distance(folded, "other", cancel) < min(order_distance, NEAR_CHARS) or _has(folded, "policy"):
+        return Verdict(forbidden=_NOT_CANCEL)
+    if _distance(folded, "return", cancel) <= ADJACENT_CHARS and order_distance > NEAR_CHARS:
+        return Verdict(forbidden=_NOT_CANCEL)
     if order_distance <= NEAR_CHARS:
         return Verdict(confirmed="cancel_order")
-    return _NOTHING
+    # English says "cancel" of anything; elsewhere the word alone, sent to a shop, means the order.
+    return _NOTHING if cancel.group().startswith("cancel") else _LIKELY_CANCEL
 
 
-def _judge_where(folded: str) -> Verdict:
+def _judge_where(folded: str, forbidden: frozenset[str]) -> Verdict:
+    if _has(folded, "if ordered"):
+        return Verdict(likelier="delivery_info", forbidden=forbidden | {"order_status"})
     if _has(folded, "money"):
-        return _NOTHING
+        return Verdict(forbidden=forbidden)
     if _has(folded, "track") or (_has(folded, "where") and (_has(folded, "order") or _has(folded, "parcel"))):
-        return Verdict(confirmed="order_status")
-    return _NOTHING
+        return Verdict(confirmed="order_status", forbidden=forbidden)
+    return Verdict(forbidden=forbidden)
 
 
 def _is_negated(folded: str, cancel: re.Match[str]) -> bool:

@@ -12,6 +12,8 @@ MAX_SENTENCE_CHARS = 400
 
 _ADDRESS_OR_LINK = re.compile(r"\b(?:https?://|www\.)\S{1,500}|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _DIGITS = re.compile(r"\d+")
+# NFKC takes this Thai vowel apart; people, patterns and the encoder write it as one sign.
+_THAI_AM_IN_PARTS, _THAI_AM = "\u0e4d\u0e32", "\u0e33"
 _SPACE = re.compile(r"[^\S\n]+")
 _SENTENCE_END = re.compile(r"[。！？]+|[!?…]+(?=\s|$)|\.+(?=\s|$)|\n+|;\s")
 _ENDS_WITH_ABBREVIATION = re.compile(
@@ -39,7 +41,7 @@ _FOLDING = _folding_table()
 
 def clean(text: str) -> str:
     """The text in NFKC with links and addresses taken out, spaces collapsed, capped in length."""
-    text = unicodedata.normalize("NFKC", text[:MAX_TEXT_CHARS])
+    text = unicodedata.normalize("NFKC", text[:MAX_TEXT_CHARS]).replace(_THAI_AM_IN_PARTS, _THAI_AM)
     text = _ADDRESS_OR_LINK.sub(" ", text).replace("\r", "\n")
     return _SPACE.sub(" ", text).strip()
 

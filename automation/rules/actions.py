@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from automation.csat.exclusions import exclude_ticket
 from automation.macros.models import Macro
+from automation.orders import OrderMeant
 from automation.rules import automatic_replies
-from automation.rules.snapshot import OrderMeant
 from helpdesk.accounts.models import Role, Team, User
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import FieldError, InvalidInput

@@ -11,57 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from integrations.commerce.facts import OrderFacts, order_facts
-from integrations.commerce.models import Order
-from integrations.commerce.selectors import find_newest_order, resolve_order_number
-from tickets.models import Customer, Direction, Message, Ticket
-
-MAX_NUMBERS = 5
-"""How many order numbers of one text are looked up."""
-
-
-class OrderMeant:
-    """The customer's own order that a message is about, found when first asked for.
-
-    The first of their orders that the text names, else their newest one; only orders of verified
-    handles count. ``is_named`` says which of the two it was.
-    """
-
-    def __init__(self, customer: Customer, text: str, at: datetime) -> None:
-        self._customer, self._text, self._at = customer, text, at
-        self._is_known = False
-        self._order: Order | None = None
-        self._facts: OrderFacts | None = None
-        self.is_named = False
-
-    @property
-    def order(self) -> Order | None:
-        """The order with its parts, or None."""
-        if not self._is_known:
-            self._order, self.is_named = self._find()
-            self._is_known = True
-        return self._order
-
-    @property
-    def facts(self) -> OrderFacts | None:
-        """The order's facts, or None."""
-        if self._facts is None and self.order is not None:
-            self._facts = order_facts(self.order, at=self._at)
-        return self._facts
-
-    def again(self) -> OrderMeant:
-        """The same question asked anew, to see whether the order has changed meanwhile."""
-        return OrderMeant(self._customer, self._text, self._at)
-
-    def _find(self) -> tuple[Order | None, bool]:
-        from automation.intents.entities import find_order_numbers
-
-        for number in find_order_numbers(self._text)[:MAX_NUMBERS]:
-            order = resolve_order_number(self._customer, number)
-            if order is not None:
-                return order, True
-        return find_newest_order(self._customer), False
-
+from automation.orders import OrderMeant
+from integrations.commerce.facts import OrderFacts
+from tickets.models import Direction, Message, Ticket
 
 class Snapshot(Mapping[str, Any]):
     """The fields of ``rules.fields`` for one ticket, and one message where the event has one."""

@@ -1,0 +1,255 @@
+"""Fill a macro for one ticket; say exactly what is missing instead of printing a blank."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.utils.html import escape
+from liquid.exceptions import LiquidError
+
+from automation.macros.liquid import (
+    INDEX_END,
+    MISSING_START,
+    VALUE_END,
+    VALUE_START,
+    PrintedValues,
+    template_of,
+)
+from automation.macros.models import Macro
+from automation.macros.values import MARKS, TAINT, MissingValue, Values, values_for
+from automation.orders import OrderMeant, own_order
+from helpdesk.accounts.models import Organization, User
+from helpdesk.lib.errors import FieldError, InvalidInput, MissingValues
+from helpdesk.lib.clock import now
+from integrations.commerce.models import Order
+from tickets.models import HandleKind, Message, MessageKind, Ticket
+
+_MARK = re.compile(f"([{VALUE_START}{MISSING_START}])(\\d+){INDEX_END}|({VALUE_END})")
+_TAINTED = re.compile(f"{TAINT}([^{TAINT}]*){TAINT}?")
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n")
+_URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
+
+
+@dataclass(frozen=True)
+class MissingPlace:
+    """A value the text needs and we do not have, with the sentence it stands in."""
+
+    path: str
+    reason: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """Where an inserted value stands in ``text`` (positions in code points)."""
+
+    start: int
+    end: int
+    path: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A filled macro. While ``missing`` is not empty it must not be sent; the text then shows
+    ``⟦order.tracking_url⟧`` in those places."""
+
+    text: str
+    html: str
+    subject: str | None
+    language: str
+    missing: list[MissingPlace] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    order: Order | None = None
+    orders: list[Order] = field(default_factory=list)
+
+    def check(self) -> None:
+        """Raises MissingValues naming every value that is missing."""
+        if self.missing:
+            errors = [FieldError(each.path, "missing", each.reason) for each in self.missing]
+            raise MissingValues(
+                f"{len(errors)} value{'s are' if len(errors) > 1 else ' is'} missing: "
+                + ", ".join(each.path for each in self.missing),
+                errors=errors,
+            )
+
+
+def render(
+    macro: Macro,
+    ticket: Ticket,
+    *,
+    user: User | None,
+    order: Order | None = None,
+    language: str = "",
+) -> Rendered:
+    """Fill the macro for the ticket's customer, in their language where there is a variant.
+
+    ``order`` must be the customer's own (:func:`own_order`). Raises InvalidInput when the
+    template goes beyond its limits.
+    """
+    organization = Organization.objects.get(pk=ticket.organization_id)
+    variant = variant_for(macro, language, ticket, organization)
+    values = values_for(
+        ticket,
+        organization,
+        user=user,
+        order=order,
+        email=_address_of(ticket),
+        language=variant["language"],
+    )
+    text, spans, missing = _filled(variant["body"].strip("\n"), values)
+    subject, subject_missing = None, []
+    if variant.get("subject"):
+        subject, _, subject_missing = _filled(variant["subject"], values)
+    return Rendered(
+        text=text,
+        html=html_of(text),
+        subject=" ".join(subject.split()) if subject else None,
+        language=variant["language"],
+        missing=[*missing, *subject_missing],
+        spans=spans,
+        order=order,
+    )
+
+
+def render_for_agent(
+    macro: Macro,
+    ticket: Ticket,
+    *,
+    user: User,
+    order_id: uuid.UUID | None = None,
+    language: str = "",
+) -> Rendered:
+    """As :func:`render`, with the order that is meant chosen among the customer's own.
+
+    Raises NotFound if ``order_id`` is not an order of this customer.
+    """
+    meant = OrderMeant(ticket.customer, text_of_customer(ticket), now())
+    order = meant.order
+    if order_id is not None:
+        order = own_order(meant.orders, order_id)
+    rendered = render(macro, ticket, user=user, order=order, language=language)
+    return replace(rendered, orders=meant.orders)
+
+
+def text_of_customer(ticket: Ticket) -> str:
+    """The newest words of the customer on this ticket, newest first."""
+    texts = Message.objects.filter(ticket=ticket, kind=MessageKind.CUSTOMER).order_by("-position")
+    return "\n".join(
+        f"{subject}\n{text}" for subject, text in texts.values_list("subject", "body__text")[:5]
+    )
+
+
+def variant_for(
+    macro: Macro, language: str, ticket: Ticket, organization: Organization
+) -> dict[str, Any]:
+    """The text in the language asked for, else of the ticket, the customer, the shop, English."""
+    by_language = {each["language"]: each for each in macro.variants}
+    wishes = (language, ticket.language, ticket.customer.language, organization.language, "en")
+    for wish in wishes:
+        found = by_language.get(wish) or by_language.get(wish.split("-")[0])
+        if found:
+            return dict(found)
+    return dict(macro.variants[0])
+
+
+def html_of(text: str) -> str:
+    """The text as simple HTML: paragraphs, line breaks, links; everything escaped."""
+    paragraphs = re.split(r"\n\s*\n", text.strip())
+    return "\n".join(f"<p>{_line_breaks(each)}</p>" for each in paragraphs)
+
+
+def _line_breaks(paragraph: str) -> str:
+    parts, last = [], 0
+    for found in _URL.finditer(paragraph):
+        parts.append(escape(paragraph[last : found.start()]))
+        url = escape(found.group())
+        parts.append(f'<a href="{url}">{url}</a>')
+        last = found.end()
+    parts.append(escape(paragraph[last:]))
+    return "".join(parts).replace("\n", "<br>\n")
+
+
+def _filled(body: str, values: dict[str, Values]) -> tuple[str, list[Span], list[MissingPlace]]:
+    printed = PrintedValues()
+    try:
+        marked = template_of(body).render(**values, __printed__=printed)
+    except (LiquidError, RecursionError) as error:
+        raise InvalidInput.field("body", f"This macro cannot be filled: {error}.") from error
+    marked = _TAINTED.sub(lambda found: _mark_tainted(found.group(1), printed), marked)
+    text, spans, places = _unmarked(marked, printed)
+    missing = [
+        MissingPlace(printed.paths[index], printed.reasons[index], _sentence_at(text, place))
+        for index, place in places
+    ]
+    return text, spans, list(dict.fromkeys(missing))
+
+
+def _mark_tainted(path: str, printed: PrintedValues) -> str:
+    """A missing value that went through a filter, which may have changed its case."""
+    return printed.mark("", MissingValue(path.lower(), "A value of this text is missing."))
+
+
+def _unmarked(
+    marked: str, printed: PrintedValues
+) -> tuple[str, list[Span], list[tuple[int, int]]]:
+    """The text without marks, where values stand, and (index, position) of missing ones."""
+    parts: list[str] = []
+    open_values: list[tuple[int, int]] = []
+    spans: list[Span] = []
+    places: list[tuple[int, int]] = []
+    length = last = 0
+
+    def add(piece: str) -> None:
+        nonlocal length
+        parts.append(piece)
+        length += len(piece)
+
+    for found in _MARK.finditer(marked):
+        add(marked[last : found.start()])
+        last = found.end()
+        if found.group(3):
+            if open_values:
+                index, start = open_values.pop()
+                value = "".join(parts)[start:]
+                if index >= 0:
+                    spans.append(Span(start, length, printed.paths[index], value))
+            continue
+        index = int(found.group(2))
+        if found.group(1) == MISSING_START:
+            places.append((index, length))
+            open_values.append((-1, length))
+            add(f"⟦{printed.paths[index]}⟧")
+        else:
+            open_values.append((index, length))
+    add(MARKS.sub("", marked[last:]))
+    return "".join(parts), sorted(spans, key=lambda span: span.start), places
+
+
+def _sentence_at(text: str, position: int) -> str:
+    """The sentence around a position."""
+    start = 0
+    for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
+        if start <= position < end:
+            return text[start:end].strip()
+        start = end
+    return text[start:].strip()
+
+
+def _address_of(ticket: Ticket) -> str:
+    """The address the customer last wrote from, else their first one."""
+    newest = (
+        Message.objects.filter(
+            ticket=ticket, kind=MessageKind.CUSTOMER, customer_id=ticket.customer_id
+        )
+        .order_by("-position")
+        .values_list("from_address", flat=True)
+        .first()
+    )
+    if newest:
+        return str(newest.get("address", ""))
+    handle = ticket.customer.handles.filter(kind=HandleKind.EMAIL).order_by("pk").first()
+    return handle.value if handle else ""

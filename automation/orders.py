@@ -1,0 +1,84 @@
+"""Which of a customer's own orders a message is about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from automation.intents.entities import find_order_numbers
+from helpdesk.lib.errors import NotFound
+from integrations.commerce.facts import OrderFacts, order_facts
+from integrations.commerce.models import Order
+from integrations.commerce.normal_form import number_key
+from integrations.commerce.selectors import orders_of_customer, resolve_order_number
+from integrations.commerce.state import OrderState, state_of
+from tickets.models import Customer
+
+RECENT = 20
+"""How many of the newest orders are looked at."""
+MAX_NUMBERS = 5
+"""How many order numbers of one text are looked up."""
+
+_DONE = frozenset(
+    {OrderState.DELIVERED, OrderState.RETURNED, OrderState.REFUNDED, OrderState.CANCELLED}
+)
+
+
+class OrderMeant:
+    """The customer's own order that a text is about, found when first asked for.
+
+    The first of their orders that the text names, else the newest that is not done, else the
+    newest. Only orders of verified handles count: somebody else's number finds nothing.
+    """
+
+    def __init__(self, customer: Customer, text: str, at: datetime) -> None:
+        self._customer, self._text, self._at = customer, text, at
+        self._is_known = False
+        self._order: Order | None = None
+        self._facts: OrderFacts | None = None
+        self.orders: list[Order] = []
+        self.is_named = False
+
+    @property
+    def order(self) -> Order | None:
+        """The order with its parts, or None."""
+        if not self._is_known:
+            self.orders = orders_of_customer(self._customer, limit=RECENT)
+            named = self._find_named() if self.orders else None
+            self._order = named or _newest(self.orders, self._at)
+            self.is_named = named is not None
+            self._is_known = True
+        return self._order
+
+    @property
+    def facts(self) -> OrderFacts | None:
+        """The order's facts, or None."""
+        if self._facts is None and self.order is not None:
+            self._facts = order_facts(self.order, at=self._at)
+        return self._facts
+
+    def again(self) -> OrderMeant:
+        """The same question asked anew, to see whether the order has changed meanwhile."""
+        return OrderMeant(self._customer, self._text, self._at)
+
+    def _find_named(self) -> Order | None:
+        by_key = {order.number_key: order for order in reversed(self.orders)}
+        for number in find_order_numbers(self._text)[:MAX_NUMBERS]:
+            order = by_key.get(number_key(number))
+            if order is None and len(self.orders) == RECENT:
+                order = resolve_order_number(self._customer, number)
+            if order is not None:
+                return order
+        return None
+
+
+def own_order(orders: list[Order], order_id: object) -> Order:
+    """The order of that id among the customer's own; raises NotFound."""
+    for order in orders:
+        if order.pk == order_id:
+            return order
+    raise NotFound("This customer has no such order.")
+
+
+def _newest(orders: list[Order], at: datetime) -> Order | None:
+    is_open = (order for order in orders if state_of(order, at) not in _DONE)
+    return next(is_open, orders[0] if orders else None)

@@ -1,0 +1,68 @@
+"""The rules of an organization as the engine needs them: read once per change, kept in memory."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Sum
+
+from automation.rules.models import Rule
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """A rule that is switched on."""
+
+    id: uuid.UUID
+    name: str
+    version: int
+    triggers: frozenset[str]
+    conditions: dict[str, Any]
+    actions: tuple[dict[str, Any], ...]
+    stop_after: bool
+    runs_on_automatic: bool
+    once_per_ticket_hours: int
+
+    @classmethod
+    def of(cls, rule: Rule) -> CompiledRule:
+        return cls(
+            rule.pk,
+            rule.name,
+            rule.version,
+            frozenset(rule.triggers),
+            rule.conditions,
+            tuple(rule.actions),
+            rule.stop_after,
+            rule.runs_on_automatic,
+            rule.once_per_ticket_hours,
+        )
+
+
+_Stamp = tuple[int, int, datetime | None]
+_kept: dict[uuid.UUID, tuple[_Stamp, list[CompiledRule]]] = {}
+_lock = threading.Lock()
+
+
+def active_rules(organization_id: uuid.UUID) -> list[CompiledRule]:
+    """The active rules in their order; one small query unless something changed."""
+    stamp = _stamp_of(organization_id)
+    with _lock:
+        kept = _kept.get(organization_id)
+    if kept is not None and kept[0] == stamp:
+        return kept[1]
+    found = Rule.objects.filter(organization_id=organization_id, is_active=True)
+    rules = [CompiledRule.of(rule) for rule in found]
+    with _lock:
+        _kept[organization_id] = (stamp, rules)
+    return rules
+
+
+def _stamp_of(organization_id: uuid.UUID) -> _Stamp:
+    row = Rule.objects.filter(organization_id=organization_id).aggregate(
+        rules=Count("pk"), versions=Sum("version"), newest=Max("updated_at")
+    )
+    return row["rules"], row["versions"] or 0, row["newest"]
