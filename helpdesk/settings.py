@@ -128,6 +128,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "helpdesk.apps.HelpdeskConfig",
     "helpdesk.accounts",
     "helpdesk.events",
     "tickets",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,3 +85,12 @@ def _enterable(folder: Path) -> Path:
             if not mode & 0o001:
                 parent.chmod(mode & 0o7777 | 0o001)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _workers_leave() -> Iterator[None]:
+    """Give back the connection by which this process counts as a living worker."""
+    yield
+    worker = sys.modules.get("inbox.worker")
+    if worker is not None:
+        worker.leave()

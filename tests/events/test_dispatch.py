@@ -78,12 +78,12 @@ def test_a_poison_event_is_recorded_skipped_and_those_behind_it_are_handled(
     organization, subscribe
 ):
     channel = make_channel(organization)
-    handled = []
+    handled = set()
 
     def handle(event):
         if event.payload["ticket"]["subject"] == "poison":
             raise ValueError("cannot digest this")
-        handled.append(event.payload["ticket"]["subject"])
+        handled.add(event.payload["ticket"]["subject"])
 
     subscribe(handle, "ticket.created")
     receive_mail(channel, subject="before")
@@ -96,7 +96,7 @@ def test_a_poison_event_is_recorded_skipped_and_those_behind_it_are_handled(
             run_subscribers(organization.pk)
         moment += timedelta(hours=1)
 
-    assert handled == ["before", "after"]
+    assert handled == {"before", "after"}
     failure = SubscriberFailure.objects.get()
     assert (failure.attempts, failure.is_skipped) == (MAX_ATTEMPTS, True)
     assert "cannot digest this" in failure.traceback

@@ -336,6 +336,7 @@ def test_the_claim_of_a_living_worker_is_left_alone(ticket, bo):
     assert Delivery.objects.get(message=message).phase == "claimed"
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
 def test_a_wrong_password_waits_for_a_person_and_loses_nothing(organization, bo, smtp_sink):
     smtp_sink.stop()
     smtp_sink.requires_login = True
