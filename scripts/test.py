@@ -56,7 +56,7 @@ class Tally:
 def main() -> int:
     """Run what was asked for; 0 when nothing failed, 1 when something did, 130 when interrupted."""
     options, pytest_words = parse_arguments()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     tally = Tally()
     try:

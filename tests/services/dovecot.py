@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -185,12 +186,20 @@ class Dovecot:
         return next(known[name] for name in MAIL_USERS if name in known)
 
     def stop(self) -> None:
-        """End it as an operator would."""
-        self._signal_all(signal.SIGTERM)
+        """End it as an operator would: the master is asked, and ends its children."""
+        if self._process is not None:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
+            self.kill()
 
     def kill(self) -> None:
         """End it and every session as a power cut would."""
-        self._signal_all(signal.SIGKILL)
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(10)
+            self._process = None
 
     def close(self) -> None:
         """Stop it for good."""
@@ -201,13 +210,6 @@ class Dovecot:
         """Stop it and start it again on the same ports, with the same mail."""
         self.stop()
         self.start()
-
-    def _signal_all(self, number: signal.Signals) -> None:
-        if self._process is None:
-            return
-        os.killpg(self._process.pid, number)
-        self._process.wait(10)
-        self._process = None
 
     def _configuration(self) -> str:
         users = ""
