@@ -40,4 +40,4 @@ USER aftercare
 VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-CMD ["aftercare", "serve", "--port", "8000"]
+CMD ["aftercare", "serve", "--host", "0.0.0.0", "--port", "8000"]
