@@ -16,9 +16,7 @@ def exclude_ticket(ticket_id: uuid.UUID, reason: str) -> None:
 def find_exclusion(ticket_id: uuid.UUID) -> str | None:
     """Why this ticket is not surveyed, or None."""
     return (
-        SurveyExclusion.objects.filter(ticket_id=ticket_id)
-        .values_list("reason", flat=True)
-        .first()
+        SurveyExclusion.objects.filter(ticket_id=ticket_id).values_list("reason", flat=True).first()
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.html import escape
 from liquid.exceptions import LiquidError
 
+from automation.addressee import address_of
 from automation.macros.liquid import (
     INDEX_END,
     MISSING_START,
@@ -22,10 +23,10 @@ from automation.macros.models import Macro
 from automation.macros.values import MARKS, TAINT, MissingValue, Values, values_for
 from automation.orders import OrderMeant, own_order
 from helpdesk.accounts.models import Organization, User
-from helpdesk.lib.errors import FieldError, InvalidInput, MissingValues
 from helpdesk.lib.clock import now
+from helpdesk.lib.errors import FieldError, InvalidInput, MissingValues
 from integrations.commerce.models import Order
-from tickets.models import HandleKind, Message, MessageKind, Ticket
+from tickets.models import Message, MessageKind, Ticket
 
 _MARK = re.compile(f"([{VALUE_START}{MISSING_START}])(\\d+){INDEX_END}|({VALUE_END})")
 _TAINTED = re.compile(f"{TAINT}([^{TAINT}]*){TAINT}?")
@@ -97,7 +98,7 @@ def render(
         organization,
         user=user,
         order=order,
-        email=_address_of(ticket),
+        email=address_of(ticket),
         language=variant["language"],
     )
     text, spans, missing = _filled(variant["body"].strip("\n"), values)
@@ -193,9 +194,7 @@ def _mark_tainted(path: str, printed: PrintedValues) -> str:
     return printed.mark("", MissingValue(path.lower(), "A value of this text is missing."))
 
 
-def _unmarked(
-    marked: str, printed: PrintedValues
-) -> tuple[str, list[Span], list[tuple[int, int]]]:
+def _unmarked(marked: str, printed: PrintedValues) -> tuple[str, list[Span], list[tuple[int, int]]]:
     """The text without marks, where values stand, and (index, position) of missing ones."""
     parts: list[str] = []
     open_values: list[tuple[int, int]] = []
@@ -237,19 +236,3 @@ def _sentence_at(text: str, position: int) -> str:
             return text[start:end].strip()
         start = end
     return text[start:].strip()
-
-
-def _address_of(ticket: Ticket) -> str:
-    """The address the customer last wrote from, else their first one."""
-    newest = (
-        Message.objects.filter(
-            ticket=ticket, kind=MessageKind.CUSTOMER, customer_id=ticket.customer_id
-        )
-        .order_by("-position")
-        .values_list("from_address", flat=True)
-        .first()
-    )
-    if newest:
-        return str(newest.get("address", ""))
-    handle = ticket.customer.handles.filter(kind=HandleKind.EMAIL).order_by("pk").first()
-    return handle.value if handle else ""

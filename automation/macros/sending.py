@@ -13,7 +13,6 @@ from helpdesk.events.outbox import unit_of_work
 from helpdesk.events.subscribers import subscribes
 from helpdesk.lib.errors import HelpdeskError
 
-
 log = structlog.get_logger()
 
 

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
+from automation.addressee import find_handle
 from automation.macros.models import Macro
 from automation.macros.render import render
 from automation.orders import OrderMeant
@@ -21,8 +22,6 @@ from tickets.actions.reply import OutgoingMessage, reply
 from tickets.models import (
     DeliveryState,
     Direction,
-    Handle,
-    HandleKind,
     Message,
     MessageKind,
     Status,
@@ -112,13 +111,7 @@ def _send(
 
 def _why_not_reachable(message: Message, ticket: Ticket) -> str | None:
     """Only the proven address that the message came from, and only if mail reaches it."""
-    address = (message.from_address or {}).get("address", "").strip().lower()
-    handle = Handle.objects.filter(
-        organization_id=ticket.organization_id,
-        customer_id=ticket.customer_id,
-        kind=HandleKind.EMAIL,
-        value=address,
-    ).first()
+    handle = find_handle(ticket, (message.from_address or {}).get("address", ""))
     if handle is None or not handle.is_verified:
         return "the address is not a verified one of this customer"
     if handle.bounced_at is not None:

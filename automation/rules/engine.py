@@ -69,7 +69,9 @@ def run_rules(event: Event) -> None:
 def forget_old_runs(limit: int = 5000) -> int:
     """Delete runs older than RUNS_KEPT_DAYS; returns how many. Part of the sweep."""
     old = RuleRun.objects.filter(at__lt=now() - timedelta(days=RUNS_KEPT_DAYS)).order_by("at")
-    count, _ = RuleRun.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:limit])).delete()
+    count, _ = RuleRun.objects.filter(
+        pk__in=list(old.values_list("pk", flat=True)[:limit])
+    ).delete()
     return count
 
 
@@ -80,9 +82,7 @@ def _subject_of(event: Event, ticket_id: uuid.UUID) -> tuple[Ticket, Message | N
     return ticket, message
 
 
-def _run(
-    event: Event, rules: list[CompiledRule], ticket: Ticket, message: Message | None
-) -> None:
+def _run(event: Event, rules: list[CompiledRule], ticket: Ticket, message: Message | None) -> None:
     snapshot = Snapshot(ticket, message, at=now())
     change = event.payload.get("change", {})
     judged = [_judge(rule, snapshot, change) for rule in rules]
@@ -204,9 +204,7 @@ class _LoopGuard:
 
     def has_run(self, rule: CompiledRule) -> bool:
         """Whether this very event was handled by the rule before (a redelivery)."""
-        return any(
-            r["rule_id"] == rule.id and r["event_seq"] == self.event.seq for r in self.runs
-        )
+        return any(r["rule_id"] == rule.id and r["event_seq"] == self.event.seq for r in self.runs)
 
     def why_stopped(self, rule: CompiledRule) -> str:
         """The reason not to act now, naming the rules of the loop; empty if there is none."""

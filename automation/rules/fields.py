@@ -82,9 +82,7 @@ _MORE = [
     Field("customer.language", "Customer's language", "choice"),
     Field("order.number", "Order number", "text"),
     Field("order.state", "Order state", "choice", choices=tuple(OrderState.values)),
-    Field(
-        "order.financial_status", "Payment", "choice", choices=tuple(FinancialStatus.values)
-    ),
+    Field("order.financial_status", "Payment", "choice", choices=tuple(FinancialStatus.values)),
     Field(
         "order.fulfillment_status",
         "Fulfilment",

@@ -15,6 +15,7 @@ from automation.orders import OrderMeant
 from integrations.commerce.facts import OrderFacts
 from tickets.models import Direction, Message, Ticket
 
+
 class Snapshot(Mapping[str, Any]):
     """The fields of ``rules.fields`` for one ticket, and one message where the event has one."""
 
@@ -105,8 +106,7 @@ _ORDER: dict[str, Callable[[OrderMeant, OrderFacts], Any]] = {
     "order.number": lambda meant, facts: facts.number,
     "order.state": lambda meant, facts: facts.state,
     "order.financial_status": lambda meant, facts: meant.order and meant.order.financial_status,
-    "order.fulfillment_status": lambda meant, facts: meant.order
-    and meant.order.fulfillment_status,
+    "order.fulfillment_status": lambda meant, facts: meant.order and meant.order.fulfillment_status,
     "order.is_named": lambda meant, facts: meant.is_named,
     "order.is_fulfilled": lambda meant, facts: facts.is_fulfilled,
     "order.is_cancelled": lambda meant, facts: facts.is_cancelled,

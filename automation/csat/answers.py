@@ -1,0 +1,74 @@
+"""Keep what a customer answered: recorded once, changeable for a day, gone after expiry."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from automation.csat.exclusions import opt_out
+from automation.csat.models import CsatSurvey, SurveyState
+from automation.csat.surveys import record_survey
+from helpdesk.events.actor import Actor
+from helpdesk.events.outbox import unit_of_work
+from helpdesk.lib.clock import now
+from helpdesk.lib.errors import Conflict, InvalidInput, NotFound
+from tickets.actions.change import lock_ticket
+from tickets.actions.marks import set_csat
+from tickets.models import CsatState
+
+MAX_COMMENT_CHARS = 2000
+CHANGEABLE_FOR = timedelta(hours=24)
+
+
+def record_answer(
+    survey_id: uuid.UUID, score: int, comment: str, *, at: datetime | None = None
+) -> CsatSurvey:
+    """Record the score and comment; within CHANGEABLE_FOR a second answer replaces the first.
+
+    Raises NotFound for a survey that never went out or is expired, Conflict (code
+    ``already_answered``) when it is too late to change, InvalidInput for a score outside 1 to 5.
+    The ticket is not reopened.
+    """
+    at = at or now()
+    if isinstance(score, bool) or score not in range(1, 6):
+        raise InvalidInput.field("score", "Choose a score from 1 to 5.")
+    with unit_of_work():
+        survey = get_open_survey(survey_id, at=at)
+        ticket = lock_ticket(survey.ticket_id)
+        survey = get_open_survey(survey_id, at=at)
+        if not is_changeable(survey, at=at):
+            raise Conflict("This survey was answered.", code="already_answered")
+        comment = comment.replace("\x00", "").strip()[:MAX_COMMENT_CHARS]
+        if (survey.score, survey.comment) == (score, comment):
+            return survey
+        survey.score, survey.comment = score, comment
+        survey.state, survey.answered_at = SurveyState.ANSWERED, survey.answered_at or at
+        survey.save(update_fields=["score", "comment", "state", "answered_at"])
+        with unit_of_work(actor=Actor("customer", str(ticket.customer_id), ticket.customer.name)):
+            is_newest = ticket.resolution == survey.resolution
+            if is_newest or ticket.csat_score is None:
+                set_csat(ticket.pk, state=CsatState.ANSWERED, score=score)
+            record_survey("csat.answered", survey, ticket)
+    return survey
+
+
+def stop_surveys(survey_id: uuid.UUID) -> None:
+    """The customer of this survey is asked no more; raises NotFound as ``record_answer`` does."""
+    opt_out(get_open_survey(survey_id, at=now()).customer)
+
+
+def get_open_survey(survey_id: uuid.UUID, *, at: datetime) -> CsatSurvey:
+    """The survey if it went out and is not expired; raises NotFound, always in the same words."""
+    survey = (
+        CsatSurvey.objects.select_related("organization", "user", "ticket", "customer")
+        .filter(pk=survey_id, state__in=[SurveyState.SENT, SurveyState.ANSWERED])
+        .first()
+    )
+    if survey is None or (survey.expires_at is not None and survey.expires_at < at):
+        raise NotFound("This survey is not open.")
+    return survey
+
+
+def is_changeable(survey: CsatSurvey, *, at: datetime) -> bool:
+    """Whether an answer is still possible: none was given, or the first less than a day ago."""
+    return survey.answered_at is None or at - survey.answered_at <= CHANGEABLE_FOR
