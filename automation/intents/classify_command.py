@@ -37,7 +37,14 @@ def _answer(line: str, number: int) -> dict[str, object]:
 
 
 def _refusal(row_id: object, reason: str) -> dict[str, object]:
-    return {"id": row_id, "language": None, "intent": None, "confidence": 0.0, "sentiment": "neutral", "error": reason}
+    return {
+        "id": row_id,
+        "language": None,
+        "intent": None,
+        "confidence": 0.0,
+        "sentiment": "neutral",
+        "error": reason,
+    }
 
 
 def main() -> None:

@@ -11,7 +11,9 @@ MAX_TEXT_CHARS = 100_000
 MAX_CANDIDATES = 20
 
 # A shop's number: digits, with short letter groups before or after (1042-A, ORD-002, LL10422, xyz98765).
-_NUMBER = r"(?:[A-Za-z]{1,6}[-_]?)?\d{1,20}(?:[-_/][A-Za-z0-9]{1,12}){0,3}(?:[A-Za-z]{1,3}(?![A-Za-z]))?"
+_NUMBER = (
+    r"(?:[A-Za-z]{1,6}[-_]?)?\d{1,20}(?:[-_/][A-Za-z0-9]{1,12}){0,3}(?:[A-Za-z]{1,3}(?![A-Za-z]))?"
+)
 _ORDER_WORD = (
     r"order(?:s| number| no| id| nr| ref(?:erence)?)?|purchase(?: number| order| id)?|"
     r"bestellung|bestell-?(?:nummer|nr)|bestellnr|auftrag(?:s-?(?:nummer|nr))?|"
@@ -21,14 +23,20 @@ _ORDER_WORD = (
     r"ordine|bestelling"
 )
 _ORDER_WORD_UNSPACED = r"订单号?|单号|订购号|訂單|คำสั่งซื้อ|ออเดอร์|ออร์เดอร์|หมายเลขคำสั่งซื้อ|ออเดอร์เลขที่"
-_BETWEEN = r"(?:[\s:.,#№=()\[\]-]|(?:no|nr|num|number|nummer|núm|número|numéro|n|c|č|číslo|cislo|numer|номер|id|is|ist|est|es|to|je|号|編號|编号|是|为|เลขที่|หมายเลข|เบอร์)(?![^\W\d_])|n[°º]){0,6}"
+_BETWEEN = r"(?:[\s:：.,#№=()\[\]-]|(?:no|nr|num|number|nummer|núm|número|numéro|n|c|č|číslo|cislo|numer|номер|id|is|ist|est|es|to|je|号|編號|编号|是|为|เลขที่|หมายเลข|เบอร์)(?![^\W\d_])|n[°º]){0,6}"
 
 _HASHED = re.compile(rf"(?<![\w#&/])[#№]\s?({_NUMBER})")
 _AFTER_WORD = re.compile(rf"(?<![^\W\d_])(?:{_ORDER_WORD}){_BETWEEN}({_NUMBER})", re.IGNORECASE)
-_AFTER_UNSPACED_WORD = re.compile(rf"(?:{_ORDER_WORD_UNSPACED}){_BETWEEN}({_NUMBER})", re.IGNORECASE)
-_SHOP_CODE = re.compile(r"(?<![\w-])(?:ORD|ORDER|SO|PO|INV-ORD)-?\d{2,12}(?:-[A-Za-z0-9]{1,6})?(?![\w-])", re.IGNORECASE)
+_AFTER_UNSPACED_WORD = re.compile(
+    rf"(?:{_ORDER_WORD_UNSPACED}){_BETWEEN}({_NUMBER})", re.IGNORECASE
+)
+_SHOP_CODE = re.compile(
+    r"(?<![\w-])(?:ORD|SO|PO)-?\d{2,12}(?:-[A-Za-z0-9]{1,6})?(?![\w-])", re.IGNORECASE
+)
 # "order 1042 and 1043", "Bestellungen 1042, 1043"
-_ANOTHER = re.compile(rf"\s*(?:,|and|und|et|y|e|i|a|и|&|和|กับ|และ)\s*#?({_NUMBER})(?![\w.%€$£])", re.IGNORECASE)
+_ANOTHER = re.compile(
+    rf"\s*(?:,|and|und|et|y|e|i|a|и|&|和|กับ|และ)\s*#?({_NUMBER})(?![\w.%€$£])", re.IGNORECASE
+)
 
 _MONEY_OR_UNIT_AFTER = re.compile(
     r"^\s?(?:[€$£¥฿₽%]|(?:eur|euros?|usd|dollars?|gbp|zł|zl|pln|kč|kc|czk|руб|rub|бат|baht|บาท|元|块|件|ชิ้น|個|个|"
@@ -41,14 +49,21 @@ _DATE_OR_TIME = re.compile(
     r"^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{1,2}[-/.]\d{1,2}|\d{1,2}:\d{2}|\d{1,2}(?:st|nd|rd|th|er))$",
     re.IGNORECASE,
 )
-_PLACE_OR_TIME_BEFORE = re.compile(r"(?:\bon|\bat|\bof|\bam|\bvom|\bfür|\ble|\bdu|\bdel|\bel|\bz dnia|\bze dne|\bod|\bот)\s$", re.IGNORECASE)
+_PLACE_OR_TIME_BEFORE = re.compile(
+    r"(?:\bon|\bat|\bof|\bam|\bvom|\bfür|\ble|\bdu|\bdel|\bel|\bz dnia|\bze dne|\bod|\bот)\s$",
+    re.IGNORECASE,
+)
 
 _TRACKING = (
     re.compile(r"(?<![A-Z0-9])(1Z[A-Z0-9]{16})(?![A-Z0-9])"),  # UPS
     re.compile(r"(?<![A-Z0-9])([A-Z]{2}\d{9}[A-Z]{2})(?![A-Z0-9])"),  # UPU S10: national posts
     re.compile(r"(?<![A-Z0-9])(J(?:JD|VGL)\d{14,20})(?![A-Z0-9])"),  # DHL
-    re.compile(r"(?<![A-Z0-9])((?:SF|YT|JT|ZTO|STO|TH)\d{11,15}[A-Z]?)(?![A-Z0-9])"),  # Chinese and Thai couriers
-    re.compile(r"(?<![\w-])(\d{12}|\d{14}|\d{18}|\d{20}|\d{22}|\d{24})(?![\w-])"),  # FedEx, DPD, DHL, GLS, USPS, InPost
+    re.compile(
+        r"(?<![A-Z0-9])((?:SF|YT|JT|ZTO|STO|TH)\d{11,15}[A-Z]?)(?![A-Z0-9])"
+    ),  # Chinese and Thai couriers
+    re.compile(
+        r"(?<![\w-])(\d{12}|\d{14}|\d{18}|\d{20}|\d{22}|\d{24})(?![\w-])"
+    ),  # FedEx, DPD, DHL, GLS, USPS, InPost
 )
 
 

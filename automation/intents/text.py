@@ -10,7 +10,9 @@ MAX_TEXT_CHARS = 6_000
 MAX_SENTENCES = 12
 MAX_SENTENCE_CHARS = 400
 
-_ADDRESS_OR_LINK = re.compile(r"\b(?:https?://|www\.)\S{1,500}|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_ADDRESS_OR_LINK = re.compile(
+    r"\b(?:https?://|www\.)\S{1,500}|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
+)
 _DIGITS = re.compile(r"\d+")
 # NFKC takes this Thai vowel apart; people, patterns and the encoder write it as one sign.
 _THAI_AM_IN_PARTS, _THAI_AM = "\u0e4d\u0e32", "\u0e33"
@@ -66,7 +68,9 @@ def sentences_of(text: str) -> list[str]:
     found: list[str] = []
     start = 0
     for end in _SENTENCE_END.finditer(text):
-        if end.group().startswith(".") and _ENDS_WITH_ABBREVIATION.search(text[max(start, end.start() - 8) : end.start()]):
+        if end.group().startswith(".") and _ENDS_WITH_ABBREVIATION.search(
+            text[max(start, end.start() - 8) : end.start()]
+        ):
             continue
         _add(found, text[start : end.end()])
         start = end.end()

@@ -21,6 +21,7 @@ THRESHOLDS = {
     "refund_request": 0.45,
     "refund_status": 0.45,
     "spam": 0.40,
+    "out_of_scope": 0.60,
 }
 
 # Said beside nearly every wish, so they count less than the wish.
@@ -79,7 +80,9 @@ def understand(text: str, heads: Heads | None = None) -> Understanding:
     is_sure = confidence >= THRESHOLDS.get(intent, DEFAULT_THRESHOLD)
     sentiment = heads.sentiments[int(heads.sentiment(whole).argmax())]
     is_urgent = _URGENT.search(fold(cleaned)) is not None
-    return Understanding(language, intent if is_sure else None, round(confidence, 4), sentiment, is_urgent)
+    return Understanding(
+        language, intent if is_sure else None, round(confidence, 4), sentiment, is_urgent
+    )
 
 
 def _wishes_of(sentences: list[str]) -> list[str]:
@@ -113,6 +116,7 @@ def _intent_scores(heads: Heads, vectors: Floats, whole: Floats, pieces: list[st
         for column, label in enumerate(heads.labels):
             if label in _ASIDE:
                 shares[:, column] *= _ASIDE_FACTOR
+                together[column] *= _ASIDE_FACTOR
         scores = (shares.max(axis=0) + together) / 2
     else:
         scores = shares[0]
@@ -120,17 +124,19 @@ def _intent_scores(heads: Heads, vectors: Floats, whole: Floats, pieces: list[st
 
 
 def _after_words(heads: Heads, scores: Floats, verdicts: list[lexicon.Verdict]) -> Floats:
-    confirmed = {verdict.confirmed for verdict in verdicts} - {None}
-    likelier = {verdict.likelier for verdict in verdicts} - {None}
-    forbidden = frozenset[str]().union(*(verdict.forbidden for verdict in verdicts)) - confirmed - likelier
-    for label in forbidden:
-        column = heads.labels.index(label)
-        scores = scores / max(1.0 - float(scores[column]), 0.1)
-        scores[column] = 0.0
+    confirmed = {verdict.confirmed for verdict in verdicts if verdict.confirmed}
+    likelier = {verdict.likelier for verdict in verdicts if verdict.likelier}
+    forbidden = {label for verdict in verdicts for label in verdict.forbidden}
+    column_of = heads.labels.index
+    for label in forbidden - confirmed - likelier:
+        rest = max(1.0 - float(scores[column_of(label)]), 0.1)
+        scores[column_of(label)] = 0.0
+        scores = scores / rest
     for label in likelier:
-        column = heads.labels.index(str(label))
-        scores[column] += (1 - scores[column]) * lexicon.LIKELIER_SHARE
-    for label in ("order_status", "cancel_order"):
-        if label in confirmed:
-            scores[heads.labels.index(label)] = lexicon.CONFIRMED + (0.05 if label == "cancel_order" else 0)
-    return np.minimum(scores, 1.0)
+        scores[column_of(label)] += (1 - scores[column_of(label)]) * lexicon.LIKELIER_SHARE
+    scores = np.minimum(scores, lexicon.CONFIRMED)
+    if "order_status" in confirmed:
+        scores[column_of("order_status")] = lexicon.CONFIRMED
+    if "cancel_order" in confirmed:  # asked together with anything else, this is what must not wait
+        scores[column_of("cancel_order")] = 1.0
+    return scores

@@ -20,7 +20,9 @@ DEVELOPMENT_SETS = (
 Pair = tuple[str, str | None]
 
 
-def write_card(own: list[Example], held_out: list[Example], own_answers: dict[str, str | None], public: Path) -> None:
+def write_card(
+    own: list[Example], held_out: list[Example], own_answers: dict[str, str | None], public: Path
+) -> None:
     """Judge the weights just saved and write MODEL_CARD.md beside them."""
     get_heads.cache_clear()
     started = time.process_time()
@@ -53,7 +55,10 @@ def _f1(counts: Counter[Pair], intent: str) -> float:
 
 
 def _thresholds() -> str:
-    return ", ".join(f"{intent} {value:.2f}" for intent, value in sorted(THRESHOLDS.items())) + f", others {DEFAULT_THRESHOLD:.2f}"
+    return (
+        ", ".join(f"{intent} {value:.2f}" for intent, value in sorted(THRESHOLDS.items()))
+        + f", others {DEFAULT_THRESHOLD:.2f}"
+    )
 
 
 def _own_table(own: list[Example], answers: dict[str, str | None]) -> list[str]:
@@ -69,8 +74,12 @@ def _own_table(own: list[Example], answers: dict[str, str | None]) -> list[str]:
         pairs = [(e.intent, answers[e.text]) for e in own if e.language == language]
         right = sum(want == got for want, got in pairs)
         unsure = sum(got is None for _, got in pairs)
-        cells = " | ".join(f"{_recall(pairs, intent)} | {_wrong(pairs, intent)}" for intent in COSTLY[:2])
-        lines.append(f"| {language} | {len(pairs)} | {right / len(pairs):.0%} | {unsure / len(pairs):.0%} | {cells} |")
+        cells = " | ".join(
+            f"{_recall(pairs, intent)} | {_wrong(pairs, intent)}" for intent in COSTLY[:2]
+        )
+        lines.append(
+            f"| {language} | {len(pairs)} | {right / len(pairs):.0%} | {unsure / len(pairs):.0%} | {cells} |"
+        )
     return [*lines, ""]
 
 
@@ -85,14 +94,30 @@ def _wrong(pairs: list[Pair], intent: str) -> int:
 def _held_out_table(held_out: list[Example], answers: dict[str, str | None]) -> list[str]:
     if not held_out:
         return ["Public sets were absent: nothing held out to judge on.", ""]
-    lines = ["## Public sets, the three tenths never trained on", "", "| set | examples | right | macro F1 |", "|---|---|---|---|"]
+    lines = [
+        "## Public sets, the three tenths never trained on",
+        "",
+        "| set | examples | right | macro F1 |",
+        "|---|---|---|---|",
+    ]
     for source in sorted({example.source for example in held_out}):
         pairs = [(e.intent, answers[e.text]) for e in held_out if e.source == source]
         right = sum(want == got for want, got in pairs)
-        lines.append(f"| {source} | {len(pairs)} | {right / len(pairs):.1%} | {macro_f1(pairs):.3f} |")
-    foreign = [(e.intent, answers[e.text]) for e in held_out if e.source != "bitext-8100" and e.intent not in COSTLY]
+        lines.append(
+            f"| {source} | {len(pairs)} | {right / len(pairs):.1%} | {macro_f1(pairs):.3f} |"
+        )
+    foreign = [
+        (e.intent, answers[e.text])
+        for e in held_out
+        if e.source != "bitext-8100" and e.intent not in COSTLY
+    ]
     wrong = ", ".join(f"{intent} {_wrong(foreign, intent)}/{len(foreign)}" for intent in COSTLY)
-    return [*lines, "", f"False claims outside our domain (banking77, clinc150, dstc11 held out): {wrong}.", ""]
+    return [
+        *lines,
+        "",
+        f"False claims outside our domain (banking77, clinc150, dstc11 held out): {wrong}.",
+        "",
+    ]
 
 
 def _development_table(public: Path) -> list[str]:

@@ -18,7 +18,9 @@ OWN = "own"
 TRAINED_SETS = ("banking77", "clinc150", "dstc11-intents", "bitext-8100")
 _OUTSIDE_OUR_DOMAIN = frozenset({"banking77", "clinc150", "dstc11-intents"})
 # A bank's "my card has not arrived" or "cancel the transfer" is neither a wish nor a counter-example.
-_BANK_LABELS_LEFT_OUT = frozenset({"order_status", "delivery_info", "refund_request", "refund_status"})
+_BANK_LABELS_LEFT_OUT = frozenset(
+    {"order_status", "delivery_info", "refund_request", "refund_status"}
+)
 # Labelled as tracking there, but asks how long delivery takes in general.
 _AMBIGUOUS_SOURCE_INTENTS = frozenset({"delivery_period"})
 

@@ -19,7 +19,15 @@ from automation.intents.encoder import DIMENSIONS, encode
 from automation.intents.features import BUCKETS, buckets_of
 from automation.intents.model import Heads, save_heads
 from automation.intents.text import clean
-from automation.intents.training.corpora import OWN, PUBLIC, Example, own_examples, part_of, public_examples, rows_of
+from automation.intents.training.corpora import (
+    OWN,
+    PUBLIC,
+    Example,
+    own_examples,
+    part_of,
+    public_examples,
+    rows_of,
+)
 from automation.intents.understanding import understand
 
 VERSION = "1"
@@ -97,7 +105,9 @@ def features(vectors: Vectors, examples: list[Example]) -> Any:
 def weights_of(examples: list[Example]) -> NDArray[np.float64]:
     """How much each example counts: our own more than public ones, no intent by sheer number."""
     counts = Counter((example.source, example.intent) for example in examples)
-    return np.array([_weight(example, counts[example.source, example.intent]) for example in examples])
+    return np.array(
+        [_weight(example, counts[example.source, example.intent]) for example in examples]
+    )
 
 
 def _weight(example: Example, count: int) -> float:
@@ -107,12 +117,18 @@ def _weight(example: Example, count: int) -> float:
     return min(1.0, limit / count)
 
 
-def fit(inputs: Any, answers: list[str], weights: NDArray[np.float64], inverse: float) -> LogisticRegression:
+def fit(
+    inputs: Any, answers: list[str], weights: NDArray[np.float64], inverse: float
+) -> LogisticRegression:
     """A multinomial logistic regression."""
-    return LogisticRegression(C=inverse, max_iter=200, tol=1e-3).fit(inputs, answers, sample_weight=weights)
+    return LogisticRegression(C=inverse, max_iter=200, tol=1e-3).fit(
+        inputs, answers, sample_weight=weights
+    )
 
 
-def cross_validated(inputs: Any, examples: list[Example], mood: LogisticRegression) -> dict[str, str | None]:
+def cross_validated(
+    inputs: Any, examples: list[Example], mood: LogisticRegression
+) -> dict[str, str | None]:
     """For each own sentence, what `understand` says with a head that did not see it."""
     answers = np.array([example.intent for example in examples])
     weights = weights_of(examples)
@@ -120,7 +136,9 @@ def cross_validated(inputs: Any, examples: list[Example], mood: LogisticRegressi
     found: dict[str, str | None] = {}
     for part in range(FOLDS):
         seen = parts != part
-        heads = heads_of(fit(inputs[seen], answers[seen].tolist(), weights[seen], INVERSE_REGULARISATION), mood)
+        heads = heads_of(
+            fit(inputs[seen], answers[seen].tolist(), weights[seen], INVERSE_REGULARISATION), mood
+        )
         unseen = [examples[i].text for i in np.flatnonzero(~seen)]
         found.update((text, understand(text, heads).intent) for text in unseen)
     return found
@@ -128,10 +146,19 @@ def cross_validated(inputs: Any, examples: list[Example], mood: LogisticRegressi
 
 def mood_examples(folder: Path) -> list[tuple[Example, str]]:
     """Sentences with a mood: Thai social posts (CC0) and our own, by what they are about."""
-    thai = [(Example("th-wisesight", "th", row["intent"], row["text"]), row["intent"]) for row in rows_of(folder, "th-wisesight")]
-    found = [(e, _WISESIGHT_MOODS[mood]) for e, mood in thai if mood in _WISESIGHT_MOODS and not e.is_held_out]
+    thai = [
+        (Example("th-wisesight", "th", row["intent"], row["text"]), row["intent"])
+        for row in rows_of(folder, "th-wisesight")
+    ]
+    found = [
+        (e, _WISESIGHT_MOODS[mood])
+        for e, mood in thai
+        if mood in _WISESIGHT_MOODS and not e.is_held_out
+    ]
     for example in own_examples():
-        mood = _MOOD_OF_INTENT.get(example.intent, "neutral" if example.intent in _NEUTRAL_INTENTS else "")
+        mood = _MOOD_OF_INTENT.get(
+            example.intent, "neutral" if example.intent in _NEUTRAL_INTENTS else ""
+        )
         if mood:
             found += [(example, mood)]
     return found
@@ -141,7 +168,9 @@ def fit_mood(vectors: Vectors, folder: Path) -> LogisticRegression:
     """The sentiment head, on sentence vectors alone."""
     pairs = mood_examples(folder)
     counts = Counter((example.source, mood) for example, mood in pairs)
-    weights = np.array([(0.4 if e.source != OWN else 1.0) * 200 / counts[e.source, mood] for e, mood in pairs])
+    weights = np.array(
+        [(0.4 if e.source != OWN else 1.0) * 200 / counts[e.source, mood] for e, mood in pairs]
+    )
     inputs = sparse.csr_matrix(vectors.of([glossed(example) for example, _ in pairs]))
     return fit(inputs, [mood for _, mood in pairs], weights, 8.0)
 
@@ -163,9 +192,13 @@ def heads_of(intents: LogisticRegression, mood: LogisticRegression) -> Heads:
 def main() -> None:
     """Train on everything that may be trained on, save, and judge on what was held out."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--public", type=Path, default=PUBLIC, help="folder of the public intent sets")
+    parser.add_argument(
+        "--public", type=Path, default=PUBLIC, help="folder of the public intent sets"
+    )
     parser.add_argument("--cache", type=Path, help="file that keeps sentence vectors between runs")
-    parser.add_argument("--no-card", action="store_true", help="write the weights only (no figures)")
+    parser.add_argument(
+        "--no-card", action="store_true", help="write the weights only (no figures)"
+    )
     chosen = parser.parse_args()
     vectors = Vectors(chosen.cache)
     own, public = own_examples(), public_examples(chosen.public)
