@@ -17,15 +17,15 @@ export const channels: R.Channel[] = [
   { id: 'c1', slug: 'email', kind: 'email', name: 'Linden & Loom', address: 'help@lindenloom.example', is_active: true, health: { state: 'ok', last_success_at: ago(2), detail: 'IMAP idle, 188 open' } },
 ];
 
-const me: R.Condition = { all: [{ field: 'assignee', operator: 'is', value: 'me' }, { field: 'status', operator: 'is', value: 'open' }] };
+const me: R.Condition = { all: [{ field: 'ticket.assignee', operator: 'is', value: 'me' }, { field: 'ticket.status', operator: 'is', value: 'open' }] };
 const view = (slug: string, name: string, section: R.View['section'], position: number, conditions: R.Condition): R.View => ({ id: `v-${slug}`, slug, name, icon: '', section, conditions, sort: 'queue', position });
-const open: R.Condition = { field: 'status', operator: 'is', value: 'open' };
+const open: R.Condition = { field: 'ticket.status', operator: 'is', value: 'open' };
 export const views: R.View[] = [
   view('mine', 'My queue', 'me', 1, me),
-  view('unassigned', 'Unassigned', 'me', 2, { all: [open, { field: 'assignee', operator: 'is', value: 'none' }] }),
-  view('snoozed', 'Snoozed', 'me', 3, { field: 'status', operator: 'is', value: 'snoozed' }),
+  view('unassigned', 'Unassigned', 'me', 2, { all: [open, { field: 'ticket.assignee', operator: 'is_empty' }] }),
+  view('snoozed', 'Snoozed', 'me', 3, { field: 'ticket.status', operator: 'is', value: 'snoozed' }),
   view('all', 'All open', 'me', 4, open),
-  view('closed', 'Closed', 'me', 5, { field: 'status', operator: 'is', value: 'closed' }),
+  view('closed', 'Closed', 'me', 5, { field: 'ticket.status', operator: 'is', value: 'closed' }),
   view('urgent', 'Urgent', 'team', 6, { all: [open, { field: 'priority', operator: 'is', value: 'urgent' }] }),
   view('wismo', 'Where is my order', 'team', 7, { all: [open, { field: 'tags', operator: 'contains', value: 'wismo' }] }),
   view('email', 'Email', 'channels', 8, open),

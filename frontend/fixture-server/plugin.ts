@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Plugin } from 'vite';
 import * as data from './data.ts';
@@ -79,38 +80,46 @@ async function answer(request: IncomingMessage, url: URL, reply: Reply): Promise
   return reply(404, { title: 'Not found', status: 404, code: 'not_found', instance: '8F2C-41A' });
 }
 
-/** Serves the made-up shop from memory: `npm run fixture -w inbox`. */
+function handle(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  if (url.pathname.endsWith('/html') && url.pathname.startsWith('/api')) {
+    response.setHeader('Content-Type', 'text/html; charset=utf-8');
+    response.end('<p style="font:15px Georgia">Hi, can you cancel <b>#1042</b>?</p>');
+    return;
+  }
+  if (url.pathname.startsWith('/_allauth')) return void response.end('{}');
+  if (!url.pathname.startsWith('/api/v1')) return next();
+  void answer(request, url, (status, body) => {
+    response.statusCode = status;
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify(body));
+  });
+}
+
+function openSockets(server: { on(event: 'upgrade', listener: (...values: never[]) => void): unknown } | null): void {
+  const sockets = new WebSocketServer({ noServer: true });
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!request.url?.startsWith('/ws/agent')) return;
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      client.on('message', (text) => {
+        const frame = JSON.parse(String(text)) as { type: string };
+        if (frame.type !== 'hello') return;
+        client.send(JSON.stringify({ type: 'hello', cursor: 100, epoch: 'fixture', head: 100 }));
+        const ticket_id = data.tickets[0]?.id;
+        client.send(JSON.stringify({ type: 'presence', ticket_id, users: [{ id: 'u2', state: 'replying' }] }));
+      });
+    });
+  };
+  server?.on('upgrade', onUpgrade as never);
+}
+
+/** The made-up shop, from memory: `npm run fixture` beside the built app. */
 export function fixtureServer(): Plugin {
   return {
     name: 'fixture-server',
-    configureServer(server) {
-      const sockets = new WebSocketServer({ noServer: true });
-      server.httpServer?.on('upgrade', (request, socket, head) => {
-        if (!request.url?.startsWith('/ws/agent')) return;
-        sockets.handleUpgrade(request, socket, head, (client) => {
-          client.on('message', (text) => {
-            const frame = JSON.parse(String(text)) as { type: string };
-            if (frame.type !== 'hello') return;
-            client.send(JSON.stringify({ type: 'hello', cursor: 100, epoch: 'fixture', head: 100 }));
-            const ticket_id = data.tickets[0]?.id;
-            client.send(JSON.stringify({ type: 'presence', ticket_id, users: [{ id: 'u2', state: 'replying' }] }));
-          });
-        });
-      });
-      server.middlewares.use((request: IncomingMessage, response: ServerResponse, next) => {
-        const url = new URL(request.url ?? '/', 'http://localhost');
-        if (url.pathname.endsWith('/html')) {
-          response.setHeader('Content-Type', 'text/html; charset=utf-8');
-          return response.end('<p style="font:15px Georgia">Hi, can you cancel <b>#1042</b>?</p>');
-        }
-        if (url.pathname.startsWith('/_allauth')) return response.end('{}');
-        if (!url.pathname.startsWith('/api/v1')) return next();
-        void answer(request, url, (status, body) => {
-          response.statusCode = status;
-          response.setHeader('Content-Type', 'application/json');
-          response.end(JSON.stringify(body));
-        });
-      });
+    configurePreviewServer(server) {
+      openSockets(server.httpServer);
+      server.middlewares.use(handle);
     },
   };
 }

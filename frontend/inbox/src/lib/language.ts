@@ -7,5 +7,7 @@ export async function startLanguage(): Promise<void> {
   const wanted = appearance.choice.language;
   const language = wanted === 'system' ? chooseLanguage(navigator.languages) : wanted;
   document.documentElement.lang = language;
-  useWords(language, language === 'de' ? (await import('@aftercare/ui/words/de')).de : (en as Translation));
+  // The words are of the language, dates and numbers of the region.
+  const region = navigator.languages.find((tag) => tag.toLowerCase().startsWith(language));
+  useWords(region ?? language, language === 'de' ? (await import('@aftercare/ui/words/de')).de : (en as Translation));
 }

@@ -3,73 +3,41 @@ import type { Condition, Ticket } from '@aftercare/api';
 /** Who asks, and when: conditions may speak of “me” and of now. */
 export interface Asker {
   userId: string;
-  teamIds: readonly string[];
 }
 
-/** The ticket's value for a field of the server's catalogue; undefined when we don't know the field. */
+/** The ticket's value for a field of the server's catalogue; undefined when only the server knows it. */
 function valueOf(ticket: Ticket, field: string): unknown {
-  switch (field) {
-    case 'assignee':
-    case 'assignee_id':
-      return ticket.assignee_id;
-    case 'team':
-    case 'team_id':
-      return ticket.team_id;
-    case 'tag':
-    case 'tags':
-      return ticket.tags;
-    case 'channel':
-    case 'channel_id':
-      return ticket.channel_id;
-    case 'unread':
-    case 'is_unread':
-      return ticket.is_unread;
-    default:
-      return field in ticket ? ticket[field as keyof Ticket] : undefined;
-  }
+  const name = field.replace(/^ticket\./, '');
+  if (name === 'assignee' || name === 'team' || name === 'channel' || name === 'customer') return ticket[`${name}_id`];
+  return name in ticket ? ticket[name as keyof Ticket] : undefined;
 }
 
-function isWanted(actual: unknown, wanted: unknown, asker: Asker): boolean {
-  if (wanted === 'me') return actual === asker.userId;
-  if (wanted === 'my_teams') return typeof actual === 'string' && asker.teamIds.includes(actual);
-  if (wanted === 'none' || wanted === null) return actual === null || actual === '';
-  if (Array.isArray(actual)) return actual.includes(wanted);
-  return actual === wanted;
+function asList(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [value];
 }
 
 function isEmpty(actual: unknown): boolean {
-  return actual === null || actual === '' || actual === false || (Array.isArray(actual) && actual.length === 0);
+  return actual === null || actual === '' || (Array.isArray(actual) && actual.length === 0);
 }
 
-function leaf(ticket: Ticket, condition: { field: string; operator: string; value?: unknown }, asker: Asker): boolean | null {
-  const actual = valueOf(ticket, condition.field);
-  if (actual === undefined) return null;
-  const wanted = Array.isArray(condition.value) ? condition.value : [condition.value];
-  const isAny = wanted.some((each) => isWanted(actual, each, asker));
-  switch (condition.operator) {
+/** Compares as tickets.fields does; null for operators that need the server (words, times). */
+function compare(actual: unknown, operator: string, value: unknown, asker: Asker): boolean | null {
+  const wanted = asList(value).map((each) => (each === 'me' ? asker.userId : each));
+  const has = (each: unknown) => (Array.isArray(actual) ? actual.includes(each) : actual === each);
+  switch (operator) {
     case 'is':
-    case 'equals':
     case 'is_any_of':
-    case 'in':
-    case 'contains':
     case 'contains_any_of':
-    case 'has':
-    case 'has_any_of':
-    case 'includes':
-      return isAny;
+      return wanted.some(has);
     case 'is_not':
-    case 'not_equals':
     case 'is_none_of':
-    case 'not_in':
     case 'contains_none_of':
-    case 'has_none_of':
-    case 'not_contains':
-      return !isAny;
+      return !wanted.some(has);
+    case 'contains_all_of':
+      return wanted.every(has);
     case 'is_empty':
-    case 'is_not_set':
       return isEmpty(actual);
-    case 'is_not_empty':
-    case 'is_set':
+    case 'is_present':
       return !isEmpty(actual);
     default:
       return null;
@@ -86,7 +54,9 @@ export function matches(ticket: Ticket, condition: unknown, asker: Asker): boole
     const inner = matches(ticket, tree.not, asker);
     return inner === null ? null : !inner;
   }
-  return 'field' in tree ? leaf(ticket, tree, asker) : null;
+  if (!('field' in tree)) return null;
+  const actual = valueOf(ticket, tree.field);
+  return actual === undefined ? null : compare(actual, tree.operator, tree.value, asker);
 }
 
 function everyOne(answers: readonly (boolean | null)[]): boolean | null {

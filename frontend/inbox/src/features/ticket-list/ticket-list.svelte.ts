@@ -122,7 +122,7 @@ export class TicketList {
     if (this.query.q || !this.query.view) return this.ids.includes(id) ? true : null;
     if (this.query.isUnreadOnly && !ticket.is_unread) return false;
     if (ticket.merged_into_id) return false;
-    return matches(ticket, this.query.view.conditions, { userId: me.id, teamIds: me.team_ids });
+    return matches(ticket, this.query.view.conditions, { userId: me.id });
   }
 
   /** A ticket below the last loaded row is found by paging, not by events. */

@@ -5,6 +5,8 @@ import type { App } from '$lib/app.svelte';
 export interface EventLine {
   icon: IconName;
   text: string;
+  /** The part of the text to set in bold. */
+  name: string;
   runId: string | null;
 }
 
@@ -59,13 +61,13 @@ function ruleRan(event: TimelineEvent): EventLine {
   const actions = (data.actions ?? []).map((action) => (typeof action === 'string' ? action : action.description));
   const name = data.rule_name ?? event.actor.name;
   const text = actions.length ? t('event.ruleDid', { name, actions: actions.join(', ') }) : t('event.ruleRan', { name });
-  return { icon: 'zap', text, runId: data.run_id ?? null };
+  return { icon: 'zap', text, name, runId: data.run_id ?? null };
 }
 
 /** One line for a system event, or null for what needs no line. */
 export function describeEvent(app: App, event: TimelineEvent): EventLine | null {
   const who = nameOf(app, event);
-  const line = (icon: IconName, text: string): EventLine => ({ icon, text, runId: null });
+  const line = (icon: IconName, text: string): EventLine => ({ icon, text, name: who, runId: null });
   switch (event.type) {
     case 'ticket.assigned':
       return line('user-round', assigned(app, event, who));
