@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -28,6 +29,7 @@ class EmailConnector:
 
     def __init__(self) -> None:
         self._parser = LimitedParser(size=PARSERS)
+        atexit.register(self._parser.close)
 
     def parse(self, channel: Channel, raw: bytes, envelope: dict[str, Any]) -> InboundMessage:
         """The mail in normal form; raises Unparsable when the parser could not take it in."""

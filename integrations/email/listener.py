@@ -44,7 +44,11 @@ class MailListener:
 
     def start(self) -> None:
         """Listen; raises OSError when the port is taken."""
-        self._controller.start()
+        try:
+            self._controller.start()
+        except OSError:
+            self._controller.loop.close()
+            raise
 
     def stop(self) -> None:
         self._controller.stop()
@@ -99,7 +103,7 @@ def start_listener() -> None:
         listener.start()
     except OSError as error:
         raise Misconfigured(
-            f"AFTERCARE_SMTP_LISTEN: {settings.SMTP_LISTEN} is taken ({error.strerror}); "
+            f"AFTERCARE_SMTP_LISTEN: {settings.SMTP_LISTEN} cannot be used ({error}); "
             "choose another port."
         ) from error
     _listener = listener
@@ -153,7 +157,7 @@ def _store(content: bytes, envelope: Envelope, peer: str) -> int:
 def _facts(envelope: Envelope, addresses: list[str], peer: str) -> dict[str, Any]:
     return {
         "source": "smtp",
-        "mail_from": _clean(envelope.mail_from or ""),
+        "mail_from": _clean(envelope.mail_from or "").strip("<>"),
         "rcpt_to": [_clean(each) for each in addresses],
         "peer": peer,
     }

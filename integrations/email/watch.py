@@ -11,6 +11,7 @@ import select
 import socket
 import threading
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -28,7 +29,7 @@ from tickets.models import Channel
 
 POLL_SECONDS = 60
 POLL_WITHOUT_IDLE_SECONDS = 20
-LOCK_RETRY_SECONDS = 15
+LOCK_RETRY_SECONDS = 5
 FIRST_RETRY_SECONDS = 2
 LAST_RETRY_SECONDS = 300
 FAILURES_BEFORE_ALARM = 2
@@ -55,7 +56,8 @@ class MailboxWatcher:
     def ask_to_stop(self) -> None:
         """Wakes it from whatever it waits for; returns at once."""
         self._stopping.set()
-        self._waker.send(b"!")
+        with suppress(OSError):
+            self._waker.send(b"!")
 
     def join(self, timeout_seconds: float = STOP_SECONDS) -> None:
         """Wait until it has stopped."""
@@ -65,6 +67,10 @@ class MailboxWatcher:
         return self._thread.is_alive()
 
     def _run(self) -> None:
+        with self._waker, self._sleeper:
+            self._watch_until_stopped()
+
+    def _watch_until_stopped(self) -> None:
         failures = 0
         while not self._stopping.is_set():
             try:
@@ -173,6 +179,7 @@ class Supervisor:
         for channel_id, each in list(self._watched.items()):
             if wanted.get(channel_id) != each.settings or not each.watcher.is_alive():
                 each.watcher.ask_to_stop()
+                each.watcher.join()
                 del self._watched[channel_id]
         for channel_id, settings in wanted.items():
             if channel_id not in self._watched:

@@ -288,7 +288,9 @@ def test_an_answer_reopens_within_the_days_and_later_begins_a_linked_ticket(chan
     ticket = first_ticket(channel)
     ours = answered(ticket)
     close(ticket.pk)
-    soon = take_in(channel, write_mail("And?", in_reply_to=ours.external_id, subject="Re: My order"))
+    soon = take_in(
+        channel, write_mail("And?", in_reply_to=ours.external_id, subject="Re: My order")
+    )
     assert soon.ticket_id == ticket.pk
     assert Ticket.objects.get(pk=ticket.pk).status == Status.OPEN
 
