@@ -74,7 +74,7 @@ def steps() -> list[Step]:
         Step("package-lock", check_package_lock),
         Step("large files", check_large_files),
         Step("requirements", check_requirements),
-        Step("import contracts", lambda: tool("lint-imports")),
+        Step("import contracts", lambda: tool("lint-imports", "--no-logo")),
         Step(
             "deptry",
             lambda: tool("deptry", ".", "--no-ansi", "--config", "requirements/deptry.toml"),
