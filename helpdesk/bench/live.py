@@ -25,10 +25,10 @@ def main() -> None:
     """Print ``event_p95_ms``."""
     prepare()
     migrate_if_needed()
+    from helpdesk.accounts.models import User
     from helpdesk.bench.figure import compared, percentile
     from helpdesk.bench.server import served
     from helpdesk.bench.ticket_list import make_tickets
-    from helpdesk.commands.people import User
     from tickets.models import Ticket
 
     token = make_tickets(200)

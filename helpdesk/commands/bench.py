@@ -31,7 +31,7 @@ def run_benches(names: Sequence[str], *, as_json: bool) -> int:
 
 def _run_alone(name: str) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="aftercare-bench-") as folder:
-        Path(folder).chmod(0o711)  # noqa: S103 (PostgreSQL's own user must pass through)
+        Path(folder).chmod(0o711)
         environment = {
             **os.environ,
             "AFTERCARE_DATA": folder,
