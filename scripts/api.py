@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
-from scripts.steps import FRONTEND, ROOT, VENV_BIN, run, say
+from scripts.steps import FRONTEND, ROOT, VENV_BIN, StepFailed, run, say
 
 GENERATED = {
     "openapi.json": Path("openapi.json"),
@@ -21,6 +22,24 @@ GENERATED = {
 
 
 def main() -> int:
+    """Write everything to its place; with --check only name what is out of date, and end with 1."""
+    try:
+        return check() if "--check" in sys.argv else write()
+    except StepFailed as failure:
+        say(str(failure))
+        return 1
+
+
+def check() -> int:
+    """Name the committed files that are out of date."""
+    with tempfile.TemporaryDirectory(prefix="aftercare-api-") as folder:
+        found = drift(Path(folder))
+    for name in found:
+        say(f"{name} is out of date, run `make api`")
+    return 1 if found else 0
+
+
+def write() -> int:
     """Write everything to its place."""
     for name, content in generate(ROOT / "var" / "api").items():
         place = ROOT / GENERATED[name]
