@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from helpdesk.accounts.permissions import require
+from helpdesk.lib.api import refuse_unknown_parameters
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.pagination import limit_from
@@ -65,6 +66,7 @@ class OrderSearch(APIView):
         """Newest first."""
         user: Any = request.user
         require(user, "order.view")
+        refuse_unknown_parameters(request, "q", "limit")
         text = request.query_params.get("q", "").replace("\x00", "").strip()
         if not text or len(text) > MAX_QUERY_CHARS:
             raise InvalidInput.field("q", f"Search for 1 to {MAX_QUERY_CHARS} characters.")
