@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 import uuid
+import warnings
 from typing import Any
 
 import structlog
 from celery import beat
 from celery.apps.worker import Worker
+from celery.platforms import SecurityWarning
 from celery.worker import state
 from kombu.exceptions import OperationalError
 
@@ -45,6 +47,8 @@ class Background:
     def start(self) -> None:
         """Start worker and beat threads; returns at once."""
         kick_subscribers_here()
+        # Root in a container of its own is no danger here: tasks carry JSON ids, never pickles.
+        warnings.filterwarnings("ignore", category=SecurityWarning)
         worker = _EmbeddedWorker(
             app=app,
             hostname="aftercare@here",
