@@ -9,6 +9,8 @@ import unicodedata
 MAX_TEXT_CHARS = 6_000
 MAX_SENTENCES = 12
 MAX_SENTENCE_CHARS = 400
+# Encoding costs about 15 microseconds a character: what a customer wants stands near the top.
+MAX_SENTENCES_CHARS = 1_200
 
 _ADDRESS_OR_LINK = re.compile(
     r"\b(?:https?://|www\.)\S{1,500}|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
@@ -43,7 +45,8 @@ _FOLDING = _folding_table()
 
 def clean(text: str) -> str:
     """The text in NFKC with links and addresses taken out, spaces collapsed, capped in length."""
-    text = unicodedata.normalize("NFKC", text[:MAX_TEXT_CHARS]).replace(_THAI_AM_IN_PARTS, _THAI_AM)
+    text = text[:MAX_TEXT_CHARS].encode("utf-8", "replace").decode()  # half a surrogate is no text
+    text = unicodedata.normalize("NFKC", text).replace(_THAI_AM_IN_PARTS, _THAI_AM)
     text = _ADDRESS_OR_LINK.sub(" ", text).replace("\r", "\n")
     return _SPACE.sub(" ", text).strip()
 
@@ -64,7 +67,7 @@ def is_unspaced(text: str) -> bool:
 
 
 def sentences_of(text: str) -> list[str]:
-    """At most MAX_SENTENCES sentences of a cleaned text, in order; never an empty one."""
+    """The first sentences of a cleaned text, up to the two limits above; never an empty one."""
     found: list[str] = []
     start = 0
     for end in _SENTENCE_END.finditer(text):
@@ -74,7 +77,7 @@ def sentences_of(text: str) -> list[str]:
             continue
         _add(found, text[start : end.end()])
         start = end.end()
-        if len(found) == MAX_SENTENCES:
+        if len(found) == MAX_SENTENCES or sum(map(len, found)) >= MAX_SENTENCES_CHARS:
             return found
     _add(found, text[start:])
     return found

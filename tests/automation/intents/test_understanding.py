@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from automation.intents.text import MAX_SENTENCES, clean, sentences_of
 from automation.intents.understanding import DEFAULT_THRESHOLD, THRESHOLDS, understand
 
 NAUGHTY = Path("../shared/corpora/security/naughty_strings")
@@ -202,3 +203,12 @@ def test_no_text_of_the_naughty_list_makes_it_stumble() -> None:
 
 def test_a_very_long_text_is_answered_from_its_beginning() -> None:
     assert understand("Please cancel my order 1042. " + "blah " * 200_000).intent == "cancel_order"
+
+
+def test_half_a_surrogate_in_the_text_is_no_reason_to_fail() -> None:
+    assert understand("Please cancel my order 1042 \ud83d").intent == "cancel_order"
+
+
+def test_a_very_long_message_costs_no_more_than_a_long_one() -> None:
+    sentence = "I would like to tell you about the blanket that I bought. "
+    assert len(sentences_of(clean(sentence * 1_000))) <= MAX_SENTENCES
