@@ -14,7 +14,8 @@ from integrations.email.headers import decode_header
 from integrations.email.parsed_mail import MailAddress
 
 # Quoted strings, comments and the specials; every other run is a word. No nested quantifiers.
-_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|([<>(),;:])|([^"<>(),;:]+)|(")', re.DOTALL)
+# A string nobody closes runs to the end, so that every byte is read once.
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)("?)|([<>(),;:])|([^"<>(),;:]+)', re.DOTALL)
 _LOCAL_NAME = re.compile(rb"[A-Za-z0-9._+-]{1,64}\Z")
 _ADDRESS = re.compile(
     r"(?:[^\s\"(),:;<>@\[\]\\]+|\"[^\"]*\")@"
@@ -32,9 +33,11 @@ class _Mailbox:
     angle: list[bytes] | None = None
     comment: list[bytes] = field(default_factory=list)
     is_broken: bool = False
+    has_at: bool = False
 
     def is_empty(self) -> bool:
-        return not self.angle and not b"".join(self.phrase).strip() and not self.comment
+        has_text = any(piece.strip() for piece in (*self.phrase, *(self.angle or ())))
+        return not has_text and not self.comment
 
 
 def parse_addresses(value: bytes, *, limit: int) -> tuple[list[MailAddress], list[str]]:
@@ -81,15 +84,15 @@ class _MailboxReader:
     def read(self, value: bytes) -> Iterator[_Mailbox]:
         """Yield each mailbox that holds anything."""
         for match in _TOKEN.finditer(value):
-            quoted, special, word, stray = match.groups()
+            quoted, closing, special, word = match.groups()
             if self.comment_depth:
                 self._comment(match[0])
             elif quoted is not None:
                 self._target().append(b'"' + quoted + b'"')
+                self.box.is_broken |= not closing
             elif word is not None:
                 self._target().append(word)
-            elif stray is not None:
-                self.box.is_broken = True
+                self.box.has_at |= b"@" in word
             elif special in (b",", b";") and not self.is_in_angle:
                 if not self.box.is_empty():
                     yield self.box
@@ -124,7 +127,7 @@ class _MailboxReader:
             self.is_in_angle = False
         elif self.is_in_angle:
             self._target().append(special)
-        elif b"@" in b"".join(self.box.phrase) or self.box.angle:
+        elif self.box.has_at or self.box.angle:
             self.box.phrase.append(special)
         else:
             self.box = _Mailbox()

@@ -29,6 +29,15 @@ SUBJECT = re2.compile(
     r"|배달.{0,6}(?:실패|못|않)|전송 ?실패|반송|ไม่สามารถส่ง|teslim edilemedi|iletilemedi|kézbesíthetetlen|nem kézbesíthető|user unknown|unknown (?:user|recipient|address)|no such user|mailbox (?:full|unavailable)|wiadomość nie"
     r"|(?:mail|post) ?(?:konnte|wurde) nicht|rejected (?:mail|message|posting)|(?:mail|message) rejected|are not member|エラー(?:通知|メール)|address (?:error|not found|unknown|is no longer)|invalid (?:address|recipient)|e-?mail address (?:has )?changed|bounce"
 )
+# An answer or a forward by a person, whatever it quotes.
+ANSWER_SUBJECT = re2.compile(
+    r"(?i)^\s*(?:re|aw|antw|sv|vs|fwd?|wg|tr|rv|enc|i|pd|vb|vl|odp|回复|转发|答复)\s*[:：\[]"
+)
+# What only mail systems say.
+SMTP_WORDS = re2.compile(
+    r"(?i)\bsmtp\b|(?:^|[\s#:;(>])[45]\d\d[\s-][45]\.\d\.\d|\b[45]\.\d\.\d\b|\bRCPT TO\b|\bmailer-daemon\b|\bpostmaster\b|\b55[0-4] |not (?:a )?member"
+    r"|mail (?:system|server|gateway|delivery (?:system|software|agent))|(?:message|mail) (?:headers?|id)\b|mailing list|メール"
+)
 # Words of lists and people that look like notices but are not.
 NO_NOTICE_SUBJECT = re2.compile(
     r"(?i)(?:moderator|approval|subscription|unsubscribe|subscribe|confirm|welcome to)\b.{0,40}(?:request|required|confirm|list|notification|to\b)|digest, vol|read(?: receipt)?:|^(?:gelesen|lu|leído|letto) *:"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import re2
 
 from integrations.email.bounce_notices import (
+    ANSWER_SUBJECT,
     DAEMON_NAMES,
     DAEMONS,
     DEAD_ADDRESS,
@@ -20,6 +21,7 @@ from integrations.email.bounce_notices import (
     LOOSE_PLACES,
     NO_NOTICE_SUBJECT,
     ORIGINAL_STARTS,
+    SMTP_WORDS,
     SUBJECT,
     SURE_PLACES,
     find_local_recipients,
@@ -234,7 +236,8 @@ def _read_notice(headers: HeaderBlock, parts: list[MimePart], text: str) -> Boun
     tells_failure = bool(FAILURE.search(notice))
     is_subject = bool(SUBJECT.search(subject))
     is_daemon = _is_daemon(headers)
-    is_bounce = bool(failed_header) or (tells_failure and (is_daemon or is_subject))
+    is_proven = is_subject and not is_daemon and _has_mail_evidence(subject, parts, text)
+    is_bounce = bool(failed_header) or (tells_failure and (is_daemon or is_proven))
     is_bounce = is_bounce or (is_daemon and is_subject)
     if is_bounce and not is_daemon and headers.first("list-id") and not failed_header:
         return BounceReading()
@@ -251,6 +254,21 @@ def _read_notice(headers: HeaderBlock, parts: list[MimePart], text: str) -> Boun
     return BounceReading(
         is_bounce=True, recipients=recipients, message_id=_failed_message_id(parts, text)
     )
+
+
+def _has_mail_evidence(subject: str, parts: list[MimePart], text: str) -> bool:
+    """Whether more than words of failure shows that a mail, not a parcel, did not arrive.
+
+    People write to a shop about failed deliveries all day; where no mail system signed, an SMTP
+    code or the returned mail itself is asked for, and replies and forwards never count.
+    """
+    if ANSWER_SUBJECT.search(subject):
+        return False
+    types = {part.content_type for part in parts}
+    if "text/rfc822-headers" in types or "message/rfc822" in types:
+        return True
+    head = text[:MAX_NOTICE_CHARS]
+    return bool(SMTP_WORDS.search(head) or ORIGINAL_STARTS.search(head))
 
 
 def _noticed(address: str, status: str | None, notice: str) -> BouncedRecipient:

@@ -11,8 +11,6 @@ from functools import lru_cache
 
 # Labels mailers use that Python does not know, or knows too narrowly (WHATWG encoding labels).
 _ALIASES = {
-    "ascii": "cp1252",
-    "us-ascii": "cp1252",
     "iso-8859-1": "cp1252",
     "iso8859-1": "cp1252",
     "iso_8859-1": "cp1252",
@@ -120,6 +118,8 @@ def decode_text(data: bytes, charset: str = "") -> tuple[str, str | None]:
     is_plain = data.isascii() and b"\x1b" not in data and b"\x00" not in data
     if is_plain and not (codec and codec.startswith(_NOT_ASCII_BASED)):
         return data.decode("ascii"), None if codec or not charset else _unknown(charset)
+    if codec == "ascii":
+        return clean_text(_guess(data)), f"charset: bytes are not {charset[:40]}"
     if codec is None:
         return clean_text(_guess(data)), _unknown(charset) if charset else None
     return _decode_declared(data, charset, codec)
@@ -145,10 +145,10 @@ def _unknown(charset: str) -> str:
 
 
 def _looks_like_utf8(data: bytes) -> bool:
-    """Whether most non-ASCII bytes form UTF-8, i.e. only a few are broken."""
-    broken = data.decode("utf-8", "replace").count("\ufffd")
-    high = sum(1 for byte in data[:20_000] if byte >= 0x80)
-    return broken * 4 < high
+    """Whether most non-ASCII characters are good UTF-8, i.e. only a few are broken."""
+    text = data[:20_000].decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    return sum(1 for char in text if char >= "\x80") - broken >= broken
 
 
 _ISO_2022 = (

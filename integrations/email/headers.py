@@ -22,7 +22,7 @@ _END_OF_HEADERS = re.compile(rb"\r?\n[ \t]*\r?\n|\r[ \t]*\r(?!\n)")
 _WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?=")
 _CONTROL = re.compile("[\x00-\x1f\x7f]+")
 # An encoded word that decodes to these was no text; it is shown as it came.
-_BINARY = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_BINARY = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]|\x1b(?![$(])")
 
 
 class HeaderBlock:
@@ -230,7 +230,7 @@ _MONTHS = {
     )
 }
 _DATE = re.compile(
-    r"(\d{1,2})[ \-]+([A-Za-z]{3})[A-Za-z]*\.?[ \-,]+(\d{2,4})"
+    r"(\d{1,2})[ \-]+([A-Za-z]{3})[A-Za-z]*\.?[ \-,]+(\d{2,4})(?!\d)"
     r"(?:[ ,]+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?)?[ ]*([+-]\d{4}|[A-Za-z]{1,5})?"
 )
 _ASCTIME = re.compile(

@@ -10,6 +10,7 @@ import html
 import re
 from dataclasses import dataclass, field
 
+MAX_TAGS = 100_000
 _MAX_TAG_CHARS = 4_000
 _NAME = re.compile(r"/?[A-Za-z][A-Za-z0-9:_-]*")
 _ATTRIBUTE = re.compile(
@@ -78,6 +79,7 @@ class HtmlText:
     quote_start: int | None = None
     signature_start: int | None = None
     signature_end: int | None = None
+    is_cut: bool = False
 
 
 @dataclass(slots=True)
@@ -148,12 +150,25 @@ class _Scan:
     signature_end: int | None = None
     signature_tag: str = ""
     signature_depth: int = 0
+    absent: set[str] = field(default_factory=set)
+
+    def find(self, document: str, wanted: str, position: int) -> int:
+        """Like str.find, but what is not there is looked for only once."""
+        if wanted in self.absent:
+            return -1
+        found = document.find(wanted, position)
+        if found < 0:
+            self.absent.add(wanted)
+        return found
 
 
 def html_to_text(document: str) -> HtmlText:
-    """Readable plain text of an HTML document; blockquotes become `> ` lines."""
+    """Readable plain text of an HTML document; blockquotes become `> ` lines.
+
+    Reading stops, and `is_cut` says so, after MAX_TAGS tags.
+    """
     scan = _Scan()
-    position, size = 0, len(document)
+    position, size, tags = 0, len(document), 0
     last_close = document.rfind(">")
     while position < size:
         start = document.find("<", position)
@@ -164,18 +179,25 @@ def html_to_text(document: str) -> HtmlText:
             scan.writer.write(
                 html.unescape(text) if "&" in text else text, is_preformatted=scan.pre_depth > 0
             )
-        if start == size:
+        if start == size or tags == MAX_TAGS:
             break
+        tags += 1
         position = _read_markup(document, start, scan)
     text = "".join(scan.writer.pieces).replace("\xa0", " ")
     end = len(text) if scan.signature_start is not None else None
-    return HtmlText(text, scan.quote_start, scan.signature_start, scan.signature_end or end)
+    return HtmlText(
+        text,
+        scan.quote_start,
+        scan.signature_start,
+        scan.signature_end or end,
+        is_cut=tags == MAX_TAGS,
+    )
 
 
 def _read_markup(document: str, start: int, scan: _Scan) -> int:
     """Handle what begins with `<` at `start`; where to go on reading."""
     if document.startswith("<!--", start):
-        end = document.find("-->", start + 4)
+        end = scan.find(document, "-->", start + 4)
         return end + 3 if end >= 0 else document.find(">", start) + 1
     match = _NAME.match(document, start + 1)
     if match is None:
@@ -186,7 +208,7 @@ def _read_markup(document: str, start: int, scan: _Scan) -> int:
     end = _end_of_tag(document, match.end())
     name = match[0].lower()
     if name in _SKIPPED and document[end - 2] != "/":
-        return _skip_element(document, name, end)
+        return _skip_element(document, name, end, scan)
     if name.startswith("/"):
         _close(name[1:], scan)
     else:
@@ -210,9 +232,9 @@ def _end_of_tag(document: str, position: int) -> int:
     return end + 1 if end >= 0 else len(document)
 
 
-def _skip_element(document: str, name: str, position: int) -> int:
+def _skip_element(document: str, name: str, position: int, scan: _Scan) -> int:
     for closing in (f"</{name}", f"</{name.upper()}", f"</{name.capitalize()}"):
-        end = document.find(closing, position)
+        end = scan.find(document, closing, position)
         if end >= 0:
             return document.find(">", end) + 1 or len(document)
     return position

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from integrations.email import auto_replies, bounces, tnef
 from integrations.email.addresses import parse_addresses
-from integrations.email.charsets import decode_text
+from integrations.email.charsets import clean_text, decode_text
 from integrations.email.headers import (
     HeaderBlock,
     decode_header,
@@ -92,20 +92,19 @@ def parse_mail(raw: bytes) -> ParsedMail:
     _collect(root, body, in_related=False)
     if not body.texts and not body.htmls:
         _show_named_text(root, body)
-    text, html_text = _body_text(body)
+    text, reply = _body_text(body)
     html = "\n".join(body.htmls)[:MAX_HTML_CHARS]
-    reply = _split(text, html_text, has_plain_text=bool(body.texts))
     return _with_reply(_with_headers(root, body, text, html), reply)
 
 
 def parse_body(body: str, kind: str) -> ParsedMail:
     """A bare body (`kind` is "text" or "html") as a mail without headers."""
     if kind == "html":
-        html = body[:MAX_HTML_CHARS]
+        html = tidy_text(clean_text(body[:MAX_HTML_CHARS]))
         html_text = html_to_text(html)
-        bare = ParsedMail(text=tidy_text(html_text.text)[:MAX_TEXT_CHARS], html=html)
+        bare = ParsedMail(text=html_text.text[:MAX_TEXT_CHARS], html=html)
         return _with_reply(bare, split_html_reply(html_text))
-    text = tidy_text(body)[:MAX_TEXT_CHARS]
+    text = tidy_text(clean_text(body))[:MAX_TEXT_CHARS]
     return _with_reply(ParsedMail(text=text), split_reply(text))
 
 
@@ -335,34 +334,45 @@ def _add_winmail(part: MimePart, body: _Body) -> None:
         )
 
 
-def _body_text(body: _Body) -> tuple[str, HtmlText | None]:
-    """The body as text: the plain text when there is any, else made from the HTML."""
-    html_text = html_to_text("\n".join(body.htmls)[:MAX_HTML_CHARS]) if body.htmls else None
-    text = "\n".join(text.rstrip("\n") for text in body.texts) if body.texts else ""
-    if not text.strip() and html_text:
-        text = html_text.text
-        body.texts.clear()
+def _body_text(body: _Body) -> tuple[str, ReplyParts]:
+    """The body as text, and its new part: the plain text when there is any, else the HTML's."""
+    text = tidy_text("\n".join(part.rstrip("\n") for part in body.texts))
+    if not text.strip() and body.htmls:
+        html_text = _html_text(body)
+        return _cut_text(html_text.text, body), split_html_reply(html_text)
+    text = _cut_text(text, body)
+    reply = split_reply(text)
+    if reply.quote_start is None and body.htmls:
+        return text, _split_by_markup(text, _html_text(body)) or reply
+    return text, reply
+
+
+def _html_text(body: _Body) -> HtmlText:
+    html_text = html_to_text(tidy_text("\n".join(body.htmls)[:MAX_HTML_CHARS]))
+    if html_text.is_cut:
+        body.note("html: too many tags, the text was made from the first ones")
+    return html_text
+
+
+def _cut_text(text: str, body: _Body) -> str:
     if len(text) > MAX_TEXT_CHARS:
         body.note("text: longer than 1,000,000 characters, cut off; the original is kept")
-        text = text[:MAX_TEXT_CHARS]
-    return tidy_text(text), html_text
+    return text[:MAX_TEXT_CHARS]
 
 
-def _split(text: str, html_text: HtmlText | None, *, has_plain_text: bool) -> ReplyParts:
-    if not has_plain_text and html_text:
-        return split_html_reply(html_text)
-    reply = split_reply(text)
-    if reply.quote_start is None and html_text and html_text.quote_start:
-        marked = split_html_reply(html_text)
-        start = text.find(marked.reply_text)
-        if marked.reply_text and start >= 0 and not text[:start].strip():
-            return ReplyParts(
-                marked.reply_text,
-                text[start + len(marked.reply_text) :].strip("\n"),
-                marked.signature_text,
-                start + len(marked.reply_text),
-            )
-    return reply
+def _split_by_markup(text: str, html_text: HtmlText) -> ReplyParts | None:
+    """Use the quote that the HTML marks where the plain text has the same words above it."""
+    if not html_text.quote_start:
+        return None
+    marked = split_html_reply(html_text)
+    start = text.find(marked.reply_text)
+    if not marked.reply_text or start < 0 or text[:start].strip():
+        return None
+    end = start + len(marked.reply_text)
+    return ReplyParts(marked.reply_text, text[end:].strip("\n"), marked.signature_text, end)
+
+
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
 def tidy_text(text: str) -> str:
@@ -372,29 +382,26 @@ def tidy_text(text: str) -> str:
     return _NOT_TEXT.sub("", text)
 
 
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
-
-
 def unflow(text: str, *, joins_words: bool) -> str:
     """Undo format=flowed (RFC 3676): soft-broken lines of one quote depth are joined."""
     out: list[str] = []
-    pending: str | None = None
-    pending_depth = 0
+    paragraph: list[str] = []
+    depth_before = 0
     for line in text.replace("\r\n", "\n").split("\n"):
-        stripped = line.lstrip(">")
-        depth = len(line) - len(stripped)
-        stripped = stripped.removeprefix(" ")
-        if pending is not None and depth == pending_depth and stripped != "-- ":
-            stripped = pending + stripped
-        elif pending is not None:
-            out.append(_requoted(pending, pending_depth))
-        pending = None
-        if stripped.endswith(" ") and stripped != "-- ":
-            pending, pending_depth = (stripped[:-1] if joins_words else stripped), depth
-            continue
-        out.append(_requoted(stripped, depth))
-    if pending is not None:
-        out.append(_requoted(pending, pending_depth))
+        content = line.lstrip(">")
+        depth = len(line) - len(content)
+        content = content.removeprefix(" ")
+        if paragraph and (depth != depth_before or content == "-- "):
+            out.append(_requoted("".join(paragraph), depth_before))
+            paragraph = []
+        is_soft = content.endswith(" ") and content != "-- "
+        paragraph.append(content[:-1] if is_soft and joins_words else content)
+        depth_before = depth
+        if not is_soft:
+            out.append(_requoted("".join(paragraph), depth))
+            paragraph = []
+    if paragraph:
+        out.append(_requoted("".join(paragraph), depth_before))
     return "\n".join(out)
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from integrations.email.charsets import decode_text
+from integrations.email.mailbox_files import is_mbox, split_mbox
 from integrations.email.mime import parse_body, parse_mail
 from integrations.email.parsed_mail import MailAddress, ParsedMail
+
+_FIELD = re.compile(rb"[!-9;-~]{1,100}[ \t]*:")
 
 
 def parse_mail_lines(
@@ -19,7 +23,7 @@ def parse_mail_lines(
 ) -> Iterator[dict[str, Any]]:
     """One JSON-ready record per mail, in order. `body` ("text" or "html") means bare bodies.
 
-    An mbox gives one record per message, with `file` ending in `#1`, `#2` and so on.
+    An mbox gives one record per mail; `file` of the second ends in `#2` and so on.
     """
     for path in paths:
         yield from _records_of(Path(path), body)
@@ -34,7 +38,17 @@ def _records_of(path: Path, body: str | None) -> Iterator[dict[str, Any]]:
     if body is not None:
         yield _record(str(path), parse_body(decode_text(raw, "utf-8")[0], body))
     else:
-        yield _record(str(path), parse_mail(raw))
+        for number, mail in enumerate(_mails_in(raw), start=1):
+            yield _record(str(path) if number == 1 else f"{path}#{number}", parse_mail(mail))
+
+
+def _mails_in(raw: bytes) -> list[bytes]:
+    """The mails of an mbox; a mail saved with its `From ` line is still one mail."""
+    if not is_mbox(raw[:1_000]):
+        return [raw]
+    mails = list(split_mbox(raw))
+    is_box = len(mails) > 1 and all(_FIELD.match(mail.lstrip()) for mail in mails)
+    return mails if is_box else [raw]
 
 
 def _address(address: MailAddress) -> dict[str, str]:

@@ -28,6 +28,7 @@ from integrations.email.reply_languages import (
 )
 
 MAX_CHARS = 200_000
+MAX_LINES = 4_000
 _MAX_HEADER_LINES = 6
 _MAX_HEADER_CHARS = 400
 
@@ -41,7 +42,9 @@ _YEAR = r"(?:19|20)\d{2}"
 _DAY = r"\d{1,4}[./-]\d{1,2}(?:[./-]\d{1,4})?|\d{1,2}\.? +(?:de +)?\pL{3,}|\pL{3,}\.? +\d{1,2}\b|\d+ *[年년]"
 _DATE = re2.compile(rf"(?i){_TIME}|\b{_YEAR}\b|{_DAY}")
 _FULL_DATE = re2.compile(rf"(?i){_TIME}|\b{_YEAR}\b|\b\d{{1,2}}[./-] ?\d{{1,2}}[./-] ?\d{{2,4}}")
-_YEAR_AND_TIME = re2.compile(rf"{_YEAR}[^\n]{{0,60}}\d{{1,2}}[:.]\d{{2}}|\d{{1,2}}[:.]\d{{2}}[^\n]{{0,60}}{_YEAR}")
+_YEAR_AND_TIME = re2.compile(
+    rf"{_YEAR}[^\n]{{0,60}}\d{{1,2}}[:.]\d{{2}}|\d{{1,2}}[:.]\d{{2}}[^\n]{{0,60}}{_YEAR}"
+)
 _ANGLE_ADDRESS = re2.compile(r"<[^<>@\s]+@[^<>@\s]+>")
 _ADDRESS = re2.compile(r"[^\s<>\"@]+@[^\s<>\"@]+\.[^\s<>\"@]+")
 _VERB = re2.compile(
@@ -87,9 +90,13 @@ class _Cut:
 
 
 def split_reply(text: str) -> ReplyParts:
-    """New text, trailing quote and signature of a plain-text body. Linear in the text."""
-    head, tail = text[:MAX_CHARS], text[MAX_CHARS:]
-    lines = head.split("\n")
+    """New text, trailing quote and signature of a plain-text body. Linear in the text.
+
+    Only the first MAX_CHARS and MAX_LINES are looked at; what comes after stays with what it
+    follows.
+    """
+    lines = text[:MAX_CHARS].split("\n")[:MAX_LINES]
+    tail = text[sum(len(line) + 1 for line in lines) - 1 :]
     quoted = [_is_quoted(line) for line in lines]
     _mend_wrapped_quotes(lines, quoted)
     kept, quote_line = _new_lines(lines, quoted)
@@ -144,12 +151,14 @@ def _parts(
     used = set(kept) | set(signature)
     rest = [line for number, line in enumerate(lines) if number not in used]
     quoted_text = "\n".join(rest).strip("\n")
+    if quote_line is None and not signature and not quoted_text.strip():
+        return ReplyParts((reply.lstrip("\n") + tail).rstrip())
     offset = None
     if quote_line is not None:
         offset = sum(len(line) + 1 for line in lines[:quote_line])
     return ReplyParts(
         reply.lstrip("\n"),
-        quoted_text + tail if quote_line is not None or quoted_text.strip() else tail,
+        quoted_text + tail,
         "\n".join(lines[number] for number in signature).strip("\n"),
         offset,
     )
@@ -173,10 +182,19 @@ def _new_lines(lines: list[str], quoted: list[bool]) -> tuple[list[int], int | N
     cut = _find_cut(lines, quoted, 0)
     if cut is None:
         return _without_trailing_quote(lines, quoted, list(range(len(lines))))
+    cut.start = _start_with_rule(lines, cut.start)
     before = [number for number in range(cut.start) if not _is_rule(lines[number])]
     if any(lines[number].strip() and not quoted[number] for number in before):
         return _lines_around(lines, quoted, cut)
     return _lines_below(lines, quoted, cut)
+
+
+def _start_with_rule(lines: list[str], start: int) -> int:
+    """The line drawn above a quote header belongs to the quote."""
+    above = start - 1
+    while above >= 0 and not lines[above].strip():
+        above -= 1
+    return above if above >= 0 and _is_rule(lines[above]) else start
 
 
 def _lines_around(lines: list[str], quoted: list[bool], cut: _Cut) -> tuple[list[int], int | None]:
