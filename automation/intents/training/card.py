@@ -65,7 +65,7 @@ def _own_table(own: list[Example], answers: dict[str, str | None]) -> list[str]:
     lines = [
         "## Our own sentences, five-fold: each judged by a head that did not see it",
         "",
-        "One person wrote these, so folds share wording habits: read them as a comparison of languages.",
+        "One author wrote these and the lexicon was written with them in view: a comparison of languages, not a promise.",
         "",
         "| language | sentences | right | unsure | cancel_order recall | wrong cancels | order_status recall | wrong order_status |",
         "|---|---|---|---|---|---|---|---|",
