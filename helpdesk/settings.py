@@ -232,6 +232,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+# Prefixes like http://shop.internal:8080/ that outgoing HTTP may reach although not public.
+HTTP_ALLOWED_PREFIXES = _list("AFTERCARE_HTTP_ALLOWED_PREFIXES")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 FILE_UPLOAD_PERMISSIONS = 0o640
@@ -289,6 +291,8 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_REDIRECT_STDOUTS = False  # what we print is meant for whoever started us
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 SWEEP_SECONDS = _number("AFTERCARE_SWEEP_SECONDS", 5, low=1, high=15)
 CELERY_BEAT_SCHEDULE = {"sweep": {"task": "helpdesk.sweep", "schedule": float(SWEEP_SECONDS)}}
 EVENT_RETENTION_DAYS = _number("AFTERCARE_EVENT_RETENTION_DAYS", 7, low=1, high=365)

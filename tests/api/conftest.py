@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from helpdesk.accounts.models import Organization, User
 from helpdesk.accounts.actions import create_user
+from helpdesk.accounts.models import Organization, User
 from tests.cast import PASSWORD
 from tickets.actions.customers import get_or_create_by_handle
 from tickets.actions.receive import IncomingMessage, receive_on_new_ticket, receive_on_ticket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tickets.api import customers, messages, tickets, views
+from tickets.api import attachments, customers, mail_frame, messages, tickets, views
 
 urlpatterns = [
     path("tickets", tickets.TicketList.as_view()),
@@ -12,6 +12,10 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>", tickets.TicketDetail.as_view()),
     path("tickets/<uuid:ticket_id>/messages", messages.TicketMessages.as_view()),
     path("tickets/<uuid:ticket_id>/drafts/<str:mode>", messages.TicketDraft.as_view()),
+    path("messages/<uuid:message_id>/html", mail_frame.MessageHtml.as_view()),
+    path("mail-images/<str:token>", mail_frame.MailImage.as_view()),
+    path("attachments", attachments.AttachmentUpload.as_view()),
+    path("attachments/<uuid:attachment_id>", attachments.AttachmentFile.as_view()),
     path("customers", customers.CustomerList.as_view()),
     path("customers/<uuid:customer_id>", customers.CustomerDetail.as_view()),
     path("customers/<uuid:customer_id>/tickets", customers.CustomerTickets.as_view()),
