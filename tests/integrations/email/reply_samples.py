@@ -72,7 +72,7 @@ ATTRIBUTIONS = [
     ),
     (
         "hebrew gmail",
-        "\u200fבתאריך יום ג׳, 4 במרץ 2025 ב-9:15 מאת \u202aLinden\u202c‏ <\u202ahelp@linden.example\u202c‏>:‏",
+        "\u200fבתאריך יום ג׳, 4 במרץ 2025 ב-9:15 מאת \u202aLinden\u202c\u200f <\u202ahelp@linden.example\u202c\u200f>:\u200f",
     ),
     ("japanese gmail", "2025年3月4日(火) 9:15 Linden <help@linden.example>:"),
     ("japanese apple", "2025/03/04 9:15、Linden <help@linden.example>のメール:"),

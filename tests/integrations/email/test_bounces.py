@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.email.mime import ParsedMail, parse_mail
+from integrations.email.mime import parse_mail
+from integrations.email.parsed_mail import ParsedMail
 
 REPORT = b"""From: MAILER-DAEMON@mx.example
 To: help@linden.example

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.email.mime import ParsedMail, parse_body, parse_mail
+from integrations.email.mime import parse_body, parse_mail
+from integrations.email.parsed_mail import ParsedMail
 
 
 def assert_clean(mail: ParsedMail) -> None:
