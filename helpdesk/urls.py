@@ -9,6 +9,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from helpdesk import probes, problems, spa
+from helpdesk.accounts.api import schema  # noqa: F401 (describes how callers identify)
 from helpdesk.realtime.api import Bootstrap, EventList
 
 api_urlpatterns: list[Any] = [
@@ -18,6 +19,7 @@ api_urlpatterns: list[Any] = [
     path("", include("tickets.api.urls")),
     path("", include("inbox.api.urls")),
     path("", include("integrations.commerce.api.urls")),
+    path("", include("automation.api.urls")),
 ]
 
 
@@ -31,9 +33,10 @@ urlpatterns = [
     path("readyz", probes.is_ready),
     path("_allauth/", include("allauth.headless.urls")),
     path("api/v1/", include(api_urlpatterns)),
+    path("csat/", include("automation.csat.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    re_path(r"^(?:api|_allauth|hooks|static|ws)(?:/(?P<rest>.*))?$", no_such_address),
+    re_path(r"^(?:api|_allauth|csat|hooks|static|ws)(?:/(?P<rest>.*))?$", no_such_address),
     re_path(r"^(?P<path>.*)$", spa.serve),
 ]
 

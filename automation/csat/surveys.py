@@ -9,12 +9,13 @@ import structlog
 from django.db.models import Q
 
 from automation.addressee import address_of, find_handle
-from automation.csat.exclusions import find_exclusion, has_opted_out
+from automation.csat.exclusions import exclude_ticket, find_exclusion, has_opted_out
 from automation.csat.mail import survey_mail
 from automation.csat.models import CsatSurvey, SurveyState
 from automation.csat.records import survey_payload
 from automation.csat.words import LANGUAGES
-from helpdesk.accounts.models import Organization
+from helpdesk.accounts.models import Organization, User
+from helpdesk.events.actor import Actor
 from helpdesk.events.models import Event
 from helpdesk.events.outbox import record, unit_of_work
 from helpdesk.events.subscribers import subscribes
@@ -92,6 +93,14 @@ def cancel_planned(ticket_id: uuid.UUID, reason: str) -> None:
         planned = CsatSurvey.objects.filter(ticket=ticket, state=SurveyState.PLANNED)
         if planned.update(state=SurveyState.CANCELLED, reason=reason[:200]):
             set_csat(ticket.pk, state=CsatState.NOT_SENT, reason=reason)
+
+
+def skip_survey(ticket_id: uuid.UUID, *, user: User) -> None:
+    """The agent wants no survey on this ticket: none is planned, a planned one is taken back."""
+    with unit_of_work(actor=Actor.of_user(user)):
+        reason = f"Switched off by {user.name}."
+        exclude_ticket(ticket_id, reason)
+        cancel_planned(ticket_id, reason)
 
 
 def send_due_surveys(limit: int = 100) -> int:

@@ -8,17 +8,57 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TypedDict
 
 from django.db import connection, transaction
 
+from automation.macros.records import light_macro_record
+from automation.macros.selectors import macros_of
 from helpdesk.accounts.models import User
-from helpdesk.accounts.records import organization_record, own_record, team_record, user_record
+from helpdesk.accounts.records import (
+    OrganizationRecord,
+    OwnRecord,
+    organization_record,
+    own_record,
+    team_record,
+    user_record,
+)
 from helpdesk.accounts.selectors import teams_of, users_of
+from helpdesk.events.payloads import (
+    ChannelRecord,
+    TagRecord,
+    TeamRecord,
+    UserRecord,
+    ViewRecord,
+)
 from helpdesk.events.selectors import head_of
 from tickets.records import channel_record, tag_record, view_record
 from tickets.selectors import channels_of, tags_of, view_counts, views_of
 from tickets.views import ensure_default_views
+
+
+class LightMacro(TypedDict):
+    id: str
+    name: str
+    folder: str
+
+
+class EventPlace(TypedDict):
+    cursor: int
+    epoch: str
+
+
+class BootstrapRecord(TypedDict):
+    me: OwnRecord
+    organization: OrganizationRecord
+    users: list[UserRecord]
+    teams: list[TeamRecord]
+    tags: list[TagRecord]
+    channels: list[ChannelRecord]
+    views: list[ViewRecord]
+    macros: list[LightMacro]
+    event: EventPlace
+    counts: dict[str, int]
 
 
 @contextmanager
@@ -30,7 +70,7 @@ def one_snapshot() -> Iterator[None]:
         yield
 
 
-def read_bootstrap(user: User) -> dict[str, Any]:
+def read_bootstrap(user: User) -> BootstrapRecord:
     """Everything of GET /bootstrap."""
     organization_id = user.organization_id
     if not views_of(organization_id):
@@ -46,7 +86,9 @@ def read_bootstrap(user: User) -> dict[str, Any]:
             "tags": [tag_record(each) for each in tags_of(organization_id)],
             "channels": [channel_record(each) for each in channels_of(organization_id)],
             "views": [view_record(each) for each in views],
-            "macros": [],
+            "macros": [
+                light_macro_record(each) for each in macros_of(organization_id, only_active=True)
+            ],
             "event": {"cursor": head.seq, "epoch": head.epoch},
             "counts": view_counts(user, views),
         }

@@ -1,0 +1,76 @@
+"""What may be sent to the endpoints of rules, macros and surveys."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from helpdesk.lib.api import StrictSerializer
+
+MAX_BODY_CHARS = 20_000
+
+
+class RuleInput(StrictSerializer):
+    """Any of these; conditions and actions are checked by ``automation.rules.edit``.
+
+    ``version`` is the one that was edited: if somebody saved since, the answer is 409.
+    """
+
+    name = serializers.CharField(max_length=120, required=False)
+    description = serializers.CharField(max_length=500, allow_blank=True, required=False)
+    triggers = serializers.ListField(
+        child=serializers.CharField(max_length=60), max_length=20, required=False
+    )
+    conditions = serializers.JSONField(required=False)
+    actions = serializers.JSONField(required=False)
+    is_active = serializers.BooleanField(required=False)
+    stop_after = serializers.BooleanField(required=False)
+    runs_on_automatic = serializers.BooleanField(required=False)
+    once_per_ticket_hours = serializers.IntegerField(min_value=0, max_value=8760, required=False)
+    position = serializers.IntegerField(min_value=0, max_value=100_000, required=False)
+    version = serializers.IntegerField(min_value=1, required=False)
+
+
+class RuleTestInput(StrictSerializer):
+    """On one ticket, or without it on the newest ones."""
+
+    ticket_id = serializers.UUIDField(required=False)
+    limit = serializers.IntegerField(min_value=1, max_value=500, required=False)
+
+
+class DraftRuleTestInput(RuleTestInput):
+    """A rule that is not saved yet."""
+
+    conditions = serializers.JSONField()
+    actions = serializers.JSONField(required=False)
+    triggers = serializers.ListField(child=serializers.CharField(max_length=60), required=False)
+
+
+class MacroInput(StrictSerializer):
+    """Any of these; texts and actions are checked by ``automation.macros.edit``."""
+
+    name = serializers.CharField(max_length=120, required=False)
+    folder = serializers.CharField(max_length=80, allow_blank=True, required=False)
+    language_variants = serializers.JSONField(required=False)
+    actions = serializers.JSONField(required=False)
+    is_active = serializers.BooleanField(required=False)
+    version = serializers.IntegerField(min_value=1, required=False)
+
+
+class MacroRenderInput(StrictSerializer):
+    """For whom to fill the macro."""
+
+    ticket_id = serializers.UUIDField()
+    order_id = serializers.UUIDField(required=False, allow_null=True)
+    language = serializers.CharField(
+        max_length=12, required=False, allow_null=True, allow_blank=True
+    )
+
+
+class MacroCheckInput(StrictSerializer):
+    """A text to check."""
+
+    body = serializers.CharField(max_length=MAX_BODY_CHARS, allow_blank=True, trim_whitespace=False)
+
+
+class NoSurveyInput(StrictSerializer):
+    """Nothing is needed."""

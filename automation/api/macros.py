@@ -1,0 +1,110 @@
+"""Macros: reading, editing, checking a text, filling one for a ticket."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from automation.api.inputs import MacroCheckInput, MacroInput, MacroRenderInput
+from automation.macros.edit import change_macro, create_macro, delete_macro
+from automation.macros.liquid import LIQUID, problems_of
+from automation.macros.records import macro_record, rendered_record
+from automation.macros.render import render_for_agent
+from automation.macros.selectors import get_macro, macros_of
+from automation.macros.values import SCHEMA
+from helpdesk.accounts.api.endpoint import Endpoint
+from helpdesk.lib.api import read_body, refuse_unknown_parameters
+from tickets.selectors import get_ticket
+
+
+class MacroList(Endpoint):
+    """GET: all macros by folder and name. POST: a new one."""
+
+    needs: ClassVar = {"GET": "macro.view", "POST": "macro.change"}
+    is_live = True
+
+    def get(self, request: Request) -> Response:
+        refuse_unknown_parameters(request, "limit", "after")
+        macros = macros_of(self.user.organization_id)
+        return Response({"results": [macro_record(each) for each in macros], "next": None})
+
+    def post(self, request: Request) -> Response:
+        values = _fields(read_body(MacroInput, request))
+        values.pop("version", None)
+        macro = create_macro(self.user.organization, values, user=self.user)
+        return Response(macro_record(macro), status=201)
+
+
+class MacroDetail(Endpoint):
+    """One macro."""
+
+    needs: ClassVar = {"GET": "macro.view", "PATCH": "macro.change", "DELETE": "macro.change"}
+    is_live = True
+
+    def get(self, request: Request, macro_id: uuid.UUID) -> Response:
+        return Response(macro_record(get_macro(self.user, macro_id)))
+
+    def patch(self, request: Request, macro_id: uuid.UUID) -> Response:
+        values = _fields(read_body(MacroInput, request))
+        macro = get_macro(self.user, macro_id)
+        version = values.pop("version", None)
+        return Response(macro_record(change_macro(macro, values, user=self.user, version=version)))
+
+    def delete(self, request: Request, macro_id: uuid.UUID) -> Response:
+        delete_macro(get_macro(self.user, macro_id), user=self.user)
+        return Response(status=204)
+
+
+class MacroRender(Endpoint):
+    """The macro filled for a ticket; ``missing`` says what keeps it from being sent."""
+
+    needs: ClassVar = {"POST": "ticket.reply"}
+
+    def post(self, request: Request, macro_id: uuid.UUID) -> Response:
+        values = read_body(MacroRenderInput, request)
+        macro = get_macro(self.user, macro_id)
+        rendered = render_for_agent(
+            macro,
+            get_ticket(self.user, values["ticket_id"]),
+            user=self.user,
+            order_id=values.get("order_id"),
+            language=values.get("language") or "",
+        )
+        return Response(rendered_record(macro, rendered))
+
+
+class MacroCheck(Endpoint):
+    """What is wrong with a text; an empty list when it can be saved."""
+
+    needs: ClassVar = {"POST": "macro.change"}
+
+    def post(self, request: Request) -> Response:
+        body = read_body(MacroCheckInput, request)["body"]
+        problems = [
+            {"path": each.path, "code": each.code, "message": each.message}
+            for each in problems_of(body)
+        ]
+        return Response({"problems": problems})
+
+
+class MacroVocabulary(Endpoint):
+    """The values and filters that a macro can use."""
+
+    needs: ClassVar = {"GET": "macro.view"}
+
+    def get(self, request: Request) -> Response:
+        values = [
+            {"path": f"{root}.{name}", "label": label}
+            for root, names in SCHEMA.items()
+            for name, label in names.items()
+        ]
+        return Response({"values": values, "filters": sorted(LIQUID.filters)})
+
+
+def _fields(values: dict[str, Any]) -> dict[str, Any]:
+    if "language_variants" in values:
+        values["variants"] = values.pop("language_variants")
+    return values

@@ -1,0 +1,157 @@
+"""Rules: reading, editing, testing without effect, and what they did."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from automation.api.inputs import DraftRuleTestInput, RuleInput, RuleTestInput
+from automation.rules import selectors
+from automation.rules.actions import ACTIONS
+from automation.rules.dry_run import MAX_TICKETS, dry_run, dry_run_lately, dry_run_record
+from automation.rules.edit import change_rule, create_rule, delete_rule, draft_of
+from automation.rules.fields import RULE_FIELDS
+from automation.rules.models import Rule
+from automation.rules.records import rule_record, run_record
+from automation.rules.triggers import TRIGGERS
+from helpdesk.accounts.api.endpoint import Endpoint
+from helpdesk.lib.api import read_body, refuse_unknown_parameters
+from helpdesk.lib.pagination import limit_from
+from tickets.selectors import get_ticket
+
+
+class RuleList(Endpoint):
+    """GET: all rules in their order. POST: a new one at the end."""
+
+    needs: ClassVar = {"GET": "rule.view", "POST": "rule.change"}
+    is_live = True
+
+    def get(self, request: Request) -> Response:
+        refuse_unknown_parameters(request, "limit", "after")
+        rules = selectors.rules_of(self.user)
+        return Response({"results": [rule_record(each) for each in rules], "next": None})
+
+    def post(self, request: Request) -> Response:
+        values = read_body(RuleInput, request)
+        values.pop("version", None)
+        rule = create_rule(self.user.organization, values, user=self.user)
+        return Response(rule_record(rule), status=201)
+
+
+class RuleDetail(Endpoint):
+    """One rule."""
+
+    needs: ClassVar = {"GET": "rule.view", "PATCH": "rule.change", "DELETE": "rule.change"}
+    is_live = True
+
+    def get(self, request: Request, rule_id: uuid.UUID) -> Response:
+        return Response(rule_record(selectors.get_rule(self.user, rule_id)))
+
+    def patch(self, request: Request, rule_id: uuid.UUID) -> Response:
+        values = read_body(RuleInput, request)
+        rule = selectors.get_rule(self.user, rule_id)
+        version = values.pop("version", None)
+        return Response(rule_record(change_rule(rule, values, user=self.user, version=version)))
+
+    def delete(self, request: Request, rule_id: uuid.UUID) -> Response:
+        delete_rule(selectors.get_rule(self.user, rule_id), user=self.user)
+        return Response(status=204)
+
+
+class RuleTest(Endpoint):
+    """What the rule would do, on one ticket or the newest ones; nothing is written or sent."""
+
+    needs: ClassVar = {"POST": "rule.view"}
+
+    def post(self, request: Request, rule_id: uuid.UUID) -> Response:
+        values = read_body(RuleTestInput, request)
+        return Response(self.tested(selectors.get_rule(self.user, rule_id), values))
+
+    def tested(self, rule: Rule, values: dict[str, Any]) -> dict[str, Any]:
+        if "ticket_id" not in values:
+            return dry_run_lately(rule, self.user, limit=values.get("limit", MAX_TICKETS))
+        ticket = get_ticket(self.user, values["ticket_id"])
+        return dry_run_record(rule, dry_run(rule, ticket))
+
+
+class DraftRuleTest(RuleTest):
+    """The same for a rule that is not saved yet."""
+
+    needs: ClassVar = {"POST": "rule.change"}
+
+    def post(self, request: Request) -> Response:  # type: ignore[override]
+        values = read_body(DraftRuleTestInput, request)
+        names = ("conditions", "actions", "triggers")
+        fields = {name: values[name] for name in names if name in values}
+        return Response(self.tested(draft_of(self.user.organization, fields), values))
+
+
+class RuleRuns(Endpoint):
+    """Runs of a rule, newest first."""
+
+    needs: ClassVar = {"GET": "rule.view"}
+
+    def get(self, request: Request, rule_id: uuid.UUID) -> Response:
+        refuse_unknown_parameters(request, "after", "limit")
+        page = selectors.runs_of_rule(
+            self.user,
+            selectors.get_rule(self.user, rule_id),
+            after=request.query_params.get("after") or None,
+            limit=limit_from(request.query_params.get("limit")),
+        )
+        return Response({"results": [run_record(each) for each in page.rows], "next": page.next})
+
+
+class RuleRunDetail(Endpoint):
+    """One run with its explanation."""
+
+    needs: ClassVar = {"GET": "ticket.view"}
+
+    def get(self, request: Request, run_id: uuid.UUID) -> Response:
+        return Response(run_record(selectors.get_run(self.user, run_id)))
+
+
+class TicketRuleRuns(Endpoint):
+    """What rules did on a ticket, newest first."""
+
+    needs: ClassVar = {"GET": "ticket.view"}
+
+    def get(self, request: Request, ticket_id: uuid.UUID) -> Response:
+        refuse_unknown_parameters(request, "after", "limit")
+        page = selectors.runs_of_ticket(
+            self.user,
+            get_ticket(self.user, ticket_id),
+            after=request.query_params.get("after") or None,
+            limit=limit_from(request.query_params.get("limit")),
+        )
+        return Response({"results": [run_record(each) for each in page.rows], "next": page.next})
+
+
+class RuleVocabulary(Endpoint):
+    """What rules can be made of: triggers, fields with operators, actions."""
+
+    needs: ClassVar = {"GET": "rule.view"}
+
+    def get(self, request: Request) -> Response:
+        return Response(
+            {
+                "triggers": [{"type": name, "label": label} for name, label in TRIGGERS.items()],
+                "fields": [
+                    {
+                        "name": field.name,
+                        "label": field.label,
+                        "type": field.type,
+                        "choices": list(field.choices),
+                        "operators": list(field.operators),
+                    }
+                    for field in RULE_FIELDS.values()
+                ],
+                "actions": [
+                    {"type": each.type, "label": each.label, "is_for_macros": each.is_for_macros}
+                    for each in ACTIONS.values()
+                ],
+            }
+        )

@@ -1,0 +1,25 @@
+"""Addresses of rules, macros, surveys and reports, below /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from automation.api import macros, rules, surveys
+
+urlpatterns = [
+    path("rules", rules.RuleList.as_view()),
+    path("rules/vocabulary", rules.RuleVocabulary.as_view()),
+    path("rules/test", rules.DraftRuleTest.as_view()),
+    path("rules/<uuid:rule_id>", rules.RuleDetail.as_view()),
+    path("rules/<uuid:rule_id>/test", rules.RuleTest.as_view()),
+    path("rules/<uuid:rule_id>/runs", rules.RuleRuns.as_view()),
+    path("rule-runs/<uuid:run_id>", rules.RuleRunDetail.as_view()),
+    path("tickets/<uuid:ticket_id>/rule-runs", rules.TicketRuleRuns.as_view()),
+    path("tickets/<uuid:ticket_id>/skip-survey", surveys.TicketSurveySkip.as_view()),
+    path("macros", macros.MacroList.as_view()),
+    path("macros/check", macros.MacroCheck.as_view()),
+    path("macros/vocabulary", macros.MacroVocabulary.as_view()),
+    path("macros/<uuid:macro_id>", macros.MacroDetail.as_view()),
+    path("macros/<uuid:macro_id>/render", macros.MacroRender.as_view()),
+    path("reports/csat", surveys.CsatReport.as_view()),
+]

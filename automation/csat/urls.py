@@ -1,0 +1,12 @@
+"""Addresses of the survey pages, below /csat/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from automation.csat.pages import stop_page, survey_page
+
+urlpatterns = [
+    path("<str:token>", survey_page, name="csat-survey"),
+    path("<str:token>/stop", stop_page, name="csat-stop"),
+]

@@ -1,0 +1,109 @@
+"""What a rule would do, without doing it: the same judgement, nothing written, nothing sent.
+
+Judged on the newest customer message of each ticket and the ticket as it is now. A message that
+was never understood (it is older than the rules) counts with the intent it has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from automation.rules.actions import describe_actions
+from automation.rules.automatic_replies import why_not_answerable
+from automation.rules.conditions import evaluate
+from automation.rules.models import Rule
+from automation.rules.snapshot import Snapshot
+from automation.rules.trace import StepRecord, trace_records
+from helpdesk.accounts.models import User
+from helpdesk.lib.clock import iso, now
+from tickets.models import Message, MessageKind, Ticket
+from tickets.selectors import tickets_visible_to
+
+MAX_TICKETS = 500
+MAX_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What the rule would have made of one ticket."""
+
+    ticket: Ticket
+    message: Message | None
+    is_match: bool
+    trace: list[StepRecord]
+    actions: list[dict[str, str]] = field(default_factory=list)
+
+
+def dry_run(rule: Rule, ticket: Ticket) -> DryRun:
+    """Judge the rule on the ticket as it is now."""
+    return _judge(rule, ticket, _newest_messages([ticket]).get(ticket.pk))
+
+
+def dry_run_lately(rule: Rule, user: User, *, limit: int = MAX_TICKETS) -> dict[str, Any]:
+    """Judge the rule on the newest tickets: how many match, and which."""
+    tickets = list(
+        tickets_visible_to(user)
+        .select_related("customer")
+        .order_by("-last_message_at", "-pk")[: min(limit, MAX_TICKETS)]
+    )
+    messages = _newest_messages(tickets)
+    runs = [_judge(rule, ticket, messages.get(ticket.pk)) for ticket in tickets]
+    matching = [run for run in runs if run.is_match]
+    return {
+        "tested": len(runs),
+        "matched": len(matching),
+        "matches": [dry_run_record(rule, run) for run in matching[:MAX_SHOWN]],
+    }
+
+
+def dry_run_record(rule: Rule, run: DryRun) -> dict[str, Any]:
+    """In the shape of a run; every outcome is ``would``."""
+    return {
+        "id": None,
+        "rule_id": str(rule.pk),
+        "rule_name": rule.name,
+        "rule_version": rule.version,
+        "ticket_id": str(run.ticket.pk),
+        "ticket_number": run.ticket.number,
+        "ticket_subject": run.ticket.subject,
+        "message_id": str(run.message.pk) if run.message else None,
+        "at": iso(now()),
+        "outcome": "test",
+        "reason": "",
+        "is_match": run.is_match,
+        "trace": run.trace,
+        "actions": run.actions,
+    }
+
+
+def _judge(rule: Rule, ticket: Ticket, message: Message | None) -> DryRun:
+    snapshot = Snapshot(ticket, message, at=now())
+    verdict = evaluate(rule.conditions, snapshot, {}, at=snapshot.at)
+    is_match = verdict.is_match and (
+        rule.runs_on_automatic or message is None or not message.is_automatic
+    )
+    actions = [
+        {**each, "outcome": _would(each["type"], ticket, message) if is_match else "would not run"}
+        for each in describe_actions(rule.actions)
+    ]
+    return DryRun(ticket, message, is_match, trace_records(verdict.trace), actions)
+
+
+def _would(kind: str, ticket: Ticket, message: Message | None) -> str:
+    if kind != "reply_with_macro":
+        return "would be done"
+    reason = why_not_answerable(message, ticket) if message else "there is no customer message"
+    return f"would not be sent: {reason}" if reason else "would be sent"
+
+
+def _newest_messages(tickets: list[Ticket]) -> dict[Any, Message]:
+    """The newest customer message of each ticket, in two queries."""
+    newest = (
+        Message.objects.filter(ticket__in=tickets, kind=MessageKind.CUSTOMER)
+        .order_by("ticket_id", "-position")
+        .distinct("ticket_id")
+        .select_related("body")
+        .prefetch_related("attachments")
+    )
+    return {message.ticket_id: message for message in newest}
