@@ -273,6 +273,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "helpdesk.lib.schema.add_components",
+    ],
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # `make check` validates the schema in a step of its own
 }
 
@@ -291,8 +295,6 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_WORKER_REDIRECT_STDOUTS = False  # what we print is meant for whoever started us
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 SWEEP_SECONDS = _number("AFTERCARE_SWEEP_SECONDS", 5, low=1, high=15)
 CELERY_BEAT_SCHEDULE = {"sweep": {"task": "helpdesk.sweep", "schedule": float(SWEEP_SECONDS)}}
 EVENT_RETENTION_DAYS = _number("AFTERCARE_EVENT_RETENTION_DAYS", 7, low=1, high=365)

@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 from helpdesk.accounts.models import ApiToken, Organization, Team, User
 from helpdesk.accounts.permissions import CAPABILITIES
 from helpdesk.events.payloads import TeamRecord, UserRecord
 from helpdesk.lib.clock import iso
+
+
+class OwnRecord(UserRecord):
+    signature: str
+    settings: dict[str, Any]
+    capabilities: list[str]
+
+
+class TokenRecord(TypedDict):
+    id: str
+    name: str
+    prefix: str
+    created_at: str
+    last_used_at: str | None
+
+
+class NewTokenRecord(TokenRecord):
+    secret: str
+
+
+class TokenPage(TypedDict):
+    results: list[TokenRecord]
+    next: str | None
+
+
+class OrganizationRecord(TypedDict):
+    id: str
+    name: str
+    slug: str
+    settings: dict[str, Any]
 
 
 def user_record(user: User) -> UserRecord:
@@ -31,7 +61,7 @@ def team_record(team: Team) -> TeamRecord:
     return {"id": str(team.pk), "name": team.name}
 
 
-def own_record(user: User) -> dict[str, Any]:
+def own_record(user: User) -> OwnRecord:
     """The person as they see themselves: with signature, settings and what they may do."""
     return {
         **user_record(user),
@@ -41,18 +71,18 @@ def own_record(user: User) -> dict[str, Any]:
     }
 
 
-def token_record(token: ApiToken) -> dict[str, Any]:
+def token_record(token: ApiToken) -> TokenRecord:
     """The token without its secret."""
     return {
         "id": str(token.pk),
         "name": token.name,
         "prefix": token.prefix,
-        "created_at": iso(token.created_at),
+        "created_at": cast(str, iso(token.created_at)),
         "last_used_at": iso(token.last_used_at),
     }
 
 
-def organization_record(organization: Organization) -> dict[str, Any]:
+def organization_record(organization: Organization) -> OrganizationRecord:
     """The organization with the settings that the agent app needs."""
     return {
         "id": str(organization.pk),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, TypedDict
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,8 +13,41 @@ from helpdesk.events.selectors import reset_reason as find_reset_reason
 from helpdesk.lib.api import number_from, refuse_unknown_parameters
 from helpdesk.lib.errors import Conflict
 from helpdesk.lib.pagination import limit_from
-from helpdesk.realtime.bootstrap import read_bootstrap
+from helpdesk.lib.schema import documented
+from helpdesk.realtime.bootstrap import BootstrapRecord, read_bootstrap
 from helpdesk.realtime.visibility import visible_to
+
+_PARAMETERS = {
+    "after": "The number of the last event that is known.",
+    "epoch": "The epoch it belongs to.",
+    "limit": "At most 200.",
+}
+
+
+class EventRecord(TypedDict):
+    seq: int
+    type: str
+    version: int
+    object_type: str
+    object_id: str
+    payload: dict[str, Any]
+    actor: dict[str, Any]
+    client_id: str | None
+    cause: int | None
+    at: str
+
+
+EventPage = TypedDict(
+    "EventPage",
+    {
+        "results": list[EventRecord],
+        "next": str | None,
+        "from": int,
+        "upto": int,
+        "head": int,
+        "epoch": str,
+    },
+)
 
 
 class Bootstrap(Endpoint):
@@ -22,6 +55,7 @@ class Bootstrap(Endpoint):
 
     needs: ClassVar = {"GET": "ticket.view"}
 
+    @documented("bootstrap", BootstrapRecord)
     def get(self, request: Request) -> Response:
         content = read_bootstrap(self.user)
         headers = {"Event-Cursor": str(content["event"]["cursor"])}
@@ -36,6 +70,7 @@ class EventList(Endpoint):
 
     needs: ClassVar = {"GET": "ticket.view"}
 
+    @documented("events", EventPage, parameters=_PARAMETERS)
     def get(self, request: Request) -> Response:
         refuse_unknown_parameters(request, "after", "limit", "epoch")
         organization_id = self.user.organization_id

@@ -10,9 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from helpdesk.accounts.api.endpoint import Endpoint
+from helpdesk.events.payloads import MessageRecord
 from helpdesk.lib.api import StrictSerializer, read_body
 from helpdesk.lib.errors import Conflict
+from helpdesk.lib.schema import documented
 from inbox import delivery
+from tickets.api.shapes import Withdrawn
 from tickets.models import DeliveryState
 from tickets.records import draft_record, message_record
 from tickets.selectors import get_message
@@ -29,6 +32,7 @@ class Withdraw(Endpoint):
 
     needs: ClassVar = {"POST": "ticket.reply"}
 
+    @documented("withdraw_message", Withdrawn)
     def post(self, request: Request, message_id: uuid.UUID) -> Response:
         get_message(self.user, message_id)
         _, draft = delivery.withdraw(message_id, self.user)
@@ -41,6 +45,7 @@ class Retry(Endpoint):
 
     needs: ClassVar = {"POST": "ticket.reply"}
 
+    @documented("retry_message", MessageRecord, body=RetryInput)
     def post(self, request: Request, message_id: uuid.UUID) -> Response:
         is_confirmed = read_body(RetryInput, request)["confirm"]
         message = get_message(self.user, message_id)
@@ -59,6 +64,7 @@ class MarkSent(Endpoint):
 
     needs: ClassVar = {"POST": "ticket.reply"}
 
+    @documented("mark_message_sent", MessageRecord)
     def post(self, request: Request, message_id: uuid.UUID) -> Response:
         get_message(self.user, message_id)
         delivery.mark_sent(message_id, self.user)

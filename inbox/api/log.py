@@ -12,10 +12,17 @@ from rest_framework.response import Response
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.lib.api import refuse_unknown_parameters
 from helpdesk.lib.pagination import limit_from
+from helpdesk.lib.schema import documented
 from inbox import door
-from inbox.records import inbound_record
+from inbox.records import InboundPage, InboundRecord, inbound_record
 from inbox.selectors import get_inbound, list_inbound, raw_bytes_of, raw_bytes_of_message
 from tickets.selectors import get_message
+
+_PARAMETERS = {
+    "state": "received, processed or quarantined",
+    "after": "The ``next`` of the page before.",
+    "limit": "At most 200.",
+}
 
 
 class InboundLog(Endpoint):
@@ -23,6 +30,7 @@ class InboundLog(Endpoint):
 
     needs: ClassVar = {"GET": "inbound.view"}
 
+    @documented("inbound", InboundPage, parameters=_PARAMETERS)
     def get(self, request: Request) -> Response:
         refuse_unknown_parameters(request, "state", "after", "limit")
         page = list_inbound(
@@ -41,6 +49,7 @@ class InboundRetry(Endpoint):
 
     needs: ClassVar = {"POST": "inbound.retry"}
 
+    @documented("retry_inbound", InboundRecord)
     def post(self, request: Request, raw_id: uuid.UUID) -> Response:
         get_inbound(self.user, raw_id)
         door.retry(raw_id)
@@ -52,6 +61,7 @@ class InboundRaw(Endpoint):
 
     needs: ClassVar = {"GET": "inbound.view"}
 
+    @documented("inbound_raw", content_type="message/rfc822")
     def get(self, request: Request, raw_id: uuid.UUID) -> HttpResponse:
         return mail_download(raw_bytes_of(self.user, raw_id), str(raw_id))
 
@@ -61,6 +71,7 @@ class MessageRaw(Endpoint):
 
     needs: ClassVar = {"GET": "ticket.view"}
 
+    @documented("message_raw", content_type="message/rfc822")
     def get(self, request: Request, message_id: uuid.UUID) -> HttpResponse:
         message = get_message(self.user, message_id)
         return mail_download(raw_bytes_of_message(self.user, message), str(message_id))

@@ -13,11 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from helpdesk.accounts.api.endpoint import Endpoint
+from helpdesk.events.payloads import AttachmentRecord
 from helpdesk.lib import blobs
 from helpdesk.lib.api import flag_from, refuse_unknown_parameters
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.images import raster_type_of
+from helpdesk.lib.schema import documented
 from tickets.actions.attach import clean_name, keep_upload
+from tickets.api.inputs import UploadInput
 from tickets.api.mail_frame import IMAGE_POLICY, guard
 from tickets.records import attachment_record
 from tickets.selectors import get_attachment
@@ -29,6 +32,7 @@ class AttachmentUpload(Endpoint):
     needs: ClassVar = {"POST": "ticket.reply"}
     parser_classes: ClassVar = [MultiPartParser]
 
+    @documented("upload_attachment", AttachmentRecord, body=UploadInput, status=201)
     def post(self, request: Request) -> Response:
         file = request.FILES.get("file")
         if file is None:
@@ -50,6 +54,11 @@ class AttachmentFile(Endpoint):
 
     needs: ClassVar = {"GET": "ticket.view"}
 
+    @documented(
+        "attachment",
+        parameters={"inline": "1 shows a plain image instead of saving it."},
+        content_type="application/octet-stream",
+    )
     def get(self, request: Request, attachment_id: uuid.UUID) -> HttpResponse:
         refuse_unknown_parameters(request, "inline")
         attachment = get_attachment(self.user, attachment_id)

@@ -126,3 +126,9 @@ class CustomerChanges(StrictSerializer):
     country = serializers.CharField(max_length=2, allow_blank=True, required=False)
     is_vip = serializers.BooleanField(required=False)
     note = serializers.CharField(max_length=20_000, allow_blank=True, required=False)
+
+
+class UploadInput(StrictSerializer):
+    """One file as multipart form data."""
+
+    file = serializers.FileField()

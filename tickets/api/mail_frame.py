@@ -22,6 +22,7 @@ from helpdesk.lib.api import flag_from, refuse_unknown_parameters
 from helpdesk.lib.errors import InvalidInput, NotFound
 from helpdesk.lib.html import is_remote, sanitise
 from helpdesk.lib.images import fetch_image, raster_type_of
+from helpdesk.lib.schema import documented
 from tickets.models import Message
 from tickets.records import TEXT_LIMIT
 from tickets.selectors import get_attachment, get_message
@@ -46,6 +47,11 @@ class MessageHtml(Endpoint):
 
     needs: ClassVar = {"GET": "ticket.view"}
 
+    @documented(
+        "message_html",
+        parameters={"images": "1 shows remote images, through our proxy."},
+        content_type="text/html",
+    )
     def get(self, request: Request, message_id: uuid.UUID) -> HttpResponse:
         refuse_unknown_parameters(request, "images")
         message = get_message(self.user, message_id)
@@ -70,6 +76,7 @@ class MailImage(Endpoint):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """The signature stands for the session; see the module's text."""
 
+    @documented("mail_image", content_type="image/*")
     def get(self, request: Request, token: str) -> HttpResponse:
         said = _read_token(token)
         user = User.objects.filter(pk=said["user"], is_active=True).first()

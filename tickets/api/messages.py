@@ -10,16 +10,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from helpdesk.accounts.api.endpoint import Endpoint
+from helpdesk.events.payloads import MessageRecord
 from helpdesk.lib.api import number_from, read_body, refuse_unknown_parameters
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.pagination import limit_from
+from helpdesk.lib.schema import documented
 from tickets import selectors
 from tickets.actions.drafts import discard_draft, save_draft
 from tickets.actions.reply import OutgoingMessage
 from tickets.actions.respond import respond
 from tickets.api.inputs import DraftInput, MessageInput
+from tickets.api.shapes import DraftRecord, MessagePage
 from tickets.records import draft_record, message_record
 
+_PAGE = {"before": "A position.", "after": "A position.", "limit": "At most 200."}
 MODES = ("reply", "note")
 
 
@@ -29,6 +33,7 @@ class TicketMessages(Endpoint):
     needs: ClassVar = {"GET": "ticket.view", "POST": "ticket.reply"}
     is_live = True
 
+    @documented("messages", MessagePage, parameters=_PAGE)
     def get(self, request: Request, ticket_id: uuid.UUID) -> Response:
         refuse_unknown_parameters(request, "before", "after", "limit")
         ticket = selectors.get_ticket(self.user, ticket_id)
@@ -44,6 +49,7 @@ class TicketMessages(Endpoint):
         records = [message_record(message) for message in messages]
         return Response({"results": records, "next": following})
 
+    @documented("post_message", MessageRecord, body=MessageInput, status=201)
     def post(self, request: Request, ticket_id: uuid.UUID) -> Response:
         values = read_body(MessageInput, request)
         ticket = selectors.get_ticket(self.user, ticket_id)
@@ -68,10 +74,12 @@ class TicketDraft(Endpoint):
 
     needs: ClassVar = {"GET": "ticket.reply", "PUT": "ticket.reply", "DELETE": "ticket.reply"}
 
+    @documented("draft", DraftRecord)
     def get(self, request: Request, ticket_id: uuid.UUID, mode: str) -> Response:
         ticket = selectors.get_ticket(self.user, ticket_id)
         return Response(draft_record(selectors.get_draft(ticket, self.user, _mode(mode))))
 
+    @documented("save_draft", DraftRecord, body=DraftInput)
     def put(self, request: Request, ticket_id: uuid.UUID, mode: str) -> Response:
         values = read_body(DraftInput, request)
         ticket = selectors.get_ticket(self.user, ticket_id)
@@ -82,6 +90,7 @@ class TicketDraft(Endpoint):
         draft = save_draft(ticket, self.user, _mode(mode), content, rev=rev)
         return Response(draft_record(draft))
 
+    @documented("discard_draft", status=204)
     def delete(self, request: Request, ticket_id: uuid.UUID, mode: str) -> Response:
         ticket = selectors.get_ticket(self.user, ticket_id)
         discard_draft(ticket, self.user, _mode(mode))

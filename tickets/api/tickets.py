@@ -10,18 +10,30 @@ from rest_framework.response import Response
 
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.accounts.models import User
+from helpdesk.events.payloads import TicketRecord
 from helpdesk.lib.api import read_body, refuse_unknown_parameters
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.pagination import limit_from
+from helpdesk.lib.schema import documented
 from tickets import selectors
 from tickets.actions.begin import begin_ticket
 from tickets.actions.edit import edit_ticket
 from tickets.api.inputs import TicketChanges, TicketInput
+from tickets.api.shapes import Conversation, TicketPage
 from tickets.fields import as_query
 from tickets.filters import TicketFilters, filter_tickets
 from tickets.models import Ticket
 from tickets.records import customer_record, draft_record, message_record, ticket_record
 
+_PAGE = {
+    "after": "The ``next`` of the page before.",
+    "limit": "Rows per page, at most 200.",
+    "sort": "queue, newest or oldest",
+}
+_FILTERS = {
+    "view": "Slug of a view.",
+    **{name: str(each.label) for name, each in TicketFilters.base_filters.items()},
+}
 SORTS = ("queue", "newest", "oldest")
 
 
@@ -31,6 +43,7 @@ class TicketList(Endpoint):
     needs: ClassVar = {"GET": "ticket.view", "POST": "ticket.reply"}
     is_live = True
 
+    @documented("tickets", TicketPage, parameters=_FILTERS | _PAGE)
     def get(self, request: Request) -> Response:
         refuse_unknown_parameters(
             request, "view", "sort", "after", "limit", *TicketFilters.base_filters
@@ -42,6 +55,7 @@ class TicketList(Endpoint):
             found = found.filter(as_query(view.conditions, me=self.user.pk))
         return Response(ticket_page(found, request))
 
+    @documented("begin_ticket", TicketRecord, body=TicketInput, status=201)
     def post(self, request: Request) -> Response:
         values = read_body(TicketInput, request)
         message, is_new = begin_ticket(self.user, values)
@@ -55,9 +69,11 @@ class TicketDetail(Endpoint):
     needs: ClassVar = {"GET": "ticket.view", "PATCH": "ticket.change"}
     is_live = True
 
+    @documented("ticket", Conversation)
     def get(self, request: Request, ticket_id: uuid.UUID) -> Response:
         return Response(conversation(self.user, selectors.get_ticket(self.user, ticket_id)))
 
+    @documented("change_ticket", TicketRecord, body=TicketChanges)
     def patch(self, request: Request, ticket_id: uuid.UUID) -> Response:
         changes = read_body(TicketChanges, request)
         client_id = changes.pop("client_id", "")
@@ -78,6 +94,7 @@ class TicketByNumber(Endpoint):
     needs: ClassVar = {"GET": "ticket.view"}
     is_live = True
 
+    @documented("ticket_by_number", Conversation)
     def get(self, request: Request, number: int) -> Response:
         return Response(conversation(self.user, selectors.get_ticket_by_number(self.user, number)))
 

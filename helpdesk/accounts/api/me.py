@@ -12,9 +12,16 @@ from rest_framework.response import Response
 
 from helpdesk.accounts.actions import change_profile, create_token, revoke_token
 from helpdesk.accounts.api.endpoint import Endpoint
-from helpdesk.accounts.records import own_record, token_record
+from helpdesk.accounts.records import (
+    NewTokenRecord,
+    OwnRecord,
+    TokenPage,
+    own_record,
+    token_record,
+)
 from helpdesk.accounts.selectors import get_token, tokens_of
 from helpdesk.lib.api import StrictSerializer, read_body
+from helpdesk.lib.schema import documented
 
 MAX_SETTINGS_BYTES = 32 * 1024
 
@@ -43,9 +50,11 @@ class Me(Endpoint):
 
     needs: ClassVar = {"GET": "ticket.view", "PATCH": "ticket.view"}
 
+    @documented("me", OwnRecord)
     def get(self, request: Request) -> Response:
         return Response(own_record(self.user))
 
+    @documented("change_me", OwnRecord, body=ProfileChanges)
     def patch(self, request: Request) -> Response:
         values = read_body(ProfileChanges, request)
         return Response(own_record(change_profile(self.user, **values) if values else self.user))
@@ -56,11 +65,13 @@ class TokenList(Endpoint):
 
     needs: ClassVar = {"GET": "token.own", "POST": "token.own"}
 
+    @documented("tokens", TokenPage)
     def get(self, request: Request) -> Response:
         return Response(
             {"results": [token_record(each) for each in tokens_of(self.user)], "next": None}
         )
 
+    @documented("create_token", NewTokenRecord, body=TokenInput, status=201)
     def post(self, request: Request) -> Response:
         token, secret = create_token(self.user, read_body(TokenInput, request)["name"])
         return Response({**token_record(token), "secret": secret}, status=201)
@@ -71,6 +82,7 @@ class TokenDetail(Endpoint):
 
     needs: ClassVar = {"DELETE": "token.own"}
 
+    @documented("revoke_token", status=204)
     def delete(self, request: Request, token_id: uuid.UUID) -> Response:
         revoke_token(get_token(self.user, token_id))
         return Response(status=204)

@@ -1,0 +1,74 @@
+"""What the ticket endpoints answer, as types; they become the API's documents and TypeScript."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from helpdesk.events.payloads import (
+    AddressRecord,
+    CustomerRecord,
+    Iso,
+    MessageRecord,
+    TicketRecord,
+    ViewRecord,
+)
+
+
+class TicketPage(TypedDict):
+    results: list[TicketRecord]
+    customers: list[CustomerRecord]
+    next: str | None
+    total: int
+
+
+class MessagePage(TypedDict):
+    results: list[MessageRecord]
+    next: int | None
+
+
+class CustomerPage(TypedDict):
+    results: list[CustomerRecord]
+    next: str | None
+
+
+class ViewPage(TypedDict):
+    results: list[ViewRecord]
+    next: str | None
+
+
+class TimelineLine(TypedDict):
+    seq: int
+    type: str
+    at: Iso
+    actor: dict[str, Any]
+    ticket_id: str
+    data: dict[str, Any]
+
+
+class DraftRecord(TypedDict):
+    ticket_id: str
+    mode: Literal["reply", "note"]
+    text: str
+    html: str | None
+    to: list[AddressRecord]
+    cc: list[AddressRecord]
+    bcc: list[AddressRecord]
+    subject: str | None
+    attachment_ids: list[str]
+    macro_id: str | None
+    rev: int
+    updated_at: Iso
+
+
+class Conversation(TypedDict):
+    ticket: TicketRecord
+    customer: CustomerRecord
+    messages: list[MessageRecord]
+    messages_next: int | None
+    timeline: list[TimelineLine]
+    drafts: list[DraftRecord]
+
+
+class Withdrawn(TypedDict):
+    message: MessageRecord
+    draft: DraftRecord
