@@ -235,7 +235,7 @@ export const macros: R.Macro[] = [
   version: 1,
 }));
 
-const renderedText = 'Hi Mia, order #1042 is cancelled and €84.90 is on its way back to your [refund method]. Banks take 5–10 days to show it.\nThe M is set aside for you until tonight.';
+const renderedText = 'Hi Mia, order #1042 is cancelled and €84.90 is on its way back to your ⟦order.refund.method⟧. Banks take 5–10 days to show it.\nThe M is set aside for you until tonight.';
 const spanFor = (text: string, path: string, value: string) => ({ start: text.indexOf(value), end: text.indexOf(value) + value.length, path, value });
 export const rendered: R.RenderedMacro = {
   text: renderedText,
@@ -243,7 +243,7 @@ export const rendered: R.RenderedMacro = {
   subject: null,
   language: 'en',
   missing: [{ path: 'order.refund.method', reason: 'The shop has not refunded this order yet.', sentence: '' }],
-  spans: [spanFor(renderedText, 'order.number', '#1042'), spanFor(renderedText, 'order.total', '€84.90'), spanFor(renderedText, 'order.refund.method', '[refund method]'), spanFor(renderedText, 'refund_days', '5–10 days')],
+  spans: [spanFor(renderedText, 'order.number', '#1042'), spanFor(renderedText, 'order.total', '€84.90'), spanFor(renderedText, 'refund_days', '5–10 days')],
   order: { id: 'o1042', number: '1042' },
   orders: [{ id: 'o1042', number: '1042' }, { id: 'o0997', number: '0997' }],
   actions: [{ type: 'add_tag', description: 'cancellation' }, { type: 'set_status', description: 'Close ticket' }],

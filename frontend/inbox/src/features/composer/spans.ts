@@ -3,18 +3,40 @@ import type { Span } from '$lib/drafts.svelte';
 
 /** A path as people say it: order.refund.method → refund method. */
 export function spokenPath(path: string): string {
-  return path.split('.').slice(1).join(' ').replaceAll('_', ' ') || path;
+  return path.split('.').slice(1).join(' ').replaceAll('_', ' ') || path.replaceAll('_', ' ');
 }
 
-/** The stretches of a rendered macro, moved to where the text was put. */
+/** The server marks a missing value in the text as ⟦order.tracking_url⟧. */
+const MISSING_MARK = /⟦([^⟧]*)⟧/g;
+
+/** Turns the server's places (counted in code points) into places in a JavaScript string. */
+function placesIn(text: string, points: readonly number[]): Map<number, number> {
+  const wanted = new Set(points);
+  const places = new Map<number, number>();
+  let point = 0;
+  let unit = 0;
+  for (const letter of text) {
+    if (wanted.has(point)) places.set(point, unit);
+    point += 1;
+    unit += letter.length;
+  }
+  places.set(point, unit);
+  return places;
+}
+
+/** The stretches of a rendered macro that were filled in or are missing, moved by `offset`. */
 export function spansOf(rendered: RenderedMacro, offset: number): Span[] {
-  const missing = new Set(rendered.missing.map((value) => value.path));
-  return rendered.spans.map((span) => ({
-    start: span.start + offset,
-    end: span.end + offset,
-    path: span.path,
-    isMissing: missing.has(span.path),
+  const places = placesIn(rendered.text, rendered.spans.flatMap((span) => [span.start, span.end]));
+  const filled = rendered.spans
+    .map((span) => ({ start: places.get(span.start) ?? 0, end: places.get(span.end) ?? 0, path: span.path, isMissing: false }))
+    .filter((span) => span.end > span.start && !rendered.text.slice(span.start, span.end).includes('⟦'));
+  const missing = [...rendered.text.matchAll(MISSING_MARK)].map((found) => ({
+    start: found.index,
+    end: found.index + found[0].length,
+    path: found[1] ?? '',
+    isMissing: true,
   }));
+  return [...filled, ...missing].map((span) => ({ ...span, start: span.start + offset, end: span.end + offset }));
 }
 
 /** Where two texts differ: the first changed letter and the ends of the change in both. */
@@ -76,5 +98,5 @@ export function sentenceAround(text: string, start: number, end: number): { star
 
 /** Text typed by hand that looks like a placeholder nobody filled. */
 export function hasPlaceholder(text: string): boolean {
-  return /\{\{|\}\}|\{%|%\}/.test(text);
+  return /\{\{|\}\}|\{%|%\}|⟦|⟧/.test(text);
 }

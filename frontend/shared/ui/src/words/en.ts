@@ -307,6 +307,7 @@ export const en = {
   'macros.language': 'Language',
   'macros.alsoDoes': 'Also does',
   'macros.insert': 'insert',
+  'macros.insertButton': 'Insert',
   'macros.insertSend': 'insert and send',
   'macros.off': { one: '(off: {n} value missing)', other: '(off: {n} values missing)' },
   'macros.choose': 'choose',
