@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from celery import beat
 from celery.apps.worker import Worker
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 from celery.worker import state
 from kombu.exceptions import OperationalError
 

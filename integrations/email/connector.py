@@ -15,6 +15,7 @@ from integrations.email.channels import smtp_server_of
 from integrations.email.manifest import MANIFEST
 from integrations.email.parsed_mail import MailAddress, MailAttachment, ParsedMail
 from integrations.email.parser_child import LimitedParser, Unparsable
+from integrations.email.sent_folder import is_in_sent_folder
 from integrations.email.smtp import send_mail
 from tickets.models import Channel, HandleKind
 
@@ -40,6 +41,10 @@ class EmailConnector:
     ) -> Sent:
         """Send by the channel's SMTP server; see ``smtp.send_mail`` for what it raises."""
         return send_mail(smtp_server_of(channel), message, before_irreversible)
+
+    def find_sent(self, channel: Channel, external_id: str) -> bool:
+        """Whether the mailbox keeps a copy of what we sent under this Message-ID."""
+        return is_in_sent_folder(channel, external_id)
 
     def _parse(self, raw: bytes) -> ParsedMail:
         """A parser that was killed from outside may not cost the mail: it gets a second one."""

@@ -82,26 +82,34 @@ def send_mail(
 
 def connect(server: SmtpServer) -> smtplib.SMTP:
     """A signed-in connection; raises TemporaryFailure or NeedsReauthorization."""
-    context = ssl.create_default_context(cafile=server.ca_file or None)
+    smtp: smtplib.SMTP | None = None
     try:
-        smtp: smtplib.SMTP
-        if server.is_tls:
-            smtp = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=CONNECT_SECONDS, context=context
-            )
-        else:
-            smtp = smtplib.SMTP(server.host, server.port, timeout=CONNECT_SECONDS)
-        smtp.ehlo_or_helo_if_needed()
-        if not server.is_tls and smtp.has_extn("starttls"):
-            smtp.starttls(context=context)
-            smtp.ehlo()
+        smtp = _open(server)
         if server.user:
             _sign_in(smtp, server)
     except NeedsReauthorization:
+        _leave(smtp)
         raise
     except (OSError, smtplib.SMTPException) as error:
+        _leave(smtp)
         raise TemporaryFailure(f"{server.host} cannot be reached: {_words(error)}") from error
     _set_timeout(smtp, COMMAND_SECONDS)
+    return smtp
+
+
+def _open(server: SmtpServer) -> smtplib.SMTP:
+    context = ssl.create_default_context(cafile=server.ca_file or None)
+    if server.is_tls:
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=CONNECT_SECONDS, context=context)
+    smtp = smtplib.SMTP(server.host, server.port, timeout=CONNECT_SECONDS)
+    try:
+        smtp.ehlo_or_helo_if_needed()
+        if smtp.has_extn("starttls"):
+            smtp.starttls(context=context)
+            smtp.ehlo()
+    except (OSError, smtplib.SMTPException):
+        smtp.close()
+        raise
     return smtp
 
 
@@ -205,7 +213,9 @@ def _set_timeout(smtp: smtplib.SMTP, seconds: int) -> None:
         smtp.sock.settimeout(seconds)
 
 
-def _leave(smtp: smtplib.SMTP) -> None:
+def _leave(smtp: smtplib.SMTP | None) -> None:
+    if smtp is None:
+        return
     with suppress(OSError, smtplib.SMTPException):
         _set_timeout(smtp, 5)
         smtp.quit()
