@@ -212,25 +212,30 @@ def _fulfillment(order: Order, position: int, data: FulfillmentData) -> Fulfillm
 
 def _upsert_customer(store: Store, data: StoreCustomerData) -> StoreCustomer:
     """The buyer; the newest name wins, addresses only grow (both whatever the order of arrival)."""
-    StoreCustomer.objects.bulk_create(
-        [
-            StoreCustomer(
-                organization_id=store.organization_id,
-                store=store,
-                external_id=data.external_id,
-                source_updated_at=_NEVER,
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    customer = StoreCustomer.objects.select_for_update(no_key=True).get(
-        store=store, external_id=data.external_id
-    )
+    customer = _lock_customer(store, data)
     told = (data.updated_at, data.name, data.language)
     if told > (customer.source_updated_at, customer.name, customer.language):
         customer.source_updated_at, customer.name, customer.language = told
         customer.save(update_fields=["source_updated_at", "name", "language"])
     _add_contacts(customer, data)
+    return customer
+
+
+def _lock_customer(store: Store, data: StoreCustomerData) -> StoreCustomer:
+    """The buyer's row, made empty if new, locked until commit."""
+    found = StoreCustomer.objects.select_for_update(no_key=True).filter(
+        store=store, external_id=data.external_id
+    )
+    customer = found.first()
+    if customer is None:
+        empty = StoreCustomer(
+            organization_id=store.organization_id,
+            store=store,
+            external_id=data.external_id,
+            source_updated_at=_NEVER,
+        )
+        StoreCustomer.objects.bulk_create([empty], ignore_conflicts=True)
+        customer = found.get()
     return customer
 
 

@@ -70,11 +70,6 @@ def get_store_connector(kind: str) -> StoreConnector:
         raise NotFound(f"There is no store connector “{kind}” (known: {known}).") from error
 
 
-def store_manifests() -> list[StoreManifest]:
-    """All kinds of store that can be connected, by label."""
-    return sorted((each.manifest for each in _connectors.values()), key=lambda each: each.label)
-
-
 def synchronize(store: Store) -> int:
     """Bring our copies of the store's orders up to date; returns how many were looked at.
 

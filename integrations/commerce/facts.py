@@ -61,11 +61,6 @@ class OrderFacts:
     city: str | None
     payment_method: str | None
 
-    @property
-    def is_younger_than_two_days(self) -> bool:
-        """What the rule *urgent cancellation* asks for."""
-        return self.age_hours < 48
-
 
 def order_facts(
     order: Order, *, at: datetime, language: str = "en", time_zone: str = "UTC"

@@ -14,7 +14,6 @@ from integrations.commerce.models import (
     FinancialStatus,
     Order,
     ReturnStatus,
-    Store,
     StoreContact,
 )
 from integrations.commerce.normal_form import number_key
@@ -41,11 +40,6 @@ def orders_of_customer(customer: Customer, *, limit: int = MAX_ORDERS) -> list[O
     return [] if found is None else list(with_parts(found)[:limit])
 
 
-def find_newest_order(customer: Customer) -> Order | None:
-    """The order placed last, or None."""
-    return next(iter(orders_of_customer(customer, limit=1)), None)
-
-
 def resolve_order_number(customer: Customer, text_number: str) -> Order | None:
     """The customer's own order with this number as written in a text (``#1042``, ``01042``).
 
@@ -56,16 +50,6 @@ def resolve_order_number(customer: Customer, text_number: str) -> Order | None:
     if found is None or not key:
         return None
     return with_parts(found.filter(number_key=key)).first()
-
-
-def find_order_meant(customer: Customer, text_numbers: Iterable[str]) -> Order | None:
-    """The order a text is about: the first own number it names, else the newest order."""
-    numbers = list(text_numbers)
-    for number in numbers:
-        order = resolve_order_number(customer, number)
-        if order is not None:
-            return order
-    return find_newest_order(customer)
 
 
 def get_order(organization_id: uuid.UUID, order_id: uuid.UUID) -> Order:
@@ -130,11 +114,6 @@ def summarize(orders: Iterable[Order]) -> SpendSummary:
             spent[order.currency] = spent.get(order.currency, 0) + order.total_minor - refunded
     returned = sum(order.return_status == ReturnStatus.RETURNED for order in orders)
     return SpendSummary(len(orders), returned, spent)
-
-
-def stores_of(organization_id: uuid.UUID) -> list[Store]:
-    """The organization's stores, by name."""
-    return list(Store.objects.filter(organization_id=organization_id).order_by("name", "id"))
 
 
 def with_parts(orders: QuerySet[Order]) -> QuerySet[Order]:

@@ -122,17 +122,6 @@ class Conversation:
     csat_comment: str = ""
 
 
-@dataclass(frozen=True)
-class MacroText:
-    """A macro with its text per language; English is always there."""
-
-    slug: str
-    name: str
-    text: dict[str, str]
-    tags: list[str] = field(default_factory=list)
-    status: str = ""
-
-
 def moment(opened_at: datetime, offset: str) -> datetime:
     """The moment an offset such as ``-2d3h`` or ``+16m`` means; raises ValueError for others."""
     match = _OFFSET.fullmatch(offset)
@@ -165,12 +154,6 @@ def shoppers() -> dict[str, Shopper]:
 def orders() -> dict[str, ShopOrder]:
     """The orders by number (``1042``), oldest first."""
     return {each["number"]: ShopOrder(**each) for each in _read("orders.toml")["order"]}
-
-
-@cache
-def macros() -> list[MacroText]:
-    """The macros in the order they are listed."""
-    return [MacroText(**each) for each in _read("macros.toml")["macro"]]
 
 
 @cache

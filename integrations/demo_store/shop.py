@@ -45,7 +45,7 @@ def order_data(order: ShopOrder, opened_at: datetime) -> OrderData:
         financial_status=_financial_status(order),
         fulfillment_status=_fulfillment_status(order),
         return_status=_return_status(order),
-        customer=_customer(shopper, clock.at(order.placed)),
+        customer=_customer(shopper, opened_at),
         email=shopper.email,
         phone=shopper.phone,
         payment_method=_CARDS[sum(map(ord, order.customer)) % len(_CARDS)],

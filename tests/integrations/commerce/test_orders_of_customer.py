@@ -13,7 +13,6 @@ from integrations.commerce.models import Store
 from integrations.commerce.normal_form import number_key
 from integrations.commerce.selectors import (
     find_customer_of_order,
-    find_order_meant,
     get_order,
     orders_of_customer,
     resolve_order_number,
@@ -63,18 +62,6 @@ def test_an_order_number_in_text_resolves_only_within_the_customers_own_orders(
     assert resolve_order_number(mia, "#0988") is None
     assert resolve_order_number(mia, "#7777") is None
     assert resolve_order_number(mia, "") is None
-
-
-def test_a_foreign_number_leads_to_the_customers_newest_order_never_to_the_other_one(
-    store: Store,
-) -> None:
-    """G16.3"""
-    upsert_order(store, telling("#1042"))
-    upsert_order(store, telling("#0988", email="lea@courriel.example"))
-    mia = customer_of(store.organization, "mia@posteo.example")
-    meant = find_order_meant(mia, ["#0988"])
-    assert meant is not None
-    assert meant.number == "#1042"
 
 
 @pytest.mark.parametrize(
