@@ -254,7 +254,7 @@ def _add_text(part: MimePart, body: _Body) -> None:
         return
     if b"\nbegin " in content or content.startswith(b"begin "):
         content = _take_uuencoded(content, body)
-    text, defect = decode_text(content, charset)
+    text, defect = decode_text(content[: 4 * MAX_TEXT_CHARS + 100_000], charset)
     body.note(defect)
     if part.parameters.get("format", "").lower() == "flowed":
         text = unflow(text, joins_words=part.parameters.get("delsp", "").lower() == "yes")

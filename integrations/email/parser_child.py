@@ -27,7 +27,7 @@ from typing import IO, Any
 import msgpack
 
 from helpdesk.lib.errors import InvalidInput
-from integrations.email.mime import parse_mail
+from integrations.email.mime import MAX_MAIL_BYTES, parse_mail
 from integrations.email.parsed_mail import (
     BouncedRecipient,
     MailAddress,
@@ -164,6 +164,7 @@ class _Child:
         """Send one mail, await its answer. Raises `Unparsable` or `_ChildFailed`."""
         deadline = time.monotonic() + timeout_seconds
         try:
+            raw = raw[: MAX_MAIL_BYTES + 1]
             self._write(_LENGTH.pack(len(raw)) + raw, deadline)
             size = _LENGTH.unpack(self._read(_LENGTH.size, deadline))[0]
             if size > MAX_ANSWER_BYTES:
