@@ -65,7 +65,7 @@ def main() -> int:
             for part in wanted_parts(options.only, pytest_words):
                 tally.add(run_part(part, folder, url, pytest_words, coverage=options.coverage))
     except KeyboardInterrupt:
-        say(f"\nInterrupted; everything that was started is stopped.\n{tally}")
+        say("\nInterrupted; everything that was started is stopped.")
         return 130
     except StepFailed as failure:
         say(f"The tests could not be run. {failure}")
