@@ -4,7 +4,7 @@ import type * as R from '../shared/api/src/records';
 
 const now = Date.now();
 export const ago = (minutes: number): string => new Date(now - minutes * 60_000).toISOString();
-const money = (amount_minor: number): R.Money => ({ amount_minor, currency: 'EUR' });
+const money = (minor: number): R.PricedMoney => ({ minor, currency: 'EUR', text: `€${(minor / 100).toFixed(2)}` });
 
 export const users: R.User[] = [
   { id: 'u1', name: 'Ana Weber', email: 'ana@lindenloom.example', initials: 'AW', role: 'admin', team_ids: ['t1'], is_active: true, signature: 'Ana, Linden & Loom', settings: {} },
@@ -176,43 +176,55 @@ export function timelineOf(ticket: R.Ticket): R.TimelineEvent[] {
 
 const order = (number: string, minutes: number, total: number, part: Partial<R.Order>): R.Order => ({
   id: `o${number}`,
-  store: { id: 's1', name: 'FR store' },
   number,
+  store: { id: 's1', slug: 'fr', kind: 'demo', name: 'FR store' },
   placed_at: ago(minutes),
-  currency: 'EUR',
-  total: money(total),
+  state: 'unfulfilled',
+  state_text: 'Unfulfilled',
   financial_status: 'paid',
+  financial_text: 'Paid',
   fulfillment_status: 'unfulfilled',
-  status_text: '',
-  cancelled_at: null,
-  picks_at: null,
+  fulfillment_text: 'Unfulfilled',
+  total: money(total),
+  refunded: money(0),
+  pick_at: null,
   promised_at: null,
-  estimated_at: null,
+  cancelled_at: null,
+  shipping_address: {},
   lines: [],
-  shipments: [],
+  fulfillments: [],
   refunds: [],
-  shipping_address: null,
   steps: [],
   as_of: ago(1),
+  version: 1,
   ...part,
+});
+const line = (title: string, variant: string, price: number, picture: string): R.OrderLine => ({
+  title,
+  variant,
+  sku: '',
+  quantity: 1,
+  fulfilled_quantity: 0,
+  price: money(price),
+  total: money(price),
+  picture,
+  image_url: '',
 });
 export const orders: R.Order[] = [
   order('1042', 63, 8490, {
-    picks_at: ago(-16),
-    lines: [
-      { title: 'Linen shirt Noor', variant: 'Flax · S', sku: 'NOOR-S', quantity: 1, unit_price: money(5900), thumbnail: null },
-      { title: 'Napkins, set of four', variant: 'Mist', sku: 'NAP-4', quantity: 1, unit_price: money(2590), thumbnail: null },
-    ],
+    pick_at: ago(-16),
+    lines: [line('Linen shirt Noor', 'Flax · S', 5900, 'shirt'), line('Napkins, set of four', 'Mist', 2590, 'napkins')],
     steps: [
-      { key: 'paid', label: 'Paid', at: ago(63), state: 'done' },
-      { key: 'picking', label: 'Picking', at: ago(-16), state: 'now' },
-      { key: 'shipped', label: 'Shipped', at: ago(-2000), state: 'next' },
-      { key: 'delivered', label: 'Delivered', at: ago(-7000), state: 'next' },
+      { name: 'paid', at: ago(63), state: 'done' },
+      { name: 'picking', at: ago(-16), state: 'now' },
+      { name: 'shipped', at: ago(-2000), state: 'ahead' },
+      { name: 'delivered', at: ago(-7000), state: 'ahead' },
     ],
   }),
-  order('0997', 10_000, 4200, { fulfillment_status: 'delivered', status_text: 'Delivered 14 Nov' }),
-  order('0911', 70_000, 12_000, { fulfillment_status: 'returned', status_text: 'Returned 2 Oct', refunds: [{ amount: money(490) }] }),
+  order('0997', 10_000, 4200, { fulfillment_status: 'delivered' }),
+  order('0911', 70_000, 12_000, { fulfillment_status: 'returned', refunds: [{ amount: money(490), reason: '', refunded_at: ago(60_000) }] }),
 ];
+export const spend: R.SpendSummary = { order_count: 9, returned_count: 1, returned_percent: 11, spent: [money(128_400)] };
 
 export const macros: R.Macro[] = [
   ['Cancel — done, refunded', 'Cancellations'],
@@ -270,8 +282,8 @@ export const run: R.RuleRun = {
   ],
 };
 export const rules: R.Rule[] = [
-  { id: 'r1', name: 'Urgent cancellation', is_active: true, trigger: 'message.understood', conditions: { all: [{ field: 'message.intent', operator: 'is', value: 'cancel_order' }, { any: [{ field: 'order.fulfillment_status', operator: 'is', value: 'unfulfilled' }, { field: 'order.age_days', operator: 'less_than', value: 2 }] }, { not: { field: 'tags', operator: 'contains', value: 'no-auto' } }] }, actions: [{ type: 'add_tag', params: { tag: 'cancellation' }, description: 'Add tag cancellation' }, { type: 'set_priority', params: { priority: 'urgent' }, description: 'Set priority urgent' }], stop_after: false, version: 7 },
-  { id: 'r2', name: 'Where is my order', is_active: true, trigger: 'message.understood', conditions: { field: 'message.intent', operator: 'is', value: 'where_is_my_order' }, actions: [{ type: 'add_tag', params: { tag: 'wismo' }, description: 'Add tag wismo' }], version: 3 },
+  { id: 'r1', name: 'Urgent cancellation', is_active: true, triggers: ['message.understood'], conditions: { all: [{ field: 'message.intent', operator: 'is', value: 'cancel_order' }, { any: [{ field: 'order.fulfillment_status', operator: 'is', value: 'unfulfilled' }, { field: 'order.age_days', operator: 'less_than', value: 2 }] }, { not: { field: 'tags', operator: 'contains', value: 'no-auto' } }] }, actions: [{ type: 'add_tag', params: { tag: 'cancellation' }, description: 'Add tag cancellation' }, { type: 'set_priority', params: { priority: 'urgent' }, description: 'Set priority urgent' }], stop_after: false, version: 7 },
+  { id: 'r2', name: 'Where is my order', is_active: true, triggers: ['message.understood'], conditions: { field: 'message.intent', operator: 'is', value: 'where_is_my_order' }, actions: [{ type: 'add_tag', params: { tag: 'wismo' }, description: 'Add tag wismo' }], version: 3 },
 ];
 
 export const inbound: R.InboundMail[] = [

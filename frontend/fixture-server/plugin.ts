@@ -62,7 +62,7 @@ async function answer(request: IncomingMessage, url: URL, reply: Reply): Promise
     const customer = data.customers.find((each) => each.id === ticket.customer_id);
     return reply(200, { ticket, customer, messages: data.messagesOf(ticket), messages_next: null, timeline: data.timelineOf(ticket), drafts: [] });
   }
-  if (/^\/customers\/[^/]+\/orders$/.test(path)) return reply(200, { ...page(path.includes('/k1/') ? data.orders : []), as_of: data.ago(1) });
+  if (/^\/customers\/[^/]+\/orders$/.test(path)) return reply(200, path.includes('/k1/') ? { orders: data.orders, summary: data.spend } : { orders: [], summary: { ...data.spend, order_count: 0 } });
   if (/^\/customers\/[^/]+\/tickets$/.test(path)) return reply(200, { ...page(data.tickets.filter((each) => path.includes(`/${each.customer_id}/`))), customers: [] });
   if (path === '/customers') return reply(200, page(data.customers));
   if (path.startsWith('/macros/check')) return reply(200, { problems: [] });

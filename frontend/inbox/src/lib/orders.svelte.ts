@@ -1,11 +1,11 @@
-import { api, ApiProblem, type Order } from '@aftercare/api';
+import { api, ApiProblem, type Order, type SpendSummary } from '@aftercare/api';
 import type { LiveEvent } from '@aftercare/live';
 import { SvelteMap } from 'svelte/reactivity';
 
 export interface CustomerOrders {
   state: 'loading' | 'ready' | 'failed';
   orders: readonly Order[];
-  asOf: string | null;
+  summary: SpendSummary | null;
   problem: ApiProblem | null;
 }
 
@@ -19,15 +19,15 @@ export class OrderBook {
 
   async load(customerId: string): Promise<void> {
     const known = this.byCustomer.get(customerId);
-    if (!known) this.byCustomer.set(customerId, { state: 'loading', orders: [], asOf: null, problem: null });
+    const none = { orders: [], summary: null, problem: null };
+    if (!known) this.byCustomer.set(customerId, { state: 'loading', ...none });
     try {
-      const page = await api.customerOrders(customerId);
-      const asOf = page.as_of ?? page.results[0]?.as_of ?? null;
-      this.byCustomer.set(customerId, { state: 'ready', orders: page.results, asOf, problem: null });
+      const { orders, summary } = await api.customerOrders(customerId);
+      this.byCustomer.set(customerId, { state: 'ready', orders, summary, problem: null });
     } catch (problem) {
       if (!(problem instanceof ApiProblem)) throw problem;
-      const orders = known?.orders ?? [];
-      this.byCustomer.set(customerId, { state: orders.length ? 'ready' : 'failed', orders, asOf: known?.asOf ?? null, problem });
+      const { orders, summary } = known ?? none;
+      this.byCustomer.set(customerId, { state: orders.length ? 'ready' : 'failed', orders, summary, problem });
     }
   }
 

@@ -4,10 +4,6 @@ import { uploadFile, type Upload } from './upload';
 
 const ROOT = '/api/v1';
 export type UploadedFile = Pick<R.Attachment, 'id' | 'name' | 'size_bytes' | 'content_type'>;
-export interface Listed<T> extends R.Page<T> {
-  as_of?: R.Instant;
-}
-
 async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
   return (await request<T>('GET', ROOT + path, { query, signal })).data;
 }
@@ -74,7 +70,7 @@ export const api = {
   customers: (q: string, after?: string | null) => get<R.Page<R.Customer>>('/customers', { q, after, limit: 50 }),
   customer: (id: R.Id) => get<R.Customer>(`/customers/${id}`),
   changeCustomer: (id: R.Id, body: Partial<R.Customer>) => send<R.Customer>('PATCH', `/customers/${id}`, body),
-  customerOrders: (id: R.Id, signal?: AbortSignal) => get<Listed<R.Order>>(`/customers/${id}/orders`, {}, signal),
+  customerOrders: (id: R.Id, signal?: AbortSignal) => get<R.CustomerOrderList>(`/customers/${id}/orders`, {}, signal),
   customerTickets: (id: R.Id) => get<R.TicketPage>(`/customers/${id}/tickets`),
 
   csatReport: (from: string, to: string) => get<R.CsatReport>('/reports/csat', { from, to }),

@@ -4,10 +4,6 @@ export type Id = string;
 /** ISO 8601 in UTC. */
 export type Instant = string;
 
-export interface Money {
-  amount_minor: number;
-  currency: string;
-}
 export type TicketStatus = 'open' | 'snoozed' | 'closed' | 'spam' | 'trash';
 export type Priority = 'urgent' | 'high' | 'normal' | 'low';
 export type CsatState = 'planned' | 'sent' | 'answered' | 'not_sent';
@@ -259,8 +255,7 @@ export interface Rule {
   id: Id;
   name: string;
   is_active: boolean;
-  trigger?: string;
-  triggers?: string[];
+  triggers: string[];
   conditions: Condition | Record<string, never> | null;
   actions: { type: string; params?: Record<string, unknown>; description?: string }[];
   stop_after?: boolean;
@@ -286,54 +281,80 @@ export interface Draft {
   rev: number;
   updated_at: Instant;
 }
+/** An amount in the currency's minor unit, with the server's spelling of it. */
+export interface PricedMoney {
+  minor: number;
+  currency: string;
+  text: string;
+}
 export interface OrderLine {
   title: string;
   variant: string;
   sku: string;
   quantity: number;
-  unit_price: Money;
-  thumbnail: string | null;
+  fulfilled_quantity: number;
+  price: PricedMoney;
+  total: PricedMoney;
+  picture: string;
+  image_url: string;
 }
-export interface Shipment {
+export interface Fulfillment {
   carrier: string;
   tracking_number: string;
-  tracking_url: string | null;
+  tracking_url: string;
   status: string;
-  status_at: Instant | null;
-  events: { at: Instant; text: string }[];
+  status_text: string;
+  problem: string;
+  shipped_at: Instant | null;
+  estimated_at: Instant | null;
+  delivered_at: Instant | null;
+  last_scan_at: Instant | null;
+  events: { at: Instant; status: string; text: string; place: string }[];
 }
 export interface OrderStep {
-  key: string;
-  label: string;
+  name: 'paid' | 'picking' | 'shipped' | 'delivered' | 'cancelled' | 'returned';
   at: Instant | null;
-  state: 'done' | 'now' | 'next';
+  state: 'done' | 'now' | 'ahead';
 }
 export interface Refund {
-  id?: string;
-  amount?: Money;
-  at?: Instant;
-  reason?: string;
+  amount: PricedMoney;
+  reason: string;
+  refunded_at: Instant;
 }
 export interface Order {
   id: Id;
-  store: { id: Id; name: string };
   number: string;
+  store: { id: Id; slug: string; kind: string; name: string };
   placed_at: Instant;
-  currency: string;
-  total: Money;
+  state: string;
+  state_text: string;
   financial_status: string;
+  financial_text: string;
   fulfillment_status: string;
-  status_text: string;
-  cancelled_at: Instant | null;
-  picks_at: Instant | null;
+  fulfillment_text: string;
+  total: PricedMoney;
+  refunded: PricedMoney;
+  pick_at: Instant | null;
   promised_at: Instant | null;
-  estimated_at: Instant | null;
+  cancelled_at: Instant | null;
+  shipping_address: Record<string, string>;
   lines: OrderLine[];
-  shipments: Shipment[];
+  fulfillments: Fulfillment[];
   refunds: Refund[];
-  shipping_address: Record<string, string | null> | string | null;
   steps: OrderStep[];
   as_of: Instant;
+  version: number;
+}
+/** The figures above a customer's orders. */
+export interface SpendSummary {
+  order_count: number;
+  returned_count: number;
+  returned_percent: number;
+  spent: PricedMoney[];
+}
+export interface CustomerOrderList {
+  orders: Order[];
+  summary: SpendSummary;
 }
 
 export interface Page<T> {

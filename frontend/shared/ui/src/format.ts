@@ -1,4 +1,4 @@
-import type { Money } from '@aftercare/api';
+import type { PricedMoney } from '@aftercare/api';
 import { getLocale, t } from './words';
 
 const MINUTE_MS = 60_000;
@@ -88,11 +88,11 @@ export function localTimeIn(timeZone: string, now: Date): string | null {
 }
 
 /** €84.90; −€4.90 with a real minus. `isRound` leaves out the cents. */
-export function money(value: Money, isRound = false): string {
+export function money(value: Pick<PricedMoney, 'minor' | 'currency'>, isRound = false): string {
   const style: Intl.NumberFormatOptions = { style: 'currency', currency: value.currency };
   const digits = new Intl.NumberFormat(getLocale(), style).resolvedOptions().maximumFractionDigits ?? 2;
   const format = new Intl.NumberFormat(getLocale(), isRound ? { ...style, maximumFractionDigits: 0 } : style);
-  return format.format(value.amount_minor / 10 ** digits).replace('-', '−');
+  return format.format(value.minor / 10 ** digits).replace('-', '−');
 }
 
 export function count(n: number): string {

@@ -21,13 +21,14 @@ const FULFILLMENT: Record<string, () => string> = {
   cancelled: () => t('order.cancelled'),
 };
 
-const plain = (status: string) => status.replaceAll('_', ' ');
+/** #1042, however the shop spells it. */
+export const numberOf = (order: Pick<Order, 'number'>): string => (/^\d/.test(order.number) ? `#${order.number}` : order.number);
 
 export function paymentWord(order: Order): string {
-  return FINANCIAL[order.financial_status]?.() ?? plain(order.financial_status);
+  return FINANCIAL[order.financial_status]?.() ?? order.financial_text;
 }
 
 export function fulfillmentWord(order: Order): string {
   if (order.cancelled_at) return t('order.cancelled');
-  return FULFILLMENT[order.fulfillment_status]?.() ?? plain(order.fulfillment_status);
+  return FULFILLMENT[order.fulfillment_status]?.() ?? order.fulfillment_text;
 }

@@ -5,8 +5,7 @@ const plain = (name: string) => name.replace(/^(ticket|message|customer|order)\.
 
 /** “message received, ticket created” */
 export function triggerWords(rule: Rule): string {
-  const triggers = rule.triggers ?? (rule.trigger ? [rule.trigger] : []);
-  return triggers.map(plain).join(', ');
+  return rule.triggers.map(plain).join(', ');
 }
 
 export interface ConditionLine {
