@@ -235,5 +235,5 @@ def _finish(scene: _Scene) -> None:
             snooze(ticket_id, scene.opened_at + timedelta(days=3))
         elif told.status != Status.OPEN:
             set_status(ticket_id, told.status, at=at)
-        if told.csat_score is not None:
+        if told.status == Status.CLOSED:
             seed_survey(ticket_id, told, user, closed_at=at)

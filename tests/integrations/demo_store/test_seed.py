@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 
+from automation.csat.models import CsatSurvey
 from helpdesk.accounts.actions import create_organization, create_user
 from helpdesk.accounts.models import Organization, User
 from helpdesk.events.models import Event, EventCounter, SubscriberCursor
@@ -141,14 +142,15 @@ def test_answers_thread_by_their_message_ids(demo: Demo) -> None:
     assert last.in_reply_to == last.references[-1]
 
 
-def test_scores_stand_on_the_tickets_with_a_survey_each(demo: Demo) -> None:
-    from automation.csat.models import CsatSurvey
-
-    scored = Ticket.objects.exclude(csat_score=None)
-    assert scored.count() >= 60
-    assert CsatSurvey.objects.count() == scored.count()
-    comment = CsatSurvey.objects.get(ticket__customer__name="Émile Carron")
-    assert (comment.score, comment.state) == (1, "answered")
+def test_every_resolved_ticket_was_surveyed_once_and_some_customers_answered(demo: Demo) -> None:
+    resolved = Ticket.objects.filter(status="closed").count()
+    scored = Ticket.objects.exclude(csat_score=None).count()
+    assert CsatSurvey.objects.count() == resolved
+    assert CsatSurvey.objects.filter(state="answered").count() == scored
+    assert 30 <= scored < resolved
+    survey = CsatSurvey.objects.get(ticket__customer__name="Émile Carron")
+    assert (survey.score, survey.state) == (1, "answered")
+    assert survey.comment.startswith("Annulation demandée")
     assert not CsatSurvey.objects.filter(answered_at__gt=now()).exists()
 
 
