@@ -34,7 +34,7 @@ def forget_the_claim() -> None:
     """Mutant: the phase is not committed before the dot."""
 
     def send_on(claimed: Delivery) -> None:
-        delivery.failpoint("delivery.dot_committed")
+        """Go on without committing anything."""
 
     delivery._begin_irreversible = send_on
 
