@@ -14,7 +14,7 @@ from tickets.models import CsatState, Priority, Status, Ticket
 from tickets.search import search_tickets
 
 
-class TicketFilters(filters.FilterSet):  # type: ignore[misc]
+class TicketFilters(filters.FilterSet):
     """What can be asked of the list; several filters mean all of them."""
 
     status = filters.MultipleChoiceFilter(choices=Status.choices, label="Status")

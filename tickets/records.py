@@ -198,7 +198,14 @@ def view_record(view: View) -> ViewRecord:
 
 def draft_record(draft: Draft) -> dict[str, Any]:
     """The draft as its author sees it on every device."""
-    empty = {"text": "", "html": None, "to": [], "cc": [], "bcc": [], "subject": None}
+    empty: dict[str, Any] = {
+        "text": "",
+        "html": None,
+        "to": [],
+        "cc": [],
+        "bcc": [],
+        "subject": None,
+    }
     return {
         **empty,
         "attachment_ids": [],

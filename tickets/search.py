@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Left
@@ -27,7 +29,7 @@ def search_tickets(tickets: QuerySet[Ticket], words: str) -> QuerySet[Ticket]:
     return tickets.filter(matches | Q(Exists(_written(words))))
 
 
-def _customers(tickets: QuerySet[Ticket], words: str) -> QuerySet[Customer]:
+def _customers(tickets: QuerySet[Ticket], words: str) -> QuerySet[Customer, Any]:
     return Customer.objects.filter(
         Q(name__icontains=words)
         | Q(Exists(Handle.objects.filter(customer=OuterRef("pk"), value__icontains=words)))

@@ -14,7 +14,7 @@ SESSIONS_GROUP = "aftercare.presence"
 log = structlog.get_logger()
 
 
-class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]
+class ClosedSignup(DefaultAccountAdapter):
     """Closes the public sign-up of allauth."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

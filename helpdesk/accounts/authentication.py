@@ -36,13 +36,13 @@ class CookieAuthentication(authentication.SessionAuthentication):
     """The agent app's session; unsafe methods need the CSRF header."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        user = request._request.user  # noqa: SLF001 (DRF's own way)
+        user = request._request.user
         if isinstance(user, SimpleLazyObject) and not user.is_authenticated:
             return None
         if not isinstance(user, User | SimpleLazyObject) or not user.is_active:
             return None
         self.enforce_csrf(request)
-        return user, None  # type: ignore[return-value]
+        return user, None
 
 
 def _mark_used(token: ApiToken) -> None:

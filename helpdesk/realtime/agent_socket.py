@@ -36,7 +36,7 @@ MAX_FRAME_CHARS = 4096
 log = structlog.get_logger()
 
 
-class AgentSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
+class AgentSocket(AsyncWebsocketConsumer):
     """One page of one agent. ``cursor`` is the last event the page is known to have been sent."""
 
     organization_id: uuid.UUID
@@ -169,7 +169,7 @@ class AgentSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
                 return
         if state != "viewing" and not may(self.user, "ticket.reply"):
             state = "viewing"
-        await self.hub.presence.set(self, ticket_id, state)
+        await self.hub.presence.place(self, ticket_id, state)
 
     def _begin_to_catch_up(self) -> None:
         if self._catching_up is None:

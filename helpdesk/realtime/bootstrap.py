@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from django.db import connection, transaction
 
@@ -87,7 +87,8 @@ def read_bootstrap(user: User) -> BootstrapRecord:
             "channels": [channel_record(each) for each in channels_of(organization_id)],
             "views": [view_record(each) for each in views],
             "macros": [
-                light_macro_record(each) for each in macros_of(organization_id, only_active=True)
+                cast(LightMacro, light_macro_record(each))
+                for each in macros_of(organization_id, only_active=True)
             ],
             "event": {"cursor": head.seq, "epoch": head.epoch},
             "counts": view_counts(user, views),

@@ -50,7 +50,7 @@ class PresenceBoard:
         self._known: dict[str, Present] = {}
         self._own: dict[str, dict[str, Any]] = {}
 
-    async def set(self, socket: AgentSocket, ticket_id: str | None, state: str) -> None:
+    async def place(self, socket: AgentSocket, ticket_id: str | None, state: str) -> None:
         """The person behind the socket is now on this ticket (None: on none)."""
         if ticket_id is None:
             self._own.pop(socket.id, None)

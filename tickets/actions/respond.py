@@ -31,7 +31,8 @@ def respond(
     """
     with unit_of_work(actor=Actor.of_user(user), client_id=client_id):
         lock_ticket(ticket_id)
-        is_new = not Message.objects.filter(pk=outgoing.message_id).exists()
+        known = outgoing.message_id
+        is_new = known is None or not Message.objects.filter(pk=known).exists()
         message = _write(ticket_id, outgoing, user)
         if is_new and then == "close":
             close(ticket_id)

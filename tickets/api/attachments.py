@@ -30,7 +30,7 @@ class AttachmentUpload(Endpoint):
     """POST one file as multipart field ``file``; its id goes into the message."""
 
     needs: ClassVar = {"POST": "ticket.reply"}
-    parser_classes: ClassVar = [MultiPartParser]
+    parser_classes = [MultiPartParser]
 
     @documented("upload_attachment", AttachmentRecord, body=UploadInput, status=201)
     def post(self, request: Request) -> Response:

@@ -53,8 +53,8 @@ class Writing(StrictSerializer):
         trim_whitespace=False,
         default="",
     )
-    cc = AddressInput(many=True, required=False, max_length=MAX_RECIPIENTS)
-    bcc = AddressInput(many=True, required=False, max_length=MAX_RECIPIENTS)
+    cc = serializers.ListField(child=AddressInput(), max_length=MAX_RECIPIENTS, required=False)
+    bcc = serializers.ListField(child=AddressInput(), max_length=MAX_RECIPIENTS, required=False)
     attachment_ids = serializers.ListField(
         child=serializers.UUIDField(), max_length=60, required=False
     )
@@ -66,7 +66,7 @@ class MessageInput(Writing):
 
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(["reply", "note"], default="reply")
-    to = AddressInput(many=True, required=False, max_length=MAX_RECIPIENTS)
+    to = serializers.ListField(child=AddressInput(), max_length=MAX_RECIPIENTS, required=False)
     subject = serializers.CharField(
         max_length=900, required=False, allow_blank=True, allow_null=True
     )

@@ -23,7 +23,7 @@ class Endpoint(APIView):
 
     needs: ClassVar[dict[str, str]] = {}
     is_live: ClassVar[bool] = False
-    http_method_names: ClassVar[list[str]] = ["get", "post", "put", "patch", "delete", "head"]
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     _event_cursor: int | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -1,0 +1,162 @@
+"""Every route of the API, for everybody: who gets what, and that a new route must be listed here."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from helpdesk.accounts.models import Organization, User
+from tests.api.conftest import write_in
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ANYBODY, AGENT, ADMIN, NOBODY = "viewer", "agent", "admin", "nobody"
+RANK = {"viewer": 1, "agent": 2, "admin": 3, "nobody": 9}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+# The least role that each method of each route needs.
+ROUTES: dict[str, dict[str, str]] = {
+    "bootstrap": {"GET": ANYBODY},
+    "events": {"GET": ANYBODY},
+    "me": {"GET": ANYBODY, "PATCH": ANYBODY},
+    "tokens": {"GET": AGENT, "POST": AGENT},
+    "tokens/<uuid:token_id>": {"DELETE": AGENT},
+    "tickets": {"GET": ANYBODY, "POST": AGENT},
+    "tickets/by-number/<int:number>": {"GET": ANYBODY},
+    "tickets/<uuid:ticket_id>": {"GET": ANYBODY, "PATCH": AGENT},
+    "tickets/<uuid:ticket_id>/messages": {"GET": ANYBODY, "POST": AGENT},
+    "tickets/<uuid:ticket_id>/drafts/<str:mode>": {"GET": AGENT, "PUT": AGENT, "DELETE": AGENT},
+    "tickets/<uuid:ticket_id>/rule-runs": {"GET": ANYBODY},
+    "tickets/<uuid:ticket_id>/skip-survey": {"POST": AGENT},
+    "messages/<uuid:message_id>/html": {"GET": ANYBODY},
+    "messages/<uuid:message_id>/raw": {"GET": ANYBODY},
+    "messages/<uuid:message_id>/withdraw": {"POST": AGENT},
+    "messages/<uuid:message_id>/retry": {"POST": AGENT},
+    "messages/<uuid:message_id>/mark-sent": {"POST": AGENT},
+    "attachments": {"POST": AGENT},
+    "attachments/<uuid:attachment_id>": {"GET": ANYBODY},
+    "customers": {"GET": ANYBODY},
+    "customers/<uuid:customer_id>": {"GET": ANYBODY, "PATCH": AGENT},
+    "customers/<uuid:customer_id>/tickets": {"GET": ANYBODY},
+    "customers/<uuid:customer_id>/orders": {"GET": ANYBODY},
+    "orders": {"GET": ANYBODY},
+    "orders/<uuid:order_id>": {"GET": ANYBODY},
+    "views": {"GET": ANYBODY},
+    "views/counts": {"GET": ANYBODY},
+    "inbound": {"GET": AGENT},
+    "inbound/<uuid:raw_id>/retry": {"POST": AGENT},
+    "inbound/<uuid:raw_id>/raw": {"GET": AGENT},
+    "channels": {"GET": ANYBODY, "POST": ADMIN},
+    "channels/<uuid:channel_id>": {"GET": ANYBODY, "PATCH": ADMIN},
+    "channels/<uuid:channel_id>/test": {"POST": ADMIN},
+    "rules": {"GET": AGENT, "POST": ADMIN},
+    "rules/vocabulary": {"GET": AGENT},
+    "rules/test": {"POST": ADMIN},
+    "rules/<uuid:rule_id>": {"GET": AGENT, "PATCH": ADMIN, "DELETE": ADMIN},
+    "rules/<uuid:rule_id>/test": {"POST": AGENT},
+    "rules/<uuid:rule_id>/runs": {"GET": AGENT},
+    "rule-runs/<uuid:run_id>": {"GET": ANYBODY},
+    "macros": {"GET": ANYBODY, "POST": AGENT},
+    "macros/check": {"POST": AGENT},
+    "macros/vocabulary": {"GET": ANYBODY},
+    "macros/<uuid:macro_id>": {"GET": ANYBODY, "PATCH": AGENT, "DELETE": AGENT},
+    "macros/<uuid:macro_id>/render": {"POST": AGENT},
+    "reports/csat": {"GET": ANYBODY},
+}
+# Answer by signature, not by session: asked for without one, they show nothing.
+SIGNED = {"mail-images/<str:token>"}
+
+
+def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:
+    """Every route below /api/v1/ that the application answers."""
+    for each in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from routes(each.url_patterns, route)
+        elif isinstance(each, URLPattern) and route.startswith("api/v1/"):
+            yield route.removeprefix("api/v1/")
+
+
+def address(route: str) -> str:
+    """The route with ids that nobody has."""
+    for name in ("token_id", "ticket_id", "message_id", "attachment_id", "customer_id", "run_id",
+                 "order_id", "raw_id", "channel_id", "rule_id", "macro_id"):  # fmt: skip
+        route = route.replace(f"<uuid:{name}>", str(uuid.uuid4()))
+    return "/api/v1/" + route.replace("<int:number>", "999999").replace("<str:mode>", "reply")
+
+
+def test_every_route_is_in_the_table():
+    assert set(routes()) - SIGNED == set(ROUTES)
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_who_has_not_signed_in_gets_401_and_nothing_else(
+    route: str, api_as: Callable[..., Any], db: None
+):
+    for method in METHODS:
+        answer = api_as(None).generic(method, address(route), "{}", "application/json")
+        assert answer.status_code == 401, (method, route)
+        assert answer.json()["code"] == "not_authenticated"
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_each_role_gets_what_the_table_says(
+    route: str, api_as: Callable[..., Any], ada: User, bo: User, viewer: User
+):
+    for user in (ada, bo, viewer):
+        for method in METHODS:
+            answer = api_as(user).generic(method, address(route), "{}", "application/json")
+            needed = ROUTES[route].get(method)
+            if needed is None:
+                assert answer.status_code in (403, 405), (method, route, user.role)
+            elif RANK[user.role] < RANK[needed]:
+                assert answer.status_code == 403, (method, route, user.role)
+                assert answer.json()["code"] == "not_allowed"
+            else:
+                assert answer.status_code not in (401, 403, 405, 500), (
+                    method, route, user.role, answer.content,
+                )  # fmt: skip
+
+
+def test_a_signed_address_without_a_valid_signature_shows_nothing(
+    api_as: Callable[..., Any], ada: User
+):
+    for user in (None, ada):
+        answer = api_as(user).get("/api/v1/mail-images/eyJ1Ijoi:bad:signature")
+        assert answer.status_code == 404
+
+
+def test_nothing_of_another_organization_is_reached_by_its_id(
+    api_as: Callable[..., Any], dee: User, organization: Organization
+):
+    """G19.1: object ids of Linden & Loom, asked for by Dee of Nord Ceramics."""
+    message = write_in(organization, html="<p>secret</p>")
+    ticket = message.ticket
+    client = api_as(dee)
+    body = {"id": str(uuid.uuid4()), "text": "hello", "last_seen_position": 1}
+    answers = [
+        client.get(f"/api/v1/tickets/{ticket.pk}"),
+        client.get(f"/api/v1/tickets/by-number/{ticket.number}"),
+        client.get(f"/api/v1/tickets/{ticket.pk}/messages"),
+        client.patch(f"/api/v1/tickets/{ticket.pk}", {"priority": "urgent"}),
+        client.post(f"/api/v1/tickets/{ticket.pk}/messages", body),
+        client.put(f"/api/v1/tickets/{ticket.pk}/drafts/reply", {"text": "x", "rev": 0}),
+        client.get(f"/api/v1/messages/{message.pk}/html"),
+        client.get(f"/api/v1/messages/{message.pk}/raw"),
+        client.post(f"/api/v1/messages/{message.pk}/withdraw"),
+        client.post(f"/api/v1/messages/{message.pk}/retry", {}),
+        client.get(f"/api/v1/customers/{ticket.customer_id}"),
+        client.patch(f"/api/v1/customers/{ticket.customer_id}", {"name": "Eve"}),
+        client.get(f"/api/v1/customers/{ticket.customer_id}/tickets"),
+        client.get(f"/api/v1/customers/{ticket.customer_id}/orders"),
+        client.get(f"/api/v1/tickets/{ticket.pk}/rule-runs"),
+    ]
+    assert [each.status_code for each in answers] == [404] * len(answers)
+    assert client.get("/api/v1/tickets").json()["total"] == 0
+    after = Ticket.objects.get(pk=ticket.pk)
+    assert (after.priority, after.message_count) == ("normal", 1)
