@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, InterfaceError, OperationalError
-from django.db.models import F, Q
+from django.db.models import F
 from psycopg import errors as postgres
 
 from helpdesk.events.outbox import unit_of_work
@@ -43,6 +43,7 @@ from tickets.actions.receive import (
 from tickets.models import Channel, DeliveryState, Message
 
 MAX_CLAIMS = 5
+MAX_IN_A_ROW = 2000
 MAX_FILINGS = 4
 RETRY_SECONDS = 30
 
@@ -64,16 +65,32 @@ class _ClaimLost(Exception):
     """Another worker took the arrival over; it is theirs now."""
 
 
-def process(raw_id: uuid.UUID, *, channels: Channels | None = None) -> RawInbound:
-    """Turn one stored arrival into a message; a second run, or one beside it, changes nothing.
+def process(raw_id: uuid.UUID) -> RawInbound:
+    """Turn a stored arrival into a message, after all that came before it on its channel.
 
-    Raises NotFound if there is no such arrival, OSError and database errors when nothing could
-    be written (the arrival then stays due).
+    A second run, or one beside it, changes nothing: where another worker holds the channel's
+    first arrival, that worker goes on with the rest. Raises NotFound if there is no such arrival,
+    OSError and database errors when nothing could be written (it then stays due).
     """
-    raw = _claim(raw_id)
-    if raw is None:
-        return get_arrival(raw_id)
-    return process_claimed(raw, channels=channels)
+    arrival = get_arrival(raw_id)
+    if arrival.state == RawState.RECEIVED:
+        process_channel(arrival.channel_id)
+        arrival = get_arrival(raw_id)
+    return arrival
+
+
+def process_channel(channel_id: uuid.UUID, *, limit: int = MAX_IN_A_ROW) -> int:
+    """Process what waits on a channel in the order it came; returns how many were processed.
+
+    In order, because an answer may wait behind the mail it answers.
+    """
+    channels: Channels = {}
+    for count in range(limit):
+        raw = _claim_next(channel_id)
+        if raw is None:
+            return count
+        process_claimed(raw, channels=channels)
+    return limit
 
 
 def process_claimed(raw: RawInbound, *, channels: Channels | None = None) -> RawInbound:
@@ -100,15 +117,18 @@ def process_claimed(raw: RawInbound, *, channels: Channels | None = None) -> Raw
 
 
 def process_due(limit: int = 200) -> int:
-    """Process arrivals that nobody holds, oldest first; returns how many were looked at."""
-    channels: Channels = {}
-    due = _due(limit)
-    for raw_id in due:
+    """Process what nobody holds, channel by channel; returns how many were processed.
+
+    A channel whose arrivals cannot be written just now does not stop the others.
+    """
+    done = 0
+    waiting = RawInbound.objects.filter(state=RawState.RECEIVED)
+    for channel_id in waiting.values_list("channel_id", flat=True).distinct():
         try:
-            process(raw_id, channels=channels)
-        except NotFound:
-            continue
-    return len(due)
+            done += process_channel(channel_id, limit=max(1, limit - done))
+        except OSError:
+            log.exception("inbox.cannot_write", channel_id=str(channel_id))
+    return done
 
 
 def retry(raw_id: uuid.UUID) -> RawInbound:
@@ -143,39 +163,35 @@ def get_arrival(raw_id: uuid.UUID) -> RawInbound:
 
 _CLAIM = """
 UPDATE inbox_rawinbound SET attempts = attempts + 1, worker = %s, lease_until = %s
-WHERE id = %s AND state = 'received'
-  AND (lease_until IS NULL OR lease_until <= %s OR worker = %s)
+WHERE id = (
+    SELECT id FROM inbox_rawinbound WHERE channel_id = %s AND state = 'received'
+    ORDER BY received_at, id LIMIT 1
+  )
+  AND state = 'received' AND (lease_until IS NULL OR lease_until <= %s OR worker = %s)
 RETURNING *
 """
 
 
-def _claim(raw_id: uuid.UUID) -> RawInbound | None:
-    """The arrival, ours for LEASE_SECONDS; None if it is done or somebody living works on it."""
-    claimed = _take(raw_id, instead_of=None)
+def _claim_next(channel_id: uuid.UUID) -> RawInbound | None:
+    """The channel's first arrival, ours for LEASE_SECONDS; None if a living worker has it."""
+    claimed = _take(channel_id, instead_of=None)
     if claimed is not None:
         return claimed
     holder = (
-        RawInbound.objects.filter(pk=raw_id, state=RawState.RECEIVED)
+        RawInbound.objects.filter(channel_id=channel_id, state=RawState.RECEIVED)
+        .order_by("received_at", "id")
         .values_list("worker", flat=True)
         .first()
     )
     if holder is None or not dead_workers({holder}):
         return None
-    return _take(raw_id, instead_of=holder)
+    return _take(channel_id, instead_of=holder)
 
 
-def _take(raw_id: uuid.UUID, *, instead_of: int | None) -> RawInbound | None:
+def _take(channel_id: uuid.UUID, *, instead_of: int | None) -> RawInbound | None:
     lease_until = now() + timedelta(seconds=LEASE_SECONDS)
-    values = [worker_number(), lease_until, raw_id, now(), instead_of]
+    values = [worker_number(), lease_until, channel_id, now(), instead_of]
     return next(iter(RawInbound.objects.raw(_CLAIM, values)), None)
-
-
-def _due(limit: int) -> list[uuid.UUID]:
-    received = RawInbound.objects.filter(state=RawState.RECEIVED)
-    held = received.filter(lease_until__gt=now(), worker__isnull=False)
-    dead = dead_workers(set(held.values_list("worker", flat=True).distinct()))
-    free = Q(lease_until=None) | Q(lease_until__lte=now()) | Q(worker__in=dead)
-    return list(received.filter(free).order_by("id").values_list("pk", flat=True)[:limit])
 
 
 def _release(raw: RawInbound) -> None:

@@ -68,7 +68,7 @@ class RawInbound(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["lease_until"],
+                fields=["channel", "received_at", "id"],
                 name="raw_to_process",
                 condition=models.Q(state=RawState.RECEIVED),
             ),

@@ -60,7 +60,7 @@ def take_in(channel: Channel, content: bytes, *, source: str) -> tuple[RawInboun
     if is_new:
         return door.process_claimed(arrival, channels={channel.pk: channel}), True
     if arrival.state == RawState.RECEIVED:
-        return door.process(arrival.pk, channels={channel.pk: channel}), True
+        return door.process(arrival.pk), True
     return arrival, False
 
 

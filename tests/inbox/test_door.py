@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import time_machine
@@ -317,7 +318,7 @@ def test_a_new_subject_on_a_closed_ticket_begins_a_linked_one(channel):
 def test_an_answer_to_a_merged_ticket_lands_in_the_survivor(channel):
     """G3.5: a chain of five."""
     chain = [first_ticket(channel, text=f"Part {n}") for n in range(5)]
-    for merged, survivor in zip(chain, chain[1:], strict=False):
+    for merged, survivor in pairwise(chain):
         Ticket.objects.filter(pk=merged.pk).update(merged_into=survivor)
     known = chain[0].messages.get().external_id
     arrival = take_in(channel, write_mail("More", in_reply_to=known, subject="Re: My order"))
@@ -557,6 +558,15 @@ def test_the_sweep_takes_what_nobody_rang_for_and_leaves_what_somebody_holds(cha
     assert [each.text for each in _bodies()] == ["Due"]
 
 
+def test_answers_wait_for_what_they_answer(channel):
+    """I-ORDER: a worker that is rung for the second mail first takes the first one."""
+    raw.store(channel, write_mail("First", message_id="first@posteo.example"))
+    second, _ = raw.store(channel, write_mail("Second", in_reply_to="first@posteo.example"))
+    door.process(second.pk)
+    assert [each.text for each in _bodies()] == ["First", "Second"]
+    assert Ticket.objects.count() == 1
+
+
 def test_an_arrival_of_a_dead_worker_is_taken_over_at_once(channel):
     """F20"""
     raw.store(channel, write_mail(), is_claimed=True)
@@ -575,9 +585,9 @@ def test_a_worker_that_was_overtaken_writes_nothing(channel):
 
 
 def test_an_ordinary_mail_costs_few_queries(channel, django_assert_max_num_queries):
-    arrival, _ = raw.store(channel, write_mail())
+    raw.store(channel, write_mail())
     with django_assert_max_num_queries(22) as captured:
-        door.process(arrival.pk)
+        assert door.process_channel(channel.pk) == 1
     statements = [each["sql"] for each in captured.captured_queries]
     assert sum(each.startswith("SELECT") for each in statements) <= 6
 
