@@ -80,7 +80,7 @@ def _insert(row: RawInbound) -> bool:
         cursor.execute(
             _INSERT,
             [
-                row.pk, row.organization_id, row.channel_id, row.sha256, row.source, row.raw,
+                row.pk, row.organization_id, row.channel_id, row.sha256, row.source, bytes(row.raw),
                 row.size_bytes, json.dumps(row.envelope), row.state, row.attempts, row.worker,
                 row.lease_until, row.received_at,
             ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from inbox.filters.finding import Arrival, Finding
 from inbox.models import Fate
 from inbox.reply_tokens import find_message_id
@@ -21,7 +23,7 @@ def check(arrival: Arrival) -> Finding | None:
     return None
 
 
-def _sent_on(arrival: Arrival, message_id: object) -> bool:
+def _sent_on(arrival: Arrival, message_id: uuid.UUID) -> bool:
     """Whether this very channel sent that message (another of our channels gets its copy)."""
     return Message.objects.filter(
         pk=message_id,

@@ -77,7 +77,7 @@ class _Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         del server
         content = envelope.original_content or b""
-        peer = session.peer[0] if isinstance(session.peer, tuple) else ""
+        peer = session.peer[0] if session.peer else ""
         try:
             stored = await asyncio.to_thread(_store, content, envelope, str(peer))
         except (DatabaseError, InterfaceError, OSError):
