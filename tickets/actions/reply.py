@@ -14,6 +14,7 @@ from helpdesk.lib.errors import Conflict, InvalidInput, NewerMessages
 from helpdesk.lib.ids import new_id
 from tickets.actions.change import lock_ticket, record_message, record_ticket, touch
 from tickets.actions.receive import snippet_of
+from tickets.actions.unfilled import check_filled
 from tickets.models import (
     Attachment,
     Channel,
@@ -126,6 +127,7 @@ def _check_sendable(ticket: Ticket, outgoing: OutgoingMessage) -> None:
         raise InvalidInput.field("text", "Write something first.", code="required")
     if ticket.merged_into_id is not None:
         raise Conflict("This ticket was merged into another one.", code="merged")
+    check_filled(outgoing.subject, outgoing.text, outgoing.html)
 
 
 def _check_nothing_newer(ticket: Ticket, outgoing: OutgoingMessage) -> None:
