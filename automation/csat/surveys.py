@@ -263,11 +263,12 @@ def _why_too_soon(
     """Each customer is asked at most once within the pause, whatever the ticket."""
     days = organization.csat_pause_days
     since = now() - timedelta(days=days)
-    lately = CsatSurvey.objects.filter(
-        Q(sent_at__gte=since) | Q(state=SurveyState.PLANNED), customer_id=ticket.customer_id
-    ).exclude(pk=besides)
-    if besides is not None:
-        lately = lately.filter(sent_at__gte=since)
+    asked = Q(sent_at__gte=since)
+    lately = CsatSurvey.objects.filter(customer_id=ticket.customer_id)
+    if besides is None:
+        lately = lately.filter(asked | Q(state=SurveyState.PLANNED))
+    else:
+        lately = lately.filter(asked).exclude(pk=besides)
     return f"This customer was asked within the last {days} days." if lately.exists() else None
 
 

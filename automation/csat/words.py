@@ -51,7 +51,7 @@ class Words:
     def about(self, *, name: str, shop: str, subject: str) -> Words:
         """The same sentences with the names put in. Nothing in the names is read as a place."""
         places = {"{name}": name, "{shop}": shop, "{subject}": short(subject)}
-        filled = {
+        filled: dict[str, Any] = {
             each.name: _filled(getattr(self, each.name), places)
             for each in fields(self)
             if each.name not in ("language", "scores", "of_five")

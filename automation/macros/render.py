@@ -102,7 +102,8 @@ def render(
         language=variant["language"],
     )
     text, spans, missing = _filled(variant["body"].strip("\n"), values)
-    subject, subject_missing = None, []
+    subject: str | None = None
+    subject_missing: list[MissingPlace] = []
     if variant.get("subject"):
         subject, _, subject_missing = _filled(variant["subject"], values)
     return Rendered(
@@ -164,7 +165,8 @@ def html_of(text: str) -> str:
 
 
 def _line_breaks(paragraph: str) -> str:
-    parts, last = [], 0
+    parts: list[str] = []
+    last = 0
     for found in _URL.finditer(paragraph):
         parts.append(escape(paragraph[last : found.start()]))
         url = escape(found.group())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -120,7 +120,7 @@ def _days(answered: QuerySet[CsatSurvey], period: Period) -> list[dict[str, Any]
     return [_day(day, by_day.get(day)) for day in period.days]
 
 
-def _day(day: date, row: dict[str, Any] | None) -> dict[str, Any]:
+def _day(day: date, row: Mapping[str, Any] | None) -> dict[str, Any]:
     if row is None:
         return {"date": day.isoformat(), "average": None, "n": 0, "low": None, "high": None}
     low, high = band(row["average"], row["deviation"], row["n"])

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, Max, Sum
 
 from automation.rules.models import Rule
+from helpdesk.events.outbox import current_unit
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,16 @@ _lock = threading.Lock()
 
 
 def active_rules(organization_id: uuid.UUID) -> list[CompiledRule]:
-    """The active rules in their order; one small query unless something changed."""
+    """The active rules in their order; one small query per unit of work unless they changed."""
+    unit = current_unit()
+    seen = unit.kept if unit else {}
+    rules: list[CompiledRule] | None = seen.get((Rule, organization_id))
+    if rules is None:
+        rules = seen[Rule, organization_id] = _read(organization_id)
+    return rules
+
+
+def _read(organization_id: uuid.UUID) -> list[CompiledRule]:
     stamp = _stamp_of(organization_id)
     with _lock:
         kept = _kept.get(organization_id)

@@ -19,7 +19,7 @@ from automation.rules.actions import ACTIONS, ActionContext
 from automation.rules.compiled import CompiledRule, active_rules
 from automation.rules.conditions import Verdict, evaluate
 from automation.rules.models import RuleRun, RunOutcome
-from automation.rules.snapshot import Snapshot
+from automation.rules.snapshot import Snapshot, change_by_field
 from automation.rules.trace import trace_records
 from automation.rules.triggers import TRIGGERS
 from automation.rules.understanding import understand_message
@@ -84,7 +84,7 @@ def _subject_of(event: Event, ticket_id: uuid.UUID) -> tuple[Ticket, Message | N
 
 def _run(event: Event, rules: list[CompiledRule], ticket: Ticket, message: Message | None) -> None:
     snapshot = Snapshot(ticket, message, at=now())
-    change = event.payload.get("change", {})
+    change = change_by_field(event.payload.get("change", {}))
     judged = [_judge(rule, snapshot, change) for rule in rules]
     hits = [each for each in judged if each.error or each.verdict.is_match]
     if not hits:

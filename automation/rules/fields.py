@@ -60,7 +60,7 @@ _CHANGING = {
 
 
 def _for_rules(field: Field) -> Field:
-    more = WORDS if field.type == "text" else ()
+    more: tuple[str, ...] = WORDS if field.type == "text" else ()
     if field.name in _CHANGING:
         more += CHANGES
     return Field(field.name, field.label, field.type, field.column, field.choices, more)

@@ -13,7 +13,13 @@ from typing import Any
 
 from automation.orders import OrderMeant
 from integrations.commerce.facts import OrderFacts
+from tickets.fields import TICKET_FIELDS
 from tickets.models import Direction, Message, Ticket
+
+MAX_TEXT_CHARS = 64 * 1024
+"""How much of a message rules read."""
+
+_FIELD_OF_COLUMN = {field.column: name for name, field in TICKET_FIELDS.items()}
 
 
 class Snapshot(Mapping[str, Any]):
@@ -49,6 +55,11 @@ class Snapshot(Mapping[str, Any]):
         fresh = Snapshot(self.ticket, self.message, at=self.at)
         fresh.order_meant = self.order_meant.again()
         return fresh
+
+
+def change_by_field(change: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event says has changed, by the names that rules use."""
+    return {_FIELD_OF_COLUMN.get(column, column): pair for column, pair in change.items()}
 
 
 def ticket_values(ticket: Ticket) -> dict[str, Any]:
@@ -90,7 +101,7 @@ def message_values(message: Message) -> dict[str, Any]:
         "message.direction": message.direction,
         "message.kind": message.kind,
         "message.subject": message.subject,
-        "message.text": message.body.text,
+        "message.text": message.body.text[:MAX_TEXT_CHARS],
         "message.language": message.language,
         "message.intent": message.intent,
         "message.sentiment": message.sentiment,
@@ -117,6 +128,8 @@ _ORDER: dict[str, Callable[[OrderMeant, OrderFacts], Any]] = {
     "order.total_minor": lambda meant, facts: facts.total_minor,
     "order.store": lambda meant, facts: facts.store,
 }
+
+ORDER_FIELDS = frozenset(_ORDER)
 
 
 def _id(value: uuid.UUID | None) -> str | None:
