@@ -4,20 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('inbox', '0003_arrival_worker'),
-        ('tickets', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("inbox", "0003_arrival_worker"),
+        ("tickets", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='rawinbound',
-            name='raw_to_process',
+            model_name="rawinbound",
+            name="raw_to_process",
         ),
         migrations.AddIndex(
-            model_name='rawinbound',
-            index=models.Index(condition=models.Q(('state', 'received')), fields=['channel', 'received_at', 'id'], name='raw_to_process'),
+            model_name="rawinbound",
+            index=models.Index(
+                condition=models.Q(("state", "received")),
+                fields=["channel", "received_at", "id"],
+                name="raw_to_process",
+            ),
         ),
     ]
