@@ -83,6 +83,7 @@ _PROPERTIES = {
     "text-align", "text-decoration", "text-indent", "text-transform", "unicode-bidi",
     "vertical-align", "white-space", "width", "word-break", "word-spacing", "word-wrap",
 }  # fmt: skip
+_HARMLESS_PARTS = {"number", "percentage", "dimension", "hash", "whitespace", "comment"}
 _HARMLESS_FUNCTIONS = {"rgb", "rgba", "hsl", "hsla", "calc", "min", "max", "clamp"}
 
 
@@ -166,15 +167,15 @@ def safe_style(style: str) -> str:
 
 
 def _is_harmless(part: Node) -> bool:
-    if part.type in ("url", "error", "{} block", "[] block", "at-rule"):
-        return False
     if part.type == "function":
         return part.lower_name in _HARMLESS_FUNCTIONS and all(
             _is_harmless(each) for each in part.arguments
         )
     if part.type in ("string", "ident"):
-        return "\\" not in part.value and "<" not in part.value
-    return True
+        return not any(each in part.value for each in "\\<>@")
+    if part.type == "literal":
+        return part.value in ",/+-*"
+    return part.type in _HARMLESS_PARTS
 
 
 def _fits(declaration: Node) -> bool:
