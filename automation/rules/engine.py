@@ -31,7 +31,7 @@ from helpdesk.lib.clock import now
 from helpdesk.lib.errors import HelpdeskError, NotFound
 from helpdesk.lib.ids import new_id
 from tickets.actions.change import lock_ticket
-from tickets.actions.delivery import lock_message
+from tickets.actions.delivery import lock_many, lock_message
 from tickets.models import Message, Ticket
 
 MAX_DEPTH = 5
@@ -48,7 +48,18 @@ class _Judged:
     error: str = ""
 
 
-@subscribes(*TRIGGERS, name="automation.rules")
+def read_batch(events: list[Event]) -> None:
+    """Lock and read what the rules will look at: a few queries for a whole batch of events."""
+    rules = active_rules(events[0].organization_id)
+    wanted = {"message.received"}.union(*(rule.triggers for rule in rules))
+    heard = [each for each in events if each.type in wanted and each.ticket_id is not None]
+    lock_many(
+        [each.ticket_id for each in heard if each.ticket_id is not None],
+        [each.object_id for each in heard if each.object_type == "message"],
+    )
+
+
+@subscribes(*TRIGGERS, name="automation.rules", prepare=read_batch)
 def run_rules(event: Event) -> None:
     """Understand the message of the event, then run the rules that listen to it."""
     rules = [r for r in active_rules(event.organization_id) if event.type in r.triggers]

@@ -101,9 +101,11 @@ def _run_batch(subscriber: Subscriber, organization_id: uuid.UUID, size: int) ->
         )
         if not events:
             return 0
-        for event in events:
-            if event.type in subscriber.types:
-                _handle(subscriber, event)
+        wanted = [event for event in events if event.type in subscriber.types]
+        if subscriber.prepare is not None and wanted:
+            subscriber.prepare(wanted)
+        for event in wanted:
+            _handle(subscriber, event)
         moved = events[-1].seq - cursor.seq
         cursor.seq, cursor.moved_at, cursor.retry_at = events[-1].seq, now(), None
         cursor.save(update_fields=["seq", "moved_at", "retry_at"])
@@ -123,6 +125,7 @@ def _run_one_by_one(subscriber: Subscriber, organization_id: uuid.UUID) -> int:
         except OperationalError:
             raise  # the database is away or two transactions met: the sweep comes back
         except Exception:
+            log.exception("dispatch.event_failed", subscriber=subscriber.name)
             step = _note_failure(subscriber, organization_id, traceback.format_exc())
         if not step:
             break

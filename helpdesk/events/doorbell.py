@@ -44,7 +44,7 @@ def ring(organization_id: uuid.UUID) -> None:
 
 def ring_here(organization_id: uuid.UUID) -> None:
     """Tell the listeners of this process only."""
-    for listener in list(_listeners):
+    for listener in tuple(_listeners):
         try:
             listener(organization_id)
         except Exception:

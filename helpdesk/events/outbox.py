@@ -165,7 +165,7 @@ def current_origin() -> Origin:
 
 
 def record(
-    type: str,  # noqa: A002 (the field's own word)
+    type: str,
     *,
     organization_id: uuid.UUID,
     object_type: str,

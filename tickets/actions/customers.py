@@ -52,7 +52,7 @@ def change_customer(customer: Customer, *, by: User | None = None, **fields: Any
     ``by`` is the agent who changes it, if one does.
     """
     with unit_of_work(actor=Actor.of_user(by) if by else None):
-        customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        customer = _lock(customer.pk)
         change: Change = {}
         for name, value in fields.items():
             if name not in EDITABLE:
@@ -79,6 +79,7 @@ def add_handle(customer: Customer, kind: str, value: str, *, is_verified: bool =
         if handle.customer_id != customer.pk:
             raise Conflict(f"{value} belongs to another customer.", code="handle_taken")
         if is_new:
+            customer = _lock(customer.pk)
             _save(customer)
             record_customer(customer)
         else:
@@ -93,6 +94,13 @@ def note_bounce(organization_id: uuid.UUID, address: str, reason: str) -> None:
         kind=HandleKind.EMAIL,
         value=clean_handle(HandleKind.EMAIL, address),
     ).update(bounced_at=now(), bounce_reason=reason[:200])
+
+
+def keep_handles(customer: Customer, handles: list[Handle]) -> None:
+    """Tell a customer that was just made which handles it has, so that nobody asks the database."""
+    known = Handle.objects.none()
+    known._result_cache = handles
+    customer._prefetched_objects_cache = {"handles": known}  # type: ignore[attr-defined]
 
 
 def record_customer(customer: Customer, change: Change | None = None) -> None:
@@ -122,13 +130,15 @@ def _create(
     try:
         with transaction.atomic():
             customer = Customer.objects.create(organization_id=organization_id, name=name[:200])
-            return Handle.objects.create(
+            made = Handle.objects.create(
                 organization_id=organization_id,
                 customer=customer,
                 kind=kind,
                 value=value,
                 is_verified=is_verified,
             )
+            keep_handles(customer, [made])
+            return made
     except IntegrityError:
         handle = _find_handle(organization_id, kind, value)
         if handle is None:
@@ -143,11 +153,16 @@ def _learn(handle: Handle, name: str, *, is_verified: bool) -> None:
         handle.is_verified = True
         handle.save(update_fields=["is_verified"])
     learns_name = bool(name) and not customer.name
-    if learns_name:
-        customer.name = name[:200]
     if becomes_verified or learns_name:
-        _save(customer, *(["name"] if learns_name else []))
+        customer = handle.customer = _lock(customer.pk)
+        customer.name = customer.name or name[:200]
+        _save(customer, "name")
         record_customer(customer)
+
+
+def _lock(customer_id: uuid.UUID) -> Customer:
+    """The customer as it is now, its row locked: versions rise one by one."""
+    return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
 
 
 def _save(customer: Customer, *fields: str) -> None:
