@@ -34,7 +34,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(error, exceptions.APIException):
         body = problem(error.status_code, str(error.get_codes()), str(error.detail))
     else:
-        log.exception("request.failed", request_id=request_id)
+        log.error("request.failed", request_id=request_id, exc_info=error)
         body = problem(500, "internal", "Something went wrong on our side. Nothing was changed.")
     body["instance"] = request_id
     response = Response(body, status=body["status"], content_type=CONTENT_TYPE)

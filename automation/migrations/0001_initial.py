@@ -2,149 +2,330 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import helpdesk.lib.clock
-import helpdesk.lib.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import helpdesk.lib.clock
+import helpdesk.lib.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('tickets', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("tickets", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CsatOptOut',
+            name="CsatOptOut",
             fields=[
-                ('customer', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='tickets.customer')),
-                ('created_at', models.DateTimeField(default=helpdesk.lib.clock.now)),
+                (
+                    "customer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="tickets.customer",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=helpdesk.lib.clock.now)),
             ],
         ),
         migrations.CreateModel(
-            name='SurveyExclusion',
+            name="SurveyExclusion",
             fields=[
-                ('ticket', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='tickets.ticket')),
-                ('reason', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(default=helpdesk.lib.clock.now)),
+                (
+                    "ticket",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="tickets.ticket",
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(default=helpdesk.lib.clock.now)),
             ],
         ),
         migrations.CreateModel(
-            name='Rule',
+            name="Rule",
             fields=[
-                ('id', models.UUIDField(default=helpdesk.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(blank=True, default='', max_length=60)),
-                ('name', models.CharField(max_length=120)),
-                ('description', models.CharField(blank=True, default='', max_length=500)),
-                ('triggers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
-                ('conditions', models.JSONField(default=dict)),
-                ('actions', models.JSONField(default=list)),
-                ('is_active', models.BooleanField(default=True)),
-                ('stop_after', models.BooleanField(default=False)),
-                ('runs_on_automatic', models.BooleanField(default=False)),
-                ('once_per_ticket_hours', models.PositiveIntegerField(default=0)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=helpdesk.lib.clock.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=helpdesk.lib.clock.now)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=helpdesk.lib.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("key", models.CharField(blank=True, default="", max_length=60)),
+                ("name", models.CharField(max_length=120)),
+                ("description", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "triggers",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), default=list, size=None
+                    ),
+                ),
+                ("conditions", models.JSONField(default=dict)),
+                ("actions", models.JSONField(default=list)),
+                ("is_active", models.BooleanField(default=True)),
+                ("stop_after", models.BooleanField(default=False)),
+                ("runs_on_automatic", models.BooleanField(default=False)),
+                ("once_per_ticket_hours", models.PositiveIntegerField(default=0)),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=helpdesk.lib.clock.now, editable=False),
+                ),
+                ("updated_at", models.DateTimeField(default=helpdesk.lib.clock.now)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'created_at', 'id'],
+                "ordering": ["position", "created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='RuleRun',
+            name="RuleRun",
             fields=[
-                ('id', models.UUIDField(default=helpdesk.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('rule_name', models.CharField(max_length=120)),
-                ('rule_version', models.PositiveIntegerField()),
-                ('message_id', models.UUIDField(blank=True, null=True)),
-                ('event_seq', models.BigIntegerField()),
-                ('outcome', models.CharField(choices=[('acted', 'Acted'), ('partly', 'An action failed'), ('stopped', 'Stopped: loop guard'), ('error', 'The rule could not be evaluated')], max_length=10)),
-                ('is_match', models.BooleanField(default=True)),
-                ('reason', models.CharField(blank=True, default='', max_length=300)),
-                ('trace', models.JSONField(default=list)),
-                ('actions', models.JSONField(default=list)),
-                ('at', models.DateTimeField(default=helpdesk.lib.clock.now)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
-                ('rule', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='automation.rule')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tickets.ticket')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=helpdesk.lib.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("rule_name", models.CharField(max_length=120)),
+                ("rule_version", models.PositiveIntegerField()),
+                ("message_id", models.UUIDField(blank=True, null=True)),
+                ("event_seq", models.BigIntegerField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("acted", "Acted"),
+                            ("partly", "An action failed"),
+                            ("stopped", "Stopped: loop guard"),
+                            ("error", "The rule could not be evaluated"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("is_match", models.BooleanField(default=True)),
+                ("reason", models.CharField(blank=True, default="", max_length=300)),
+                ("trace", models.JSONField(default=list)),
+                ("actions", models.JSONField(default=list)),
+                ("at", models.DateTimeField(default=helpdesk.lib.clock.now)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="runs",
+                        to="automation.rule",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tickets.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CsatSurvey',
+            name="CsatSurvey",
             fields=[
-                ('id', models.UUIDField(default=helpdesk.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('resolution', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('not_sent', 'Not sent'), ('cancelled', 'Cancelled'), ('sent', 'Sent'), ('answered', 'Answered')], max_length=10)),
-                ('reason', models.CharField(blank=True, default='', max_length=200)),
-                ('language', models.CharField(blank=True, default='', max_length=12)),
-                ('planned_at', models.DateTimeField(default=helpdesk.lib.clock.now)),
-                ('send_at', models.DateTimeField(blank=True, null=True)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('score', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('comment', models.TextField(blank=True, default='')),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tickets.customer')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='surveys', to='tickets.ticket')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=helpdesk.lib.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("resolution", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("not_sent", "Not sent"),
+                            ("cancelled", "Cancelled"),
+                            ("sent", "Sent"),
+                            ("answered", "Answered"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=200)),
+                ("language", models.CharField(blank=True, default="", max_length=12)),
+                ("planned_at", models.DateTimeField(default=helpdesk.lib.clock.now)),
+                ("send_at", models.DateTimeField(blank=True, null=True)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("score", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("comment", models.TextField(blank=True, default="")),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tickets.customer",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="surveys",
+                        to="tickets.ticket",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'planned')), fields=['send_at'], name='survey_due'), models.Index(fields=['customer', '-sent_at'], name='survey_of_customer'), models.Index(fields=['organization', 'sent_at'], name='survey_sent'), models.Index(fields=['organization', 'answered_at'], name='survey_answered')],
-                'constraints': [models.UniqueConstraint(fields=('ticket', 'resolution'), name='one_survey_per_resolution'), models.CheckConstraint(condition=models.Q(('score', None), ('score__range', (1, 5)), _connector='OR'), name='score_from_1_to_5')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "planned")),
+                        fields=["send_at"],
+                        name="survey_due",
+                    ),
+                    models.Index(fields=["customer", "-sent_at"], name="survey_of_customer"),
+                    models.Index(fields=["organization", "sent_at"], name="survey_sent"),
+                    models.Index(fields=["organization", "answered_at"], name="survey_answered"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("ticket", "resolution"), name="one_survey_per_resolution"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("score", None), ("score__range", (1, 5)), _connector="OR"
+                        ),
+                        name="score_from_1_to_5",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Macro',
+            name="Macro",
             fields=[
-                ('id', models.UUIDField(default=helpdesk.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(blank=True, default='', max_length=60)),
-                ('name', models.CharField(max_length=120)),
-                ('folder', models.CharField(blank=True, default='', max_length=80)),
-                ('variants', models.JSONField(default=list)),
-                ('actions', models.JSONField(default=list)),
-                ('is_active', models.BooleanField(default=True)),
-                ('usage_count', models.PositiveIntegerField(default=0)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=helpdesk.lib.clock.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=helpdesk.lib.clock.now)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=helpdesk.lib.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("key", models.CharField(blank=True, default="", max_length=60)),
+                ("name", models.CharField(max_length=120)),
+                ("folder", models.CharField(blank=True, default="", max_length=80)),
+                ("variants", models.JSONField(default=list)),
+                ("actions", models.JSONField(default=list)),
+                ("is_active", models.BooleanField(default=True)),
+                ("usage_count", models.PositiveIntegerField(default=0)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=helpdesk.lib.clock.now, editable=False),
+                ),
+                ("updated_at", models.DateTimeField(default=helpdesk.lib.clock.now)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['folder', 'name', 'id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('key', ''), _negated=True), fields=('organization', 'key'), name='macro_shipped_once')],
+                "ordering": ["folder", "name", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("organization", "key"),
+                        name="macro_shipped_once",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='rule',
-            index=models.Index(fields=['organization', 'is_active', 'position'], name='rule_order'),
+            model_name="rule",
+            index=models.Index(fields=["organization", "is_active", "position"], name="rule_order"),
         ),
         migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.UniqueConstraint(condition=models.Q(('key', ''), _negated=True), fields=('organization', 'key'), name='rule_shipped_once'),
+            model_name="rule",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("key", ""), _negated=True),
+                fields=("organization", "key"),
+                name="rule_shipped_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='rulerun',
-            index=models.Index(fields=['ticket', '-at'], name='rule_run_of_ticket'),
+            model_name="rulerun",
+            index=models.Index(fields=["ticket", "-at"], name="rule_run_of_ticket"),
         ),
         migrations.AddIndex(
-            model_name='rulerun',
-            index=models.Index(fields=['rule', '-at', '-id'], name='rule_run_of_rule'),
+            model_name="rulerun",
+            index=models.Index(fields=["rule", "-at", "-id"], name="rule_run_of_rule"),
         ),
         migrations.AddIndex(
-            model_name='rulerun',
-            index=models.Index(fields=['at'], name='rule_run_at'),
+            model_name="rulerun",
+            index=models.Index(fields=["at"], name="rule_run_at"),
         ),
         migrations.AddConstraint(
-            model_name='rulerun',
-            constraint=models.UniqueConstraint(fields=('rule', 'event_seq', 'ticket'), name='one_run_per_rule_and_event'),
+            model_name="rulerun",
+            constraint=models.UniqueConstraint(
+                fields=("rule", "event_seq", "ticket"), name="one_run_per_rule_and_event"
+            ),
         ),
     ]
