@@ -188,7 +188,7 @@ def timeline_record(event: Event) -> dict[str, Any]:
     """A system line of the conversation."""
     data: dict[str, Any] = {"change": event.payload.get("change", {})}
     if event.type == "rule.ran":
-        data = {key: event.payload[key] for key in ("run_id", "rule_name", "actions")}
+        data = {key: event.payload[key] for key in ("run_id", "rule_id", "rule_name", "actions")}
     elif event.type.startswith("csat."):
         data = {"survey": event.payload.get("survey", {})}
     return {

@@ -1,0 +1,70 @@
+"""What the agent app does with events, in its smallest form: the newest record of each id.
+
+The app's own reducer is frontend/shared/live/src/records.ts; both are held against the traces in
+tests/golden/live.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+State = dict[str, Any]
+TIMELINE = {
+    "ticket.status_changed", "ticket.assigned", "ticket.tagged", "ticket.priority_changed",
+    "ticket.snoozed", "ticket.merged", "rule.ran", "csat.sent", "csat.answered",
+}  # fmt: skip
+_LINE_DATA = ("change", "survey", "run_id", "rule_id", "rule_name", "actions")
+_CATALOGUE = {
+    "user.updated": ("users", "user", "id"),
+    "team.updated": ("teams", "team", "id"),
+    "tag.updated": ("tags", "tag", "name"),
+    "channel.updated": ("channels", "channel", "id"),
+    "view.updated": ("views", "view", "id"),
+}
+
+
+def apply_events(state: State, events: list[dict[str, Any]]) -> State:
+    """The state after the events; the given one is left as it is."""
+    after = copy.deepcopy(state)
+    for event in events:
+        _apply(after, event)
+    return after
+
+
+def _apply(state: State, event: dict[str, Any]) -> None:
+    payload = event["payload"]
+    for table, name in (("tickets", "ticket"), ("messages", "message"), ("customers", "customer")):
+        if name in payload:
+            _put_newer(state[table], payload[name])
+    if event["type"] in _CATALOGUE:
+        table, name, key = _CATALOGUE[event["type"]]
+        if payload.get("is_deleted"):
+            state[table].pop(event["object_id"], None)
+        else:
+            state[table][payload[name][key]] = payload[name]
+    if event["type"] == "macro.updated":
+        if payload["is_deleted"]:
+            state["macros"].pop(payload["id"], None)
+        else:
+            state["macros"][payload["id"]] = {"id": payload["id"], "name": payload["name"]}
+    ticket_id = payload.get("ticket", {}).get("id") or payload.get("ticket_id")
+    if event["type"] in TIMELINE and ticket_id in state["timeline"]:
+        state["timeline"][ticket_id].append(_line(event, ticket_id))
+
+
+def _put_newer(table: dict[str, Any], record: dict[str, Any]) -> None:
+    known = table.get(record["id"])
+    if known is None or known["version"] <= record["version"]:
+        table[record["id"]] = record
+
+
+def _line(event: dict[str, Any], ticket_id: str) -> dict[str, Any]:
+    return {
+        "seq": event["seq"],
+        "type": event["type"],
+        "at": event["at"],
+        "actor": event["actor"],
+        "ticket_id": ticket_id,
+        "data": {name: event["payload"][name] for name in _LINE_DATA if name in event["payload"]},
+    }

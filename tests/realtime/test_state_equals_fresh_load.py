@@ -1,0 +1,208 @@
+"""For every event type: the state before, plus the events, is what a fresh load shows.
+
+The traces are also written to tests/golden/live (with WRITE_GOLDEN=1), where the TypeScript
+reducer is held against them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpdesk.accounts.actions import change_profile, create_team
+from helpdesk.accounts.models import User
+from helpdesk.events.catalog import TYPES
+from helpdesk.events.outbox import record, unit_of_work
+from helpdesk.events.selectors import head_of
+from helpdesk.lib.clock import now
+from tests.api.conftest import channel_of, write_in
+from tests.realtime.reducer import State, apply_events
+from tickets.actions import marks, status, tags
+from tickets.actions.assign import assign
+from tickets.actions.channels import change_channel
+from tickets.actions.customers import add_handle, change_customer
+from tickets.actions.delivery import set_delivery_state, withdraw
+from tickets.actions.reply import OutgoingMessage, add_note, reply
+from tickets.models import Message, Ticket, View
+from tickets.records import ticket_payload, view_record
+from tickets.views import ensure_default_views
+
+pytestmark = pytest.mark.django_db(transaction=True)
+GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "live"
+Scenario = Callable[[Ticket, User], object]
+
+
+def announce(type_: str, ticket: Ticket, payload: dict[str, Any], **more: Any) -> None:
+    """An event of a part that lives above tickets, as that part records it."""
+    with unit_of_work():
+        record(
+            type_,
+            organization_id=ticket.organization_id,
+            object_type=type_.split(".")[0],
+            object_id=more.pop("object_id", uuid.uuid4()),
+            ticket_id=more.pop("ticket_id", None),
+            payload=lambda: payload,
+        )
+
+
+def survey(type_: str, score: int | None) -> Scenario:
+    def happens(ticket: Ticket, user: User) -> None:
+        marks.set_csat(ticket.pk, state=type_.split(".")[1], score=score)
+        fresh = Ticket.objects.select_related("customer").get(pk=ticket.pk)
+        said = {"id": str(uuid.uuid4()), "ticket_id": str(ticket.pk), "score": score,
+                "comment": "", "answered_at": None}  # fmt: skip
+        payload = {**ticket_payload(fresh), "survey": said}
+        announce(type_, ticket, payload, ticket_id=ticket.pk)
+
+    return happens
+
+
+def withdraw_a_reply(ticket: Ticket, user: User) -> None:
+    held = OutgoingMessage(text="Oops", hold_seconds=10)
+    withdraw(reply(ticket.pk, held, user=user).pk)
+
+
+def deliver_a_reply(ticket: Ticket, user: User) -> None:
+    message = reply(ticket.pk, OutgoingMessage(text="Done"), user=user)
+    set_delivery_state(message.pk, "sending")
+    set_delivery_state(message.pk, "sent")
+
+
+def run_a_rule(ticket: Ticket, user: User) -> None:
+    payload = {"ticket_id": str(ticket.pk), "run_id": str(uuid.uuid4()), "rule_version": 1,
+               "rule_id": str(uuid.uuid4()), "rule_name": "WISMO", "actions": ["Tag wismo"]}  # fmt: skip
+    announce("rule.ran", ticket, payload, ticket_id=ticket.pk)
+
+
+def rename_a_view(ticket: Ticket, user: User) -> None:
+    view = View.objects.get(organization_id=ticket.organization_id, slug="urgent")
+    View.objects.filter(pk=view.pk).update(name="On fire")
+    view.refresh_from_db()
+    payload = {"view": view_record(view), "is_deleted": False}
+    announce("view.updated", ticket, payload, object_id=view.pk)
+
+
+def save_a_macro(ticket: Ticket, user: User) -> None:
+    from automation.macros.edit import create_macro
+
+    values = {"name": "Hello", "variants": [{"language": "en", "body": "Hello"}]}
+    create_macro(user.organization, values, user=user)
+
+
+def a_rule_changed(ticket: Ticket, user: User) -> None:
+    payload = {"id": str(uuid.uuid4()), "name": "WISMO", "is_deleted": False}
+    announce("rule.updated", ticket, payload)
+
+
+def an_order_changed(ticket: Ticket, user: User) -> None:
+    payload = {"order_id": str(uuid.uuid4()), "customer_id": str(ticket.customer_id)}
+    announce("order.updated", ticket, payload)
+
+
+def first_message(ticket: Ticket) -> Message:
+    return Message.objects.get(ticket=ticket, position=1)
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "ticket.created": lambda t, u: write_in(t.organization, email="new@shopper.example"),
+    "ticket.updated": lambda t, u: marks.set_subject(t.pk, "Where is #1042?"),
+    "ticket.status_changed": lambda t, u: status.close(t.pk),
+    "ticket.assigned": lambda t, u: assign(t.pk, assignee_id=u.pk),
+    "ticket.tagged": lambda t, u: tags.change_tags(t.pk, add=["wismo", "vip"]),
+    "ticket.priority_changed": lambda t, u: marks.set_priority(t.pk, "urgent"),
+    "ticket.snoozed": lambda t, u: status.snooze(t.pk, now() + timedelta(days=1)),
+    "ticket.read": lambda t, u: marks.set_unread(t.pk, is_unread=False),
+    "message.received": lambda t, u: write_in(t.organization, "And now?", ticket=t),
+    "message.understood": lambda t, u: marks.set_understanding(
+        first_message(t).pk, language="en", intent="order_status", confidence=0.9, sentiment="calm"
+    ),
+    "message.queued": lambda t, u: reply(t.pk, OutgoingMessage(text="On its way"), user=u),
+    "message.noted": lambda t, u: add_note(t.pk, "Look at this", user=u),
+    "message.delivery_changed": deliver_a_reply,
+    "message.withdrawn": withdraw_a_reply,
+    "customer.updated": lambda t, u: (
+        change_customer(t.customer, by=u, is_vip=True, city="Lyon"),
+        add_handle(t.customer, "phone", "+33123456789"),
+    ),
+    "order.updated": an_order_changed,
+    "csat.planned": survey("csat.planned", None),
+    "csat.sent": survey("csat.sent", None),
+    "csat.answered": survey("csat.answered", 5),
+    "rule.ran": run_a_rule,
+    "user.updated": lambda t, u: change_profile(u, name="Bo Larsen-Holm"),
+    "team.updated": lambda t, u: create_team(u.organization, "Returns"),
+    "tag.updated": lambda t, u: tags.change_tags(t.pk, add=["brand new"]),
+    "channel.updated": lambda t, u: change_channel(t.channel_id, name="Help"),
+    "view.updated": rename_a_view,
+    "macro.updated": save_a_macro,
+    "rule.updated": a_rule_changed,
+}
+
+
+def by(key: str, records: list[dict[str, Any]]) -> dict[str, Any]:
+    return {each[key]: each for each in records}
+
+
+def fresh_load(client: Any, opened: Ticket) -> State:
+    """What the app holds after loading everything afresh with this ticket open."""
+    start = client.get("/api/v1/bootstrap").json()
+    listed = client.get("/api/v1/tickets?limit=200").json()
+    state: State = {name: by("id", start[name]) for name in ("users", "teams", "channels", "views")}
+    state["tags"] = by("name", start["tags"])
+    state["macros"] = {
+        each["id"]: {"id": each["id"], "name": each["name"]} for each in start["macros"]
+    }
+    state["tickets"] = by("id", listed["results"])
+    state["customers"] = by("id", listed["customers"])
+    state["messages"] = {}
+    for ticket_id in state["tickets"]:
+        shown = client.get(f"/api/v1/tickets/{ticket_id}").json()
+        state["messages"] |= by("id", shown["messages"])
+        if ticket_id == str(opened.pk):
+            state["timeline"] = {ticket_id: shown["timeline"]}
+    return state
+
+
+def events_since(client: Any, cursor: int) -> list[dict[str, Any]]:
+    """What the socket would have delivered."""
+    page = client.get(f"/api/v1/events?after={cursor}").json()
+    assert page["next"] is None
+    events: list[dict[str, Any]] = page["results"]
+    return events
+
+
+def test_every_event_type_has_its_scenario():
+    assert set(SCENARIOS) == set(TYPES)
+
+
+@pytest.mark.parametrize("type_", sorted(SCENARIOS))
+def test_the_state_before_and_the_events_are_the_fresh_state(
+    type_: str, api_as: Callable[..., Any], bo: User, ticket: Ticket
+):
+    """G9.3, F43."""
+    ensure_default_views(bo.organization)
+    channel_of(bo.organization)
+    client = api_as(bo)
+    cursor = head_of(bo.organization_id).seq
+    before = fresh_load(client, ticket)
+
+    SCENARIOS[type_](ticket, bo)
+
+    events, after = events_since(client, cursor), fresh_load(client, ticket)
+    assert type_ in {each["type"] for each in events}
+    assert apply_events(before, events) == after
+    twice = [each for each in events if each["type"] not in ("rule.ran", "csat.sent")]
+    again = apply_events(apply_events(before, events), twice)
+    assert again["tickets"] == after["tickets"]
+    assert again["messages"] == after["messages"]
+    if os.environ.get("WRITE_GOLDEN"):
+        trace = {"type": type_, "before": before, "events": events, "after": after}
+        text = json.dumps(trace, indent=1, ensure_ascii=False, sort_keys=True)
+        (GOLDEN / f"{type_}.json").write_text(text + "\n")
