@@ -36,7 +36,9 @@ function bootstrap() {
 function listTickets(url: URL) {
   const view = url.searchParams.get('view');
   const q = (url.searchParams.get('q') ?? '').toLowerCase();
-  let results = data.tickets.filter((ticket) => `${ticket.subject} ${ticket.snippet}`.toLowerCase().includes(q));
+  let results = data.tickets.filter((ticket) =>
+    `${ticket.subject} ${ticket.snippet}`.toLowerCase().includes(q),
+  );
   if (view === 'snoozed' || view === 'closed') results = results.filter((ticket) => ticket.status === view);
   if (view === 'unassigned') results = [];
   return { ...page(results), customers: data.customers, total: results.length };
@@ -51,7 +53,23 @@ async function answer(request: IncomingMessage, url: URL, reply: Reply): Promise
   if (ticket && path.endsWith('/messages') && request.method === 'POST') {
     const messages = data.messagesOf(ticket);
     const now = new Date();
-    return reply(201, { ...messages[0], ...body, author: { type: 'agent', id: 'u1', name: 'Ana Weber' }, ticket_id: ticket.id, position: 99, direction: body.kind === 'note' ? 'internal' : 'out', kind: body.kind, to: [], attachments: [], quoted_text: '', has_html: false, created_at: now.toISOString(), delivery_state: body.kind === 'note' ? null : 'held', send_after: new Date(now.getTime() + 10_000).toISOString(), version: 1 });
+    return reply(201, {
+      ...messages[0],
+      ...body,
+      author: { type: 'agent', id: 'u1', name: 'Ana Weber' },
+      ticket_id: ticket.id,
+      position: 99,
+      direction: body.kind === 'note' ? 'internal' : 'out',
+      kind: body.kind,
+      to: [],
+      attachments: [],
+      quoted_text: '',
+      has_html: false,
+      created_at: now.toISOString(),
+      delivery_state: body.kind === 'note' ? null : 'held',
+      send_after: new Date(now.getTime() + 10_000).toISOString(),
+      version: 1,
+    });
   }
   if (ticket && request.method === 'PATCH') {
     Object.assign(ticket, body, { version: ticket.version + 1 });
@@ -60,22 +78,57 @@ async function answer(request: IncomingMessage, url: URL, reply: Reply): Promise
   if (ticket && path.includes('/drafts/')) return reply(200, { ...body, rev: Number(body.rev ?? 0) + 1 });
   if (ticket) {
     const customer = data.customers.find((each) => each.id === ticket.customer_id);
-    return reply(200, { ticket, customer, messages: data.messagesOf(ticket), messages_next: null, timeline: data.timelineOf(ticket), drafts: [] });
+    return reply(200, {
+      ticket,
+      customer,
+      messages: data.messagesOf(ticket),
+      messages_next: null,
+      timeline: data.timelineOf(ticket),
+      drafts: [],
+    });
   }
-  if (/^\/customers\/[^/]+\/orders$/.test(path)) return reply(200, path.includes('/k1/') ? { orders: data.orders, summary: data.spend } : { orders: [], summary: { ...data.spend, order_count: 0 } });
-  if (/^\/customers\/[^/]+\/tickets$/.test(path)) return reply(200, { ...page(data.tickets.filter((each) => path.includes(`/${each.customer_id}/`))), customers: [] });
+  if (/^\/customers\/[^/]+\/orders$/.test(path))
+    return reply(
+      200,
+      path.includes('/k1/')
+        ? { orders: data.orders, summary: data.spend }
+        : { orders: [], summary: { ...data.spend, order_count: 0 } },
+    );
+  if (/^\/customers\/[^/]+\/tickets$/.test(path))
+    return reply(200, {
+      ...page(data.tickets.filter((each) => path.includes(`/${each.customer_id}/`))),
+      customers: [],
+    });
   if (path === '/customers') return reply(200, page(data.customers));
   if (path.startsWith('/macros/check')) return reply(200, { problems: [] });
   if (path.endsWith('/render')) return reply(200, data.rendered);
   if (path === '/macros') return reply(200, page(data.macros));
-  if (path.startsWith('/macros/')) return reply(200, data.macros.find((each) => path.endsWith(each.id)));
+  if (path.startsWith('/macros/'))
+    return reply(
+      200,
+      data.macros.find((each) => path.endsWith(each.id)),
+    );
   if (path === '/rules') return reply(200, page(data.rules));
   if (path.endsWith('/runs')) return reply(200, page([data.run]));
   if (path.startsWith('/rule-runs/')) return reply(200, data.run);
   if (path === '/reports/csat') return reply(200, data.csat);
-  if (path === '/inbound') return reply(200, page(data.inbound.filter((each) => !url.searchParams.get('state') || each.state === url.searchParams.get('state'))));
+  if (path === '/inbound')
+    return reply(
+      200,
+      page(
+        data.inbound.filter(
+          (each) => !url.searchParams.get('state') || each.state === url.searchParams.get('state'),
+        ),
+      ),
+    );
   if (path === '/channels') return reply(200, page(data.channels));
-  if (path === '/tokens') return reply(200, page([{ id: 'tk1', name: 'Warehouse script', created_at: data.ago(90_000), last_used_at: data.ago(30) }]));
+  if (path === '/tokens')
+    return reply(
+      200,
+      page([
+        { id: 'tk1', name: 'Warehouse script', created_at: data.ago(90_000), last_used_at: data.ago(30) },
+      ]),
+    );
   if (path === '/me') return reply(200, data.users[0]);
   return reply(404, { title: 'Not found', status: 404, code: 'not_found', instance: '8F2C-41A' });
 }
@@ -96,7 +149,9 @@ function handle(request: IncomingMessage, response: ServerResponse, next: () => 
   });
 }
 
-function openSockets(server: { on(event: 'upgrade', listener: (...values: never[]) => void): unknown } | null): void {
+function openSockets(
+  server: { on(event: 'upgrade', listener: (...values: never[]) => void): unknown } | null,
+): void {
   const sockets = new WebSocketServer({ noServer: true });
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!request.url?.startsWith('/ws/agent')) return;
@@ -106,7 +161,9 @@ function openSockets(server: { on(event: 'upgrade', listener: (...values: never[
         if (frame.type !== 'hello') return;
         client.send(JSON.stringify({ type: 'hello', cursor: 100, epoch: 'fixture', head: 100 }));
         const ticket_id = data.tickets[0]?.id;
-        client.send(JSON.stringify({ type: 'presence', ticket_id, users: [{ id: 'u2', state: 'replying' }] }));
+        client.send(
+          JSON.stringify({ type: 'presence', ticket_id, users: [{ id: 'u2', state: 'replying' }] }),
+        );
       });
     });
   };

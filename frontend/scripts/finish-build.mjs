@@ -6,7 +6,8 @@ const build = new URL('../inbox/build/', import.meta.url);
 const page = new URL('index.html', build);
 const html = readFileSync(page, 'utf8');
 const inline = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)];
-if (inline.length !== 1) throw new Error(`index.html has ${inline.length} inline scripts; exactly one was expected`);
+if (inline.length !== 1)
+  throw new Error(`index.html has ${inline.length} inline scripts; exactly one was expected`);
 
 const [whole, code] = inline[0];
 const hash = createHash('sha256').update(code).digest('hex').slice(0, 10);

@@ -28,11 +28,14 @@ for (const [key, entry] of Object.entries(manifest)) {
   const isEntry = entry.isEntry && !/nodes\/\d+\.js$/.test(key);
   if (isNode || isEntry) addWithImports(key, files);
 }
-const boot = readdirSync(new URL('../inbox/build/app-assets/immutable/', import.meta.url)).filter((name) => name.startsWith('boot.'));
+const boot = readdirSync(new URL('../inbox/build/app-assets/immutable/', import.meta.url)).filter((name) =>
+  name.startsWith('boot.'),
+);
 const scripts = [...files].filter((file) => file.endsWith('.js')).map((file) => new URL(file, client));
 scripts.push(...boot.map((name) => new URL(`../inbox/build/app-assets/immutable/${name}`, import.meta.url)));
 scripts.push(new URL('../inbox/build/app-assets/theme.js', import.meta.url));
 
 const bytes = scripts.map((url) => gzipSync(readFileSync(url), { level: 9 }).length);
-if (process.argv.includes('--list')) scripts.forEach((url, index) => console.log(bytes[index], url.pathname.split('/').slice(-2).join('/')));
+if (process.argv.includes('--list'))
+  scripts.forEach((url, index) => console.log(bytes[index], url.pathname.split('/').slice(-2).join('/')));
 console.log(`app_js_gz_kb ${(bytes.reduce((sum, each) => sum + each, 0) / 1000).toFixed(1)}`);

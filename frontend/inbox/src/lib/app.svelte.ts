@@ -1,4 +1,12 @@
-import { api, ApiProblem, clientId, type Bootstrap, type Organization, type User, type View } from '@aftercare/api';
+import {
+  api,
+  ApiProblem,
+  clientId,
+  type Bootstrap,
+  type Organization,
+  type User,
+  type View,
+} from '@aftercare/api';
 import {
   applyEvent,
   browserWorld,
@@ -49,7 +57,9 @@ export class App {
   private readonly listeners = new Set<EventListener>();
 
   get views(): View[] {
-    return [...this.records.views.values()].sort((a, b) => a.position - b.position || a.name.localeCompare(b.name));
+    return [...this.records.views.values()].sort(
+      (a, b) => a.position - b.position || a.name.localeCompare(b.name),
+    );
   }
 
   /** Loads the snapshot and opens the line. Raises nothing: `status` and `problem` tell. */
@@ -160,7 +170,10 @@ export class App {
   private apply(events: readonly LiveEvent[]): void {
     for (const event of events) applyEvent(this.records, event);
     for (const event of events) this.outbox.seen(event);
-    if (this.me) this.me = this.records.users.get(this.me.id) ? { ...this.me, ...this.records.users.get(this.me.id) } : this.me;
+    if (this.me)
+      this.me = this.records.users.get(this.me.id)
+        ? { ...this.me, ...this.records.users.get(this.me.id) }
+        : this.me;
     this.orders.absorb(events);
     for (const listener of this.listeners) listener(events);
   }

@@ -9,11 +9,19 @@ export interface AppearanceChoice {
   hasSingleKeys: boolean;
 }
 
-const DEFAULTS: AppearanceChoice = { theme: 'system', density: 'comfortable', language: 'system', hasSingleKeys: true };
+const DEFAULTS: AppearanceChoice = {
+  theme: 'system',
+  density: 'comfortable',
+  language: 'system',
+  hasSingleKeys: true,
+};
 
 /** Theme, density, language and shortcuts of this browser. */
 class Appearance {
-  choice = $state.raw<AppearanceChoice>({ ...DEFAULTS, ...readStored<Partial<AppearanceChoice>>('appearance', {}) });
+  choice = $state.raw<AppearanceChoice>({
+    ...DEFAULTS,
+    ...readStored<Partial<AppearanceChoice>>('appearance', {}),
+  });
   private readonly dark = matchMedia('(prefers-color-scheme: dark)');
 
   constructor() {

@@ -15,7 +15,8 @@ export function reverseOf(ticket: Ticket, patch: TicketPatch): TicketPatch {
   const back: Record<string, unknown> = {};
   for (const key of Object.keys(patch)) {
     if (key === 'tags_add') back['tags_remove'] = patch.tags_add?.filter((tag) => !ticket.tags.includes(tag));
-    else if (key === 'tags_remove') back['tags_add'] = patch.tags_remove?.filter((tag) => ticket.tags.includes(tag));
+    else if (key === 'tags_remove')
+      back['tags_add'] = patch.tags_remove?.filter((tag) => ticket.tags.includes(tag));
     else back[key] = ticket[key as keyof Ticket];
   }
   return back as TicketPatch;
@@ -25,12 +26,18 @@ export function reverseOf(ticket: Ticket, patch: TicketPatch): TicketPatch {
  * Changes a ticket: on screen at once, then on the server. When the server refuses, the screen
  * goes back and a toast says why. With `done` the change can be undone with Z.
  */
-export async function changeTicket(app: App, id: string, patch: TicketPatch, done?: string): Promise<boolean> {
+export async function changeTicket(
+  app: App,
+  id: string,
+  patch: TicketPatch,
+  done?: string,
+): Promise<boolean> {
   const before = app.records.tickets.get(id);
   if (before) app.records.tickets.set(id, foresee(before, patch));
   try {
     putTicket(app.records, await api.changeTicket(id, patch));
-    if (done && before) app.undo.offer(done, async () => void (await changeTicket(app, id, reverseOf(before, patch))));
+    if (done && before)
+      app.undo.offer(done, async () => void (await changeTicket(app, id, reverseOf(before, patch))));
     return true;
   } catch (problem) {
     if (!(problem instanceof ApiProblem)) throw problem;

@@ -52,8 +52,10 @@ export class Commands {
   press(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.isComposing) return;
     const pressed = keysOf(event);
-    const isSingle = !pressed.includes('mod+') && !pressed.includes('alt+') && pressed !== 'F6' && pressed !== 'shift+F6';
-    if (isSingle && (isTyping(event.target) || !appearance.choice.hasSingleKeys) && pressed !== 'Escape') return;
+    const isSingle =
+      !pressed.includes('mod+') && !pressed.includes('alt+') && pressed !== 'F6' && pressed !== 'shift+F6';
+    if (isSingle && (isTyping(event.target) || !appearance.choice.hasSingleKeys) && pressed !== 'Escape')
+      return;
     if (document.querySelector('dialog[open]') && isSingle) return;
     const command = this.find(pressed, isTyping(event.target));
     if (!command) return;
@@ -62,11 +64,15 @@ export class Commands {
   }
 
   private find(pressed: string, isInField: boolean): Command | undefined {
-    const earlier = this.first && Date.now() - this.first.at < SEQUENCE_MS ? `${this.first.key} ${pressed}` : null;
+    const earlier =
+      this.first && Date.now() - this.first.at < SEQUENCE_MS ? `${this.first.key} ${pressed}` : null;
     this.first = { key: pressed, at: Date.now() };
     const usable = this.available.filter((command) => !isInField || command.inFields);
     const has = (command: Command, keys: string) => command.keys === keys || command.alsoKeys?.includes(keys);
-    return (earlier && usable.find((command) => has(command, earlier))) || usable.find((command) => has(command, pressed));
+    return (
+      (earlier && usable.find((command) => has(command, earlier))) ||
+      usable.find((command) => has(command, pressed))
+    );
   }
 }
 

@@ -1,4 +1,12 @@
-import { api, ApiProblem, type Address, type ComposerMode, type Draft, type MissingValue, type UploadedFile } from '@aftercare/api';
+import {
+  api,
+  ApiProblem,
+  type Address,
+  type ComposerMode,
+  type Draft,
+  type MissingValue,
+  type UploadedFile,
+} from '@aftercare/api';
 import { SvelteMap } from 'svelte/reactivity';
 import { forget, readStored, store, storedKeys } from './storage';
 

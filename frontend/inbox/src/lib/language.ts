@@ -9,5 +9,8 @@ export async function startLanguage(): Promise<void> {
   document.documentElement.lang = language;
   // The words are of the language, dates and numbers of the region.
   const region = navigator.languages.find((tag) => tag.toLowerCase().startsWith(language));
-  useWords(region ?? language, language === 'de' ? (await import('@aftercare/ui/words/de')).de : (en as Translation));
+  useWords(
+    region ?? language,
+    language === 'de' ? (await import('@aftercare/ui/words/de')).de : (en as Translation),
+  );
 }

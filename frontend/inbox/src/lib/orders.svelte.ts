@@ -27,7 +27,12 @@ export class OrderBook {
     } catch (problem) {
       if (!(problem instanceof ApiProblem)) throw problem;
       const { orders, summary } = known ?? none;
-      this.byCustomer.set(customerId, { state: orders.length ? 'ready' : 'failed', orders, summary, problem });
+      this.byCustomer.set(customerId, {
+        state: orders.length ? 'ready' : 'failed',
+        orders,
+        summary,
+        problem,
+      });
     }
   }
 
@@ -35,7 +40,8 @@ export class OrderBook {
   absorb(events: readonly LiveEvent[]): void {
     for (const event of events) {
       const customerId = event.payload.customer_id;
-      if (event.type === 'order.updated' && customerId && this.byCustomer.has(customerId)) void this.load(customerId);
+      if (event.type === 'order.updated' && customerId && this.byCustomer.has(customerId))
+        void this.load(customerId);
     }
   }
 }

@@ -31,7 +31,8 @@ export class Outbox {
   /** Picks up what an earlier page left behind. */
   start(): void {
     for (const entry of readStored<Pending[]>('outbox', [])) {
-      if (!this.pending.has(entry.message.id)) this.pending.set(entry.message.id, { ...entry, state: 'waiting' });
+      if (!this.pending.has(entry.message.id))
+        this.pending.set(entry.message.id, { ...entry, state: 'waiting' });
     }
     this.flush();
   }
@@ -128,7 +129,13 @@ export class Outbox {
     if (isSignedOut || problem.isTemporary) this.put({ ...entry, state: 'waiting', reason: problem.message });
     else if (problem.code === 'newer_messages') {
       this.put({ ...entry, state: 'blocked', newer: problem.document.messages ?? [] });
-    } else this.put({ ...entry, state: 'refused', errors: problem.document.errors ?? [], reason: problem.message });
+    } else
+      this.put({
+        ...entry,
+        state: 'refused',
+        errors: problem.document.errors ?? [],
+        reason: problem.message,
+      });
   }
 
   private put(entry: Pending): void {

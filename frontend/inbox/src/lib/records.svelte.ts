@@ -19,7 +19,11 @@ export function watchedRecords(): LiveRecords {
 }
 
 /** Replaces a whole catalogue: what is no longer there disappears. */
-export function replaceAll<T>(target: Map<string, T>, records: readonly T[], keyOf: (record: T) => string): void {
+export function replaceAll<T>(
+  target: Map<string, T>,
+  records: readonly T[],
+  keyOf: (record: T) => string,
+): void {
   const keys = new Set(records.map(keyOf));
   for (const key of [...target.keys()]) if (!keys.has(key)) target.delete(key);
   for (const record of records) target.set(keyOf(record), record);

@@ -8,7 +8,8 @@ export interface Asker {
 /** The ticket's value for a field of the server's catalogue; undefined when only the server knows it. */
 function valueOf(ticket: Ticket, field: string): unknown {
   const name = field.replace(/^ticket\./, '');
-  if (name === 'assignee' || name === 'team' || name === 'channel' || name === 'customer') return ticket[`${name}_id`];
+  if (name === 'assignee' || name === 'team' || name === 'channel' || name === 'customer')
+    return ticket[`${name}_id`];
   return name in ticket ? ticket[name as keyof Ticket] : undefined;
 }
 

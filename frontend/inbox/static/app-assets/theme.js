@@ -8,6 +8,7 @@
     saved = {};
   }
   var isDark = matchMedia('(prefers-color-scheme: dark)').matches;
-  root.dataset.theme = saved.theme === 'light' || saved.theme === 'dark' ? saved.theme : isDark ? 'dark' : 'light';
+  root.dataset.theme =
+    saved.theme === 'light' || saved.theme === 'dark' ? saved.theme : isDark ? 'dark' : 'light';
   root.dataset.density = saved.density === 'compact' ? 'compact' : 'comfortable';
 })();

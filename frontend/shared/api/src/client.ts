@@ -7,7 +7,12 @@ export type UploadedFile = Pick<R.Attachment, 'id' | 'name' | 'size_bytes' | 'co
 async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
   return (await request<T>('GET', ROOT + path, { query, signal })).data;
 }
-async function send<T>(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<T> {
+async function send<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  options: RequestOptions = {},
+): Promise<T> {
   return (await request<T>(method, ROOT + path, { ...options, body })).data;
 }
 
@@ -30,13 +35,15 @@ export const api = {
     send<R.Ticket>('PATCH', `/tickets/${id}`, { ...patch, client_id: clientId }),
   postMessage: (id: R.Id, message: R.OutgoingMessage) =>
     send<R.Message>('POST', `/tickets/${id}/messages`, { ...message, client_id: clientId }),
-  createTicket: (body: Record<string, unknown>) => send<R.Ticket>('POST', '/tickets', { ...body, client_id: clientId }),
+  createTicket: (body: Record<string, unknown>) =>
+    send<R.Ticket>('POST', '/tickets', { ...body, client_id: clientId }),
 
   withdraw: (id: R.Id) => send<{ message: R.Message; draft: R.Draft }>('POST', `/messages/${id}/withdraw`),
   retryMessage: (id: R.Id, isConfirmed = false) =>
     send<R.Message>('POST', `/messages/${id}/retry`, { confirm: isConfirmed }),
   markSent: (id: R.Id) => send<R.Message>('POST', `/messages/${id}/mark-sent`),
-  messageHtmlUrl: (id: R.Id, hasImages: boolean) => `${ROOT}/messages/${id}/html${hasImages ? '?images=1' : ''}`,
+  messageHtmlUrl: (id: R.Id, hasImages: boolean) =>
+    `${ROOT}/messages/${id}/html${hasImages ? '?images=1' : ''}`,
   messageRawUrl: (id: R.Id) => `${ROOT}/messages/${id}/raw`,
   attachmentUrl: (id: R.Id, isInline = false) => `${ROOT}/attachments/${id}${isInline ? '?inline=1' : ''}`,
   upload: (file: File, onProgress: (share: number) => void): Upload<UploadedFile> =>
@@ -44,7 +51,8 @@ export const api = {
 
   saveDraft: (draft: R.Draft) =>
     send<R.Draft>('PUT', `/tickets/${draft.ticket_id}/drafts/${draft.mode}`, draft),
-  deleteDraft: (ticketId: R.Id, mode: R.ComposerMode) => send<null>('DELETE', `/tickets/${ticketId}/drafts/${mode}`),
+  deleteDraft: (ticketId: R.Id, mode: R.ComposerMode) =>
+    send<null>('DELETE', `/tickets/${ticketId}/drafts/${mode}`),
 
   viewCounts: () => get<Record<string, number>>('/views/counts'),
 
@@ -53,7 +61,8 @@ export const api = {
   createMacro: (macro: Partial<R.Macro>) => send<R.Macro>('POST', '/macros', macro),
   changeMacro: (id: R.Id, macro: Partial<R.Macro>) => send<R.Macro>('PATCH', `/macros/${id}`, macro),
   deleteMacro: (id: R.Id) => send<null>('DELETE', `/macros/${id}`),
-  checkMacro: (body: string) => send<{ problems: R.MacroProblem[] } | R.MacroProblem[]>('POST', '/macros/check', { body }),
+  checkMacro: (body: string) =>
+    send<{ problems: R.MacroProblem[] } | R.MacroProblem[]>('POST', '/macros/check', { body }),
   renderMacro: (
     id: R.Id,
     input: { ticket_id: R.Id; order_id?: R.Id | null; language?: string | null },
@@ -62,15 +71,20 @@ export const api = {
 
   rules: () => get<R.Page<R.Rule>>('/rules', { limit: 200 }),
   changeRule: (id: R.Id, rule: Partial<R.Rule>) => send<R.Rule>('PATCH', `/rules/${id}`, rule),
-  testRule: (id: R.Id, ticketId: R.Id) => send<R.RuleRun>('POST', `/rules/${id}/test`, { ticket_id: ticketId }),
-  ruleRuns: (id: R.Id, after?: string | null) => get<R.Page<R.RuleRun>>(`/rules/${id}/runs`, { after, limit: 50 }),
+  testRule: (id: R.Id, ticketId: R.Id) =>
+    send<R.RuleRun>('POST', `/rules/${id}/test`, { ticket_id: ticketId }),
+  ruleRuns: (id: R.Id, after?: string | null) =>
+    get<R.Page<R.RuleRun>>(`/rules/${id}/runs`, { after, limit: 50 }),
   ruleRun: (id: R.Id) => get<R.RuleRun>(`/rule-runs/${id}`),
   ticketRuleRuns: (id: R.Id) => get<R.Page<R.RuleRun>>(`/tickets/${id}/rule-runs`),
 
-  customers: (q: string, after?: string | null) => get<R.Page<R.Customer>>('/customers', { q, after, limit: 50 }),
+  customers: (q: string, after?: string | null) =>
+    get<R.Page<R.Customer>>('/customers', { q, after, limit: 50 }),
   customer: (id: R.Id) => get<R.Customer>(`/customers/${id}`),
-  changeCustomer: (id: R.Id, body: Partial<R.Customer>) => send<R.Customer>('PATCH', `/customers/${id}`, body),
-  customerOrders: (id: R.Id, signal?: AbortSignal) => get<R.CustomerOrderList>(`/customers/${id}/orders`, {}, signal),
+  changeCustomer: (id: R.Id, body: Partial<R.Customer>) =>
+    send<R.Customer>('PATCH', `/customers/${id}`, body),
+  customerOrders: (id: R.Id, signal?: AbortSignal) =>
+    get<R.CustomerOrderList>(`/customers/${id}/orders`, {}, signal),
   customerTickets: (id: R.Id) => get<R.TicketPage>(`/customers/${id}/tickets`),
 
   csatReport: (from: string, to: string) => get<R.CsatReport>('/reports/csat', { from, to }),
@@ -80,15 +94,16 @@ export const api = {
   retryInbound: (id: R.Id) => send<R.InboundMail>('POST', `/inbound/${id}/retry`),
   inboundRawUrl: (id: R.Id) => `${ROOT}/inbound/${id}/raw`,
 
-  channels: () => get<R.Page<R.Channel>>('/channels'),
   createChannel: (body: Record<string, unknown>) => send<R.Channel>('POST', '/channels', body),
-  changeChannel: (id: R.Id, body: Record<string, unknown>) => send<R.Channel>('PATCH', `/channels/${id}`, body),
+  changeChannel: (id: R.Id, body: Record<string, unknown>) =>
+    send<R.Channel>('PATCH', `/channels/${id}`, body),
   testChannel: (id: R.Id) => send<Record<string, unknown>>('POST', `/channels/${id}/test`),
 
   tokens: () => get<R.Page<R.ApiTokenRecord>>('/tokens'),
   createToken: (name: string) => send<R.ApiTokenRecord>('POST', '/tokens', { name }),
   deleteToken: (id: R.Id) => send<null>('DELETE', `/tokens/${id}`),
 
-  changeMe: (body: Partial<Pick<R.User, 'name' | 'signature' | 'settings'>>) => send<R.User>('PATCH', '/me', body),
+  changeMe: (body: Partial<Pick<R.User, 'name' | 'signature' | 'settings'>>) =>
+    send<R.User>('PATCH', '/me', body),
   me: () => get<R.User>('/me'),
 };

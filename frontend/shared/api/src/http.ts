@@ -51,7 +51,11 @@ function isCalledOff(options: RequestOptions): boolean {
 }
 
 /** The one place that calls fetch. Raises ApiProblem; an aborted call raises its AbortError. */
-export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<Answer<T>> {
+export async function request<T>(
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Answer<T>> {
   let response: Response;
   try {
     response = await fetch(addressWith(path, options.query), {

@@ -58,15 +58,7 @@ export interface Attachment {
 }
 export type MessageKind = 'customer' | 'reply' | 'note' | 'survey' | 'auto_reply' | 'bounce';
 export type DeliveryState =
-  | 'held'
-  | 'queued'
-  | 'sending'
-  | 'sent'
-  | 'delayed'
-  | 'failed'
-  | 'uncertain'
-  | 'bounced'
-  | 'withdrawn';
+  'held' | 'queued' | 'sending' | 'sent' | 'delayed' | 'failed' | 'uncertain' | 'bounced' | 'withdrawn';
 
 export interface Author {
   type: 'customer' | 'agent' | 'rule' | 'system';

@@ -7,7 +7,11 @@ export interface Upload<T> {
 }
 
 function problemOf(call: XMLHttpRequest): ApiProblem {
-  const fallback = { title: `The server answered ${call.status}`, status: call.status, code: `http_${call.status}` };
+  const fallback = {
+    title: `The server answered ${call.status}`,
+    status: call.status,
+    code: `http_${call.status}`,
+  };
   try {
     return new ApiProblem({ ...fallback, ...(JSON.parse(call.responseText) as ProblemDocument) });
   } catch {

@@ -105,7 +105,8 @@ export class LiveConnection {
 
   setPresence(ticketId: string | null, state: PresentUser['state']): void {
     this.presence = { ticket_id: ticketId, state };
-    if (this.state === 'live' || this.state === 'catching_up') this.send({ type: 'presence', ...this.presence });
+    if (this.state === 'live' || this.state === 'catching_up')
+      this.send({ type: 'presence', ...this.presence });
   }
 
   private greet(): void {

@@ -25,7 +25,15 @@ export function timeOfDay(at: string | Date): string {
 
 /** Sat 21 Nov 2026, 18:41 */
 export function dateAndTime(at: string | Date): string {
-  return dateFormat({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(at));
+  return dateFormat({
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(new Date(at));
 }
 
 /** 14 Nov, with the year when it is another one. */
@@ -106,7 +114,11 @@ export function decimal(n: number, digits: number): string {
 }
 
 export function percent(share: number, digits = 0): string {
-  return new Intl.NumberFormat(getLocale(), { style: 'percent', maximumFractionDigits: digits, minimumFractionDigits: digits }).format(share);
+  return new Intl.NumberFormat(getLocale(), {
+    style: 'percent',
+    maximumFractionDigits: digits,
+    minimumFractionDigits: digits,
+  }).format(share);
 }
 
 /** 4 kB, 1.2 MB */
@@ -114,7 +126,11 @@ export function fileSize(bytes: number): string {
   const isLarge = bytes >= 1_000_000;
   const unit = isLarge ? 'megabyte' : 'kilobyte';
   const value = isLarge ? bytes / 1_000_000 : Math.max(1, bytes / 1000);
-  return new Intl.NumberFormat(getLocale(), { style: 'unit', unit, maximumFractionDigits: isLarge ? 1 : 0 }).format(value);
+  return new Intl.NumberFormat(getLocale(), {
+    style: 'unit',
+    unit,
+    maximumFractionDigits: isLarge ? 1 : 0,
+  }).format(value);
 }
 
 /** The name of a language in the reader's language, or the tag itself. */
@@ -128,7 +144,9 @@ export function languageName(tag: string): string {
 
 export function countryName(code: string): string {
   try {
-    return code.length === 2 ? (new Intl.DisplayNames(getLocale(), { type: 'region' }).of(code) ?? code) : code;
+    return code.length === 2
+      ? (new Intl.DisplayNames(getLocale(), { type: 'region' }).of(code) ?? code)
+      : code;
   } catch {
     return code;
   }
@@ -136,7 +154,10 @@ export function countryName(code: string): string {
 
 /** Up to two letters for an avatar. */
 export function initials(name: string): string {
-  const words = name.trim().split(/\s+/).filter((word) => /\p{L}/u.test(word));
+  const words = name
+    .trim()
+    .split(/\s+/)
+    .filter((word) => /\p{L}/u.test(word));
   const first = [...(words[0] ?? '?')][0] ?? '?';
   if (/\p{Script=Han}|\p{Script=Arabic}|\p{Script=Hiragana}|\p{Script=Katakana}/u.test(first)) return first;
   const last = words.length > 1 ? ([...(words.at(-1) ?? '')][0] ?? '') : '';

@@ -26,9 +26,17 @@ function placesIn(text: string, points: readonly number[]): Map<number, number> 
 
 /** The stretches of a rendered macro that were filled in or are missing, moved by `offset`. */
 export function spansOf(rendered: RenderedMacro, offset: number): Span[] {
-  const places = placesIn(rendered.text, rendered.spans.flatMap((span) => [span.start, span.end]));
+  const places = placesIn(
+    rendered.text,
+    rendered.spans.flatMap((span) => [span.start, span.end]),
+  );
   const filled = rendered.spans
-    .map((span) => ({ start: places.get(span.start) ?? 0, end: places.get(span.end) ?? 0, path: span.path, isMissing: false }))
+    .map((span) => ({
+      start: places.get(span.start) ?? 0,
+      end: places.get(span.end) ?? 0,
+      path: span.path,
+      isMissing: false,
+    }))
     .filter((span) => span.end > span.start && !rendered.text.slice(span.start, span.end).includes('⟦'));
   const missing = [...rendered.text.matchAll(MISSING_MARK)].map((found) => ({
     start: found.index,
@@ -36,7 +44,11 @@ export function spansOf(rendered: RenderedMacro, offset: number): Span[] {
     path: found[1] ?? '',
     isMissing: true,
   }));
-  return [...filled, ...missing].map((span) => ({ ...span, start: span.start + offset, end: span.end + offset }));
+  return [...filled, ...missing].map((span) => ({
+    ...span,
+    start: span.start + offset,
+    end: span.end + offset,
+  }));
 }
 
 /** Where two texts differ: the first changed letter and the ends of the change in both. */
@@ -45,7 +57,8 @@ function difference(before: string, after: string): { start: number; endBefore: 
   let start = 0;
   while (start < shortest && before[start] === after[start]) start += 1;
   let tail = 0;
-  while (tail < shortest - start && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail += 1;
+  while (tail < shortest - start && before[before.length - 1 - tail] === after[after.length - 1 - tail])
+    tail += 1;
   return { start, endBefore: before.length - tail, endAfter: after.length - tail };
 }
 
@@ -73,7 +86,11 @@ export function pieces(text: string, spans: readonly Span[]): Piece[] {
   for (const span of [...spans].sort((a, b) => a.start - b.start)) {
     if (span.start < at || span.end > text.length) continue;
     if (span.start > at) result.push({ text: text.slice(at, span.start), kind: 'plain', start: at });
-    result.push({ text: text.slice(span.start, span.end), kind: span.isMissing ? 'missing' : 'filled', start: span.start });
+    result.push({
+      text: text.slice(span.start, span.end),
+      kind: span.isMissing ? 'missing' : 'filled',
+      start: span.start,
+    });
     at = span.end;
   }
   result.push({ text: text.slice(at), kind: 'plain', start: at });
@@ -89,7 +106,12 @@ export function stillMissing(missing: readonly MissingValue[], spans: readonly S
 /** The bounds of the sentence around a place. */
 export function sentenceAround(text: string, start: number, end: number): { start: number; end: number } {
   const before = text.slice(0, start);
-  const from = Math.max(...['. ', '! ', '? ', '\n'].map((sign) => before.lastIndexOf(sign) + (before.includes(sign) ? sign.length : 1)), 0);
+  const from = Math.max(
+    ...['. ', '! ', '? ', '\n'].map(
+      (sign) => before.lastIndexOf(sign) + (before.includes(sign) ? sign.length : 1),
+    ),
+    0,
+  );
   const after = text.slice(end);
   const stop = /[.!?](\s|$)|\n/.exec(after);
   const to = stop ? end + stop.index + (stop[0] === '\n' ? 0 : stop[0].length) : text.length;

@@ -9,7 +9,12 @@ export interface RankedMacro {
 
 const plain = (text: string) => text.toLocaleLowerCase().normalize('NFD').replace(/\p{M}/gu, '');
 
-function score(macro: LightMacro, words: readonly string[], ticket: Ticket, recent: readonly string[]): number {
+function score(
+  macro: LightMacro,
+  words: readonly string[],
+  ticket: Ticket,
+  recent: readonly string[],
+): number {
   const name = plain(macro.name);
   const folder = plain(macro.folder);
   let points = 0;

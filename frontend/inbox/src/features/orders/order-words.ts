@@ -10,25 +10,34 @@ const FINANCIAL: Record<string, () => string> = {
   refunded: () => t('order.refunded'),
   voided: () => t('order.voided'),
 };
-const FULFILLMENT: Record<string, () => string> = {
+const STATES: Record<string, () => string> = {
+  payment_pending: () => t('order.pending'),
   unfulfilled: () => t('order.unfulfilled'),
-  partial: () => t('order.partial'),
-  partially_fulfilled: () => t('order.partial'),
-  fulfilled: () => t('order.fulfilled'),
+  picking: () => t('order.picking'),
+  packed: () => t('order.packed'),
+  partially_shipped: () => t('order.partial'),
   shipped: () => t('order.shipped'),
+  in_transit: () => t('order.inTransit'),
+  out_for_delivery: () => t('order.outForDelivery'),
+  ready_for_pickup: () => t('order.readyForPickup'),
+  stalled: () => t('order.stalled'),
+  exception: () => t('order.exception'),
   delivered: () => t('order.delivered'),
+  return_requested: () => t('order.returnRequested'),
   returned: () => t('order.returned'),
+  refunded: () => t('order.refunded'),
   cancelled: () => t('order.cancelled'),
 };
 
 /** #1042, however the shop spells it. */
-export const numberOf = (order: Pick<Order, 'number'>): string => (/^\d/.test(order.number) ? `#${order.number}` : order.number);
+export const numberOf = (order: Pick<Order, 'number'>): string =>
+  /^\d/.test(order.number) ? `#${order.number}` : order.number;
 
 export function paymentWord(order: Order): string {
   return FINANCIAL[order.financial_status]?.() ?? order.financial_text;
 }
 
-export function fulfillmentWord(order: Order): string {
-  if (order.cancelled_at) return t('order.cancelled');
-  return FULFILLMENT[order.fulfillment_status]?.() ?? order.fulfillment_text;
+/** Where the order stands, in one word or two. */
+export function stateWord(order: Order): string {
+  return STATES[order.state]?.() ?? order.state_text;
 }

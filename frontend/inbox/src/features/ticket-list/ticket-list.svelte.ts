@@ -112,7 +112,8 @@ export class TicketList {
 
   /** The open ticket was left: if it doesn't belong here any more, it may go now. */
   leave(id: string): void {
-    if (this.ids.includes(id) && this.belongs(id) === false) this.ids = this.ids.filter((each) => each !== id);
+    if (this.ids.includes(id) && this.belongs(id) === false)
+      this.ids = this.ids.filter((each) => each !== id);
   }
 
   private belongs(id: string): boolean | null {

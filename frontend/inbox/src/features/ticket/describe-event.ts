@@ -37,7 +37,8 @@ function assigned(app: App, event: TimelineEvent, who: string): string {
     return isSelf ? t('event.took', { who }) : t('event.assigned', { who, name });
   }
   const [, team] = pair(changeOf(event), 'team_id');
-  if (typeof team === 'string') return t('event.assigned', { who, name: app.records.teams.get(team)?.name ?? '' });
+  if (typeof team === 'string')
+    return t('event.assigned', { who, name: app.records.teams.get(team)?.name ?? '' });
   return t('event.unassigned', { who });
 }
 
@@ -57,10 +58,18 @@ function status(event: TimelineEvent, who: string): string {
 }
 
 function ruleRan(event: TimelineEvent): EventLine {
-  const data = event.data as { rule_name?: string; run_id?: string; actions?: (string | { description: string })[] };
-  const actions = (data.actions ?? []).map((action) => (typeof action === 'string' ? action : action.description));
+  const data = event.data as {
+    rule_name?: string;
+    run_id?: string;
+    actions?: (string | { description: string })[];
+  };
+  const actions = (data.actions ?? []).map((action) =>
+    typeof action === 'string' ? action : action.description,
+  );
   const name = data.rule_name ?? event.actor.name;
-  const text = actions.length ? t('event.ruleDid', { name, actions: actions.join(', ') }) : t('event.ruleRan', { name });
+  const text = actions.length
+    ? t('event.ruleDid', { name, actions: actions.join(', ') })
+    : t('event.ruleRan', { name });
   return { icon: 'zap', text, name, runId: data.run_id ?? null };
 }
 
@@ -93,7 +102,9 @@ export function describeEvent(app: App, event: TimelineEvent): EventLine | null 
     case 'csat.answered': {
       const survey = event.data['survey'] as { score: number | null; comment: string | null } | undefined;
       const score = survey?.score ?? 0;
-      const text = survey?.comment ? t('event.csatComment', { score, comment: survey.comment }) : t('event.csatScore', { score });
+      const text = survey?.comment
+        ? t('event.csatComment', { score, comment: survey.comment })
+        : t('event.csatScore', { score });
       return line('star', text);
     }
     default:

@@ -37,9 +37,16 @@ export class TicketRoom {
   get items(): RoomItem[] {
     const messages = this.messages.filter((message) => message.delivery_state !== 'withdrawn');
     const first = messages[0]?.created_at ?? '';
-    const lines = (this.app.records.timeline.get(this.id) ?? []).filter((line) => !this.hasOlder || line.at >= first);
+    const lines = (this.app.records.timeline.get(this.id) ?? []).filter(
+      (line) => !this.hasOlder || line.at >= first,
+    );
     const items: RoomItem[] = [
-      ...messages.map((message) => ({ kind: 'message' as const, key: message.id, at: message.created_at, message })),
+      ...messages.map((message) => ({
+        kind: 'message' as const,
+        key: message.id,
+        at: message.created_at,
+        message,
+      })),
       ...lines.map((event) => ({ kind: 'event' as const, key: `e${event.seq}`, at: event.at, event })),
     ];
     return items.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));

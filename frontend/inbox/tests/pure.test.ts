@@ -1,0 +1,121 @@
+import type { CsatReport } from '@aftercare/api';
+import { expect, test } from 'vitest';
+import { plotOf, stretches } from '$features/reports/chart';
+import { csvOf } from '$features/reports/csv';
+import { rankMacros } from '$features/macros/rank';
+import { conditionLines } from '$features/rules/rule-words';
+import { compareTickets } from '$features/ticket-list/ticket-list.svelte';
+import { splitLinks } from '$features/ticket/links';
+import { reverseOf } from '$lib/change-ticket';
+import { snoozeChoices } from '$lib/snooze';
+import { useWords } from '@aftercare/ui';
+import { en } from '@aftercare/ui/words/en';
+import { ticket } from '../../shared/live/tests/make';
+
+useWords('en', en);
+
+test('urgent stands on top, then the newest, and ties are settled by id', () => {
+  const old = ticket('a', 1, { priority: 'urgent', last_message_at: '2026-11-01T00:00:00Z' });
+  const fresh = ticket('b', 1, { last_message_at: '2026-11-21T00:00:00Z' });
+  const twin = ticket('c', 1, { last_message_at: '2026-11-21T00:00:00Z' });
+  expect([fresh, old, twin].sort((a, b) => compareTickets(a, b, 'queue')).map((each) => each.id)).toEqual([
+    'a',
+    'c',
+    'b',
+  ]);
+  expect([old, fresh].sort((a, b) => compareTickets(a, b, 'newest')).map((each) => each.id)).toEqual([
+    'b',
+    'a',
+  ]);
+  expect([fresh, old].sort((a, b) => compareTickets(a, b, 'oldest')).map((each) => each.id)).toEqual([
+    'a',
+    'b',
+  ]);
+});
+
+test('undo puts back exactly what was changed', () => {
+  const before = ticket('a', 1, { tags: ['vip'], status: 'open' });
+  expect(reverseOf(before, { status: 'closed' })).toEqual({ status: 'open' });
+  expect(reverseOf(before, { tags_add: ['vip', 'new'] })).toEqual({ tags_remove: ['new'] });
+  expect(reverseOf(before, { tags_remove: ['vip', 'x'] })).toEqual({ tags_add: ['vip'] });
+});
+
+test('links lead to the web only and leave the full stop outside', () => {
+  expect(splitLinks('See https://a.example/x. And javascript:alert(1)')).toEqual([
+    { text: 'See ', href: null },
+    { text: 'https://a.example/x', href: 'https://a.example/x' },
+    { text: '. And javascript:alert(1)', href: null },
+  ]);
+});
+
+test('a look-alike address shows its true letters', () => {
+  expect(splitLinks('https://аpple.example')[0]?.href).toMatch(/^https:\/\/xn--/);
+});
+
+test('Monday is the next one, also on a Monday', () => {
+  const monday = new Date(2026, 10, 23, 10);
+  expect(
+    snoozeChoices(monday)
+      .find((choice) => choice.id === 'monday')
+      ?.at.getDate(),
+  ).toBe(30);
+});
+
+test('macros that fit the ticket come first, others only when the words match', () => {
+  const macros = [
+    { id: '1', name: 'Stock', folder: '' },
+    { id: '2', name: 'Cancel: done', folder: '' },
+  ];
+  const about = ticket('a', 1, { tags: ['cancellation'] });
+  expect(rankMacros(macros, '', about, []).map((entry) => entry.macro.id)).toEqual(['2', '1']);
+  expect(rankMacros(macros, 'sto', about, []).map((entry) => entry.macro.id)).toEqual(['1']);
+});
+
+test('a condition tree is read line by line with its depth', () => {
+  const tree = {
+    all: [
+      { field: 'message.intent', operator: 'is', value: 'cancel_order' },
+      { not: { field: 'ticket.tags', operator: 'contains_any_of', value: ['x'] } },
+    ],
+  };
+  expect(conditionLines(tree).map((line) => [line.depth, line.text])).toEqual([
+    [0, 'All of'],
+    [1, 'message intent is cancel order'],
+    [1, 'Not'],
+    [2, 'ticket tags contains any of x'],
+  ]);
+});
+
+const day = (date: string, average: number | null) => ({
+  date,
+  average,
+  n: average === null ? 0 : 9,
+  low: average,
+  high: average,
+});
+
+test('days without ratings part the line', () => {
+  const runs = stretches([day('1', 4), day('2', 5), day('3', null), day('4', 3)]);
+  expect(runs.map((run) => run.map((each) => each.index))).toEqual([[0, 1], [3]]);
+});
+
+test('the scale ends at five and begins below the lowest day', () => {
+  const plot = plotOf([day('1', 4.2), day('2', 4.9)], 100, 100);
+  expect(plot.bottom).toBe(4);
+  expect(plot.y(5)).toBe(0);
+  expect(plot.ticks.at(-1)).toBe(5);
+});
+
+test('a comment cannot become a formula in a spreadsheet', () => {
+  const report: CsatReport = {
+    tiles: { average: 4, response_rate: 1, sent: 1, answered: 1, low: 0 },
+    previous: { average: null, response_rate: null, sent: 0, answered: 0, low: 0 },
+    days: [],
+    distribution: {},
+    comments: [
+      { score: 4, comment: '=HYPERLINK("x")', ticket_id: 't', number: 7, customer_name: 'Mia', at: '' },
+    ],
+    agents: [],
+  };
+  expect(csvOf(report)).toContain(`"'=HYPERLINK(""x"")"`);
+});

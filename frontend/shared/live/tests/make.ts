@@ -1,0 +1,92 @@
+import type { Message, Ticket } from '@aftercare/api';
+import type { LiveEvent } from '../src/events';
+
+export function ticket(id: string, version: number, part: Partial<Ticket> = {}): Ticket {
+  return {
+    id,
+    number: 1,
+    subject: `v${version}`,
+    status: 'open',
+    priority: 'normal',
+    is_unread: false,
+    assignee_id: null,
+    team_id: null,
+    customer_id: 'k',
+    channel_id: 'c',
+    channel_kind: 'email',
+    language: null,
+    intent: null,
+    sentiment: null,
+    tags: [],
+    snippet: '',
+    last_message_direction: 'in',
+    last_message_at: '2026-11-21T18:00:00Z',
+    waiting_since: null,
+    snoozed_until: null,
+    message_count: 1,
+    last_position: 1,
+    csat_score: null,
+    csat_state: null,
+    csat_reason: null,
+    has_attachments: false,
+    created_at: '',
+    updated_at: '',
+    closed_at: null,
+    merged_into_id: null,
+    version,
+    ...part,
+  };
+}
+
+export function message(id: string, position: number, version: number, part: Partial<Message> = {}): Message {
+  return {
+    id,
+    ticket_id: 't0',
+    position,
+    kind: 'customer',
+    direction: 'in',
+    author: { type: 'customer', id: null, name: 'Mia' },
+    channel_id: null,
+    channel_kind: 'email',
+    from_address: null,
+    to: [],
+    cc: [],
+    bcc: [],
+    subject: '',
+    text: `v${version}`,
+    quoted_text: '',
+    signature_text: '',
+    has_html: false,
+    is_truncated: false,
+    language: null,
+    intent: null,
+    intent_confidence: null,
+    sentiment: null,
+    is_sender_verified: true,
+    attachments: [],
+    delivery_state: null,
+    delivery_reason: null,
+    send_after: null,
+    created_at: '',
+    sent_at: null,
+    rule_run_id: null,
+    macro_id: null,
+    version,
+    ...part,
+  };
+}
+
+export function event(seq: number, type: string, payload: LiveEvent['payload']): LiveEvent {
+  return {
+    seq,
+    type,
+    version: 1,
+    object_type: type.split('.')[0] ?? '',
+    object_id: '',
+    payload,
+    actor: { type: 'system', id: null, name: '' },
+    client_id: null,
+    cause: null,
+    at: '',
+  };
+}
