@@ -34,11 +34,16 @@ def make_customer(
 
 
 def receive_mail(
-    channel: Channel, text: str = "Where is my parcel?", *, ticket: Ticket | None = None, **more: Any
+    channel: Channel,
+    text: str = "Where is my parcel?",
+    *,
+    ticket: Ticket | None = None,
+    **more: Any,
 ) -> Message:
     """A mail of Mia (or ``customer``), on a new ticket or on this one."""
     customer = more.pop("customer", None) or make_customer(channel.organization)
     handle = customer.handles.first()
+    assert handle is not None
     values = {
         "customer": customer,
         "channel": channel,

@@ -27,7 +27,7 @@ def resend_blindly() -> None:
             phase=DeliveryPhase.TEMP_FAILED, due_at="2020-01-01T00:00Z"
         )
 
-    delivery._park = requeue
+    delivery._park = requeue  # type: ignore[assignment]
 
 
 def forget_the_claim() -> None:
@@ -36,6 +36,4 @@ def forget_the_claim() -> None:
     def send_on(claimed: Delivery) -> None:
         """Go on without committing anything."""
 
-    delivery._begin_irreversible = send_on
-
-
+    delivery._begin_irreversible = send_on  # type: ignore[assignment]

@@ -53,9 +53,7 @@ def audit(queued, sink):
     doubled = [each for each, count in arrived.items() if count > 1]
     states = dict(queued.values_list("external_id", "delivery_state"))
     uncertain = [each for each, state in states.items() if state == "uncertain"]
-    lost = [
-        each for each, state in states.items() if state != "uncertain" and arrived[each] == 0
-    ]
+    lost = [each for each, state in states.items() if state != "uncertain" and arrived[each] == 0]
     unfinished = [each for each, state in states.items() if state not in ("sent", "uncertain")]
     return doubled, lost + unfinished, uncertain
 

@@ -28,7 +28,7 @@ class Zygote:
     """The parent's end of a fork server on the test database."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 (our own module)
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.torture.zygote"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -93,7 +93,8 @@ def _serve() -> None:
         child = os.fork()
         if child == 0:
             _be_worker(command)
-        print(json.dumps(_watch(child, command["kill_after"])), flush=True)
+        sys.stdout.write(json.dumps(_watch(child, command["kill_after"])) + "\n")
+        sys.stdout.flush()
 
 
 def _be_worker(command: dict[str, Any]) -> None:
@@ -108,7 +109,7 @@ def _be_worker(command: dict[str, Any]) -> None:
             _function(command["mutant"])()
         _function(command["work"])()
         code = 0
-    except BaseException:
+    except Exception:  # noqa: BLE001 (the parent is told by the exit code)
         import traceback
 
         traceback.print_exc()
