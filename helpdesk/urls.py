@@ -20,6 +20,7 @@ api_urlpatterns: list[Any] = [
     path("", include("inbox.api.urls")),
     path("", include("integrations.commerce.api.urls")),
     path("", include("automation.api.urls")),
+    path("", include("integrations.email.api.urls")),
 ]
 
 

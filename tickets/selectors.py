@@ -261,6 +261,14 @@ def channels_of(organization_id: uuid.UUID) -> list[Channel]:
     return list(Channel.objects.filter(organization_id=organization_id).order_by("name", "pk"))
 
 
+def get_channel(user: User, channel_id: uuid.UUID) -> Channel:
+    """The channel; raises NotFound."""
+    channel = Channel.objects.filter(organization_id=user.organization_id, pk=channel_id).first()
+    if channel is None:
+        raise NotFound("There is no such channel.")
+    return channel
+
+
 def _keyset_page(
     tickets: QuerySet[Ticket], after: str | None, limit: int, *, newest_first: bool
 ) -> Page[Ticket]:

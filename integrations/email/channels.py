@@ -103,6 +103,26 @@ def add_email_channel(
     )
 
 
+def change_servers(
+    channel: Channel, *, imap_url: str | None = None, smtp_url: str | None = None
+) -> dict[str, Any]:
+    """What to save when servers change: ``config`` and ``secrets``; {} when neither does.
+
+    A URL without a password keeps the password there is. Raises InvalidInput naming the field.
+    """
+    if imap_url is None and smtp_url is None:
+        return {}
+    config, secrets = dict(channel.config), decrypt(channel.secrets)
+    for name, url in (("imap", imap_url), ("smtp", smtp_url)):
+        if url is None:
+            continue
+        (ImapServer if name == "imap" else SmtpServer).from_url(url)
+        config[name], password = without_password(url)
+        if password:
+            secrets[f"{name}_password"] = password
+    return {"config": config, "secrets": encrypt(secrets) if secrets else ""}
+
+
 def imap_server_of(channel: Channel) -> ImapServer | None:
     """Where this channel's mail is fetched, or None if it is not fetched at all."""
     url = str(channel.config.get("imap") or "")

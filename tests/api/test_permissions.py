@@ -52,7 +52,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "inbound/<uuid:raw_id>/retry": {"POST": AGENT},
     "inbound/<uuid:raw_id>/raw": {"GET": AGENT},
     "channels": {"GET": ANYBODY, "POST": ADMIN},
-    "channels/<uuid:channel_id>": {"GET": ANYBODY, "PATCH": ADMIN},
+    "channels/<uuid:channel_id>": {"GET": ADMIN, "PATCH": ADMIN},
     "channels/<uuid:channel_id>/test": {"POST": ADMIN},
     "rules": {"GET": AGENT, "POST": ADMIN},
     "rules/vocabulary": {"GET": AGENT},
@@ -94,33 +94,31 @@ def test_every_route_is_in_the_table():
     assert set(routes()) - SIGNED == set(ROUTES)
 
 
-@pytest.mark.parametrize("route", sorted(ROUTES))
-def test_who_has_not_signed_in_gets_401_and_nothing_else(
-    route: str, api_as: Callable[..., Any], db: None
-):
-    for method in METHODS:
-        answer = api_as(None).generic(method, address(route), "{}", "application/json")
-        assert answer.status_code == 401, (method, route)
-        assert answer.json()["code"] == "not_authenticated"
-
-
-@pytest.mark.parametrize("route", sorted(ROUTES))
-def test_each_role_gets_what_the_table_says(
-    route: str, api_as: Callable[..., Any], ada: User, bo: User, viewer: User
-):
-    for user in (ada, bo, viewer):
+def test_who_has_not_signed_in_gets_401_and_nothing_else(api_as: Callable[..., Any], db: None):
+    client = api_as(None)
+    for route in ROUTES:
         for method in METHODS:
-            answer = api_as(user).generic(method, address(route), "{}", "application/json")
-            needed = ROUTES[route].get(method)
-            if needed is None:
-                assert answer.status_code in (403, 405), (method, route, user.role)
-            elif RANK[user.role] < RANK[needed]:
-                assert answer.status_code == 403, (method, route, user.role)
-                assert answer.json()["code"] == "not_allowed"
+            answer = client.generic(method, address(route), "{}", "application/json")
+            assert answer.status_code == 401, (method, route)
+            assert answer.json()["code"] == "not_authenticated"
+
+
+@pytest.mark.parametrize("role", ["admin", "agent", "viewer"])
+def test_each_role_gets_what_the_table_says(
+    role: str, api_as: Callable[..., Any], ada: User, bo: User, viewer: User
+):
+    client = api_as({"admin": ada, "agent": bo, "viewer": viewer}[role])
+    for route, needs in ROUTES.items():
+        for method in METHODS:
+            answer = client.generic(method, address(route), "{}", "application/json")
+            told = (method, route, answer.status_code, answer.content[:200])
+            if method not in needs:
+                assert answer.status_code in (403, 405), told
+            elif RANK[role] < RANK[needs[method]]:
+                assert answer.status_code == 403, told
+                assert answer.json()["code"] == "not_allowed", told
             else:
-                assert answer.status_code not in (401, 403, 405, 500), (
-                    method, route, user.role, answer.content,
-                )  # fmt: skip
+                assert answer.status_code not in (401, 403, 405, 500), told
 
 
 def test_a_signed_address_without_a_valid_signature_shows_nothing(
