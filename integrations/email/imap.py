@@ -133,7 +133,7 @@ def _select(client: IMAPClient, server: ImapServer) -> Mailbox:
     try:
         found = client.select_folder(server.folder, readonly=True)
     except IMAPClientError as error:
-        if isinstance(error, IMAPClient.AbortError):
+        if isinstance(error, IMAPClient.AbortError) or client.folder_exists(server.folder):
             raise
         raise PermanentFailure(
             f"There is no folder “{server.folder}” on {server.host}.", reason_code="no_folder"

@@ -128,7 +128,7 @@ class MailboxWatcher:
 
     def _alarm(self, failure: ConnectorFailure, failures: int) -> None:
         """Say so on the channel: at once when a person must act, else when it lasts."""
-        log.warning("imap.failed", channel_id=str(self.channel_id), code=failure.code)
+        log.warning("imap.failed", channel_id=str(self.channel_id), reason=failure.message)
         if isinstance(failure, NeedsReauthorization) or failures >= FAILURES_BEFORE_ALARM:
             try:
                 note_failure(self.channel_id, failure.message)

@@ -22,6 +22,7 @@ from integrations.email.channels import (
 )
 from integrations.email.imap import fetch_new, open_mailbox
 from tests.inbox.mails import write_mail
+from tests.services.fault_proxy import FaultProxy
 from tickets.models import Channel, Message, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -184,6 +185,51 @@ def test_a_crash_before_the_commit_repeats_the_batch(channel, mailbox, monkeypat
     assert fetch(channel) == 3
 
 
+@pytest.fixture
+def proxy(mailbox):
+    proxy = FaultProxy(mailbox.server.port).start()
+    yield proxy
+    proxy.stop()
+
+
+def test_a_connection_cut_anywhere_in_a_large_mail_stores_nothing_partial(channel, mailbox, proxy):
+    """F2: cut at every sixteenth of a 2 MB mail."""
+    mail = write_mail(files=[("big.pdf", b"x" * 1_500_000)])
+    assert len(mail) > 2_000_000
+    mailbox.deliver(mail)
+    server = replace(imap_server_of(channel), port=proxy.port)
+    for part in range(1, 16):
+        proxy.cut_after_bytes = len(mail) * part // 16
+        with pytest.raises(TemporaryFailure), open_mailbox(server) as box:
+            fetch_new(channel, box)
+        assert RawInbound.objects.count() == 0
+    proxy.cut_after_bytes = None
+    with open_mailbox(server) as box:
+        assert fetch_new(channel, box) == 1
+    assert stored() == [mail]
+
+
+def test_a_line_that_went_dead_while_waiting_is_noticed(channel, mailbox, proxy, monkeypatch):
+    """F5: half-open; the next poll runs into the read deadline and a new connection is made."""
+    monkeypatch.setattr(watch, "POLL_SECONDS", 0.3)
+    monkeypatch.setattr(imap, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(imap, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(watch, "FIRST_RETRY_SECONDS", 0.1)
+    server = replace(imap_server_of(channel), port=proxy.port)
+    monkeypatch.setattr(watch, "imap_server_of", lambda channel: server)
+    watcher = watch.MailboxWatcher(channel.pk)
+    watcher.start()
+    eventually(lambda: Channel.objects.get().last_success_at is not None)
+    proxy.is_silent = True
+    mailbox.deliver(write_mail("Meanwhile"))
+    eventually(lambda: proxy.connections >= 2)
+    assert RawInbound.objects.count() == 0
+    proxy.is_silent = False
+    eventually(lambda: RawInbound.objects.count() == 1)
+    watcher.ask_to_stop()
+    watcher.join()
+
+
 def test_a_refused_password_asks_for_a_person(channel, mailbox):
     server = replace(imap_server_of(channel), password="wrong")
     with pytest.raises(NeedsReauthorization, match="refused the password"), open_mailbox(server):
@@ -269,8 +315,8 @@ class TestWatching:
     def test_the_supervisor_picks_up_a_new_channel(self, organization, mailbox, monkeypatch):
         monkeypatch.setattr(watch, "SUPERVISE_SECONDS", 0.1)
         watch.start_watchers()
-        channel_of(organization, mailbox)
         mailbox.deliver(write_mail("Hello"))
+        channel_of(organization, mailbox)
         eventually(lambda: RawInbound.objects.count() == 1)
         watch.stop_watchers()
         assert Message.objects.count() == 0
