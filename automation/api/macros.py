@@ -9,6 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automation.api.inputs import MacroCheckInput, MacroInput, MacroRenderInput
+from automation.api.shapes import (
+    FilledMacro,
+    MacroDetails,
+    MacroPage,
+    MacroProblems,
+    MacroWords,
+)
 from automation.macros.edit import change_macro, create_macro, delete_macro
 from automation.macros.liquid import LIQUID, problems_of
 from automation.macros.records import macro_record, rendered_record
@@ -17,6 +24,7 @@ from automation.macros.selectors import get_macro, macros_of
 from automation.macros.values import SCHEMA
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.lib.api import read_body, refuse_unknown_parameters
+from helpdesk.lib.schema import documented
 from tickets.selectors import get_ticket
 
 
@@ -26,11 +34,13 @@ class MacroList(Endpoint):
     needs: ClassVar = {"GET": "macro.view", "POST": "macro.change"}
     is_live = True
 
+    @documented("macros", MacroPage)
     def get(self, request: Request) -> Response:
         refuse_unknown_parameters(request, "limit", "after")
         macros = macros_of(self.user.organization_id)
         return Response({"results": [macro_record(each) for each in macros], "next": None})
 
+    @documented("create_macro", MacroDetails, body=MacroInput, status=201)
     def post(self, request: Request) -> Response:
         values = _fields(read_body(MacroInput, request))
         values.pop("version", None)
@@ -44,15 +54,18 @@ class MacroDetail(Endpoint):
     needs: ClassVar = {"GET": "macro.view", "PATCH": "macro.change", "DELETE": "macro.change"}
     is_live = True
 
+    @documented("macro", MacroDetails)
     def get(self, request: Request, macro_id: uuid.UUID) -> Response:
         return Response(macro_record(get_macro(self.user, macro_id)))
 
+    @documented("change_macro", MacroDetails, body=MacroInput)
     def patch(self, request: Request, macro_id: uuid.UUID) -> Response:
         values = _fields(read_body(MacroInput, request))
         macro = get_macro(self.user, macro_id)
         version = values.pop("version", None)
         return Response(macro_record(change_macro(macro, values, user=self.user, version=version)))
 
+    @documented("delete_macro", status=204)
     def delete(self, request: Request, macro_id: uuid.UUID) -> Response:
         delete_macro(get_macro(self.user, macro_id), user=self.user)
         return Response(status=204)
@@ -63,6 +76,7 @@ class MacroRender(Endpoint):
 
     needs: ClassVar = {"POST": "ticket.reply"}
 
+    @documented("render_macro", FilledMacro, body=MacroRenderInput)
     def post(self, request: Request, macro_id: uuid.UUID) -> Response:
         values = read_body(MacroRenderInput, request)
         macro = get_macro(self.user, macro_id)
@@ -81,6 +95,7 @@ class MacroCheck(Endpoint):
 
     needs: ClassVar = {"POST": "macro.change"}
 
+    @documented("check_macro", MacroProblems, body=MacroCheckInput)
     def post(self, request: Request) -> Response:
         body = read_body(MacroCheckInput, request)["body"]
         problems = [
@@ -95,6 +110,7 @@ class MacroVocabulary(Endpoint):
 
     needs: ClassVar = {"GET": "macro.view"}
 
+    @documented("macro_vocabulary", MacroWords)
     def get(self, request: Request) -> Response:
         values = [
             {"path": f"{root}.{name}", "label": label}

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automation.api.inputs import DraftRuleTestInput, RuleInput, RuleTestInput
+from automation.api.shapes import RuleDetails, RulePage, RuleRunDetails, RuleRunPage, RuleWords
 from automation.rules import selectors
 from automation.rules.actions import ACTIONS
 from automation.rules.dry_run import MAX_TICKETS, dry_run, dry_run_lately, dry_run_record
@@ -20,7 +21,10 @@ from automation.rules.triggers import TRIGGERS
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.lib.api import read_body, refuse_unknown_parameters
 from helpdesk.lib.pagination import limit_from
+from helpdesk.lib.schema import documented
 from tickets.selectors import get_ticket
+
+_PAGE = {"after": "The ``next`` of the page before.", "limit": "At most 200."}
 
 
 class RuleList(Endpoint):
@@ -29,11 +33,13 @@ class RuleList(Endpoint):
     needs: ClassVar = {"GET": "rule.view", "POST": "rule.change"}
     is_live = True
 
+    @documented("rules", RulePage)
     def get(self, request: Request) -> Response:
         refuse_unknown_parameters(request, "limit", "after")
         rules = selectors.rules_of(self.user)
         return Response({"results": [rule_record(each) for each in rules], "next": None})
 
+    @documented("create_rule", RuleDetails, body=RuleInput, status=201)
     def post(self, request: Request) -> Response:
         values = read_body(RuleInput, request)
         values.pop("version", None)
@@ -47,15 +53,18 @@ class RuleDetail(Endpoint):
     needs: ClassVar = {"GET": "rule.view", "PATCH": "rule.change", "DELETE": "rule.change"}
     is_live = True
 
+    @documented("rule", RuleDetails)
     def get(self, request: Request, rule_id: uuid.UUID) -> Response:
         return Response(rule_record(selectors.get_rule(self.user, rule_id)))
 
+    @documented("change_rule", RuleDetails, body=RuleInput)
     def patch(self, request: Request, rule_id: uuid.UUID) -> Response:
         values = read_body(RuleInput, request)
         rule = selectors.get_rule(self.user, rule_id)
         version = values.pop("version", None)
         return Response(rule_record(change_rule(rule, values, user=self.user, version=version)))
 
+    @documented("delete_rule", status=204)
     def delete(self, request: Request, rule_id: uuid.UUID) -> Response:
         delete_rule(selectors.get_rule(self.user, rule_id), user=self.user)
         return Response(status=204)
@@ -66,6 +75,7 @@ class RuleTest(Endpoint):
 
     needs: ClassVar = {"POST": "rule.view"}
 
+    @documented("test_rule", RuleRunDetails, body=RuleTestInput)
     def post(self, request: Request, rule_id: uuid.UUID) -> Response:
         values = read_body(RuleTestInput, request)
         return Response(self.tested(selectors.get_rule(self.user, rule_id), values))
@@ -82,6 +92,7 @@ class DraftRuleTest(RuleTest):
 
     needs: ClassVar = {"POST": "rule.change"}
 
+    @documented("test_rule_draft", RuleRunDetails, body=DraftRuleTestInput)
     def post(self, request: Request) -> Response:  # type: ignore[override]
         values = read_body(DraftRuleTestInput, request)
         names = ("conditions", "actions", "triggers")
@@ -94,6 +105,7 @@ class RuleRuns(Endpoint):
 
     needs: ClassVar = {"GET": "rule.view"}
 
+    @documented("rule_runs", RuleRunPage, parameters=_PAGE)
     def get(self, request: Request, rule_id: uuid.UUID) -> Response:
         refuse_unknown_parameters(request, "after", "limit")
         page = selectors.runs_of_rule(
@@ -110,6 +122,7 @@ class RuleRunDetail(Endpoint):
 
     needs: ClassVar = {"GET": "ticket.view"}
 
+    @documented("rule_run", RuleRunDetails)
     def get(self, request: Request, run_id: uuid.UUID) -> Response:
         return Response(run_record(selectors.get_run(self.user, run_id)))
 
@@ -119,6 +132,7 @@ class TicketRuleRuns(Endpoint):
 
     needs: ClassVar = {"GET": "ticket.view"}
 
+    @documented("ticket_rule_runs", RuleRunPage, parameters=_PAGE)
     def get(self, request: Request, ticket_id: uuid.UUID) -> Response:
         refuse_unknown_parameters(request, "after", "limit")
         page = selectors.runs_of_ticket(
@@ -135,6 +149,7 @@ class RuleVocabulary(Endpoint):
 
     needs: ClassVar = {"GET": "rule.view"}
 
+    @documented("rule_vocabulary", RuleWords)
     def get(self, request: Request) -> Response:
         return Response(
             {

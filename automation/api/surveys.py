@@ -10,11 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automation.api.inputs import NoSurveyInput
+from automation.api.shapes import CsatReportDetails
 from automation.csat.surveys import skip_survey
 from automation.reports.csat import csat_report, period_of
 from helpdesk.accounts.api.endpoint import Endpoint
+from helpdesk.events.payloads import TicketRecord
 from helpdesk.lib.api import read_body, refuse_unknown_parameters
 from helpdesk.lib.clock import now
+from helpdesk.lib.schema import documented
 from tickets.records import ticket_record
 from tickets.selectors import get_ticket
 
@@ -26,6 +29,7 @@ class TicketSurveySkip(Endpoint):
 
     needs: ClassVar = {"POST": "ticket.change"}
 
+    @documented("skip_survey", TicketRecord, body=NoSurveyInput)
     def post(self, request: Request, ticket_id: uuid.UUID) -> Response:
         read_body(NoSurveyInput, request)
         ticket = get_ticket(self.user, ticket_id)
@@ -39,6 +43,11 @@ class CsatReport(Endpoint):
     needs: ClassVar = {"GET": "report.view"}
     is_live = True
 
+    @documented(
+        "csat_report",
+        CsatReportDetails,
+        parameters={"from": "First day, like 2026-11-01.", "to": "Last day."},
+    )
     def get(self, request: Request) -> Response:
         refuse_unknown_parameters(request, "from", "to")
         today = now().date()

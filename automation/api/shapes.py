@@ -1,0 +1,157 @@
+"""What the automation endpoints answer, as types; they become the API's documents."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class RuleAction(TypedDict):
+    type: str
+    params: dict[str, Any]
+    description: str
+
+
+class RuleDetails(TypedDict):
+    id: str
+    key: str | None
+    name: str
+    description: str
+    summary: str
+    triggers: list[str]
+    conditions: dict[str, Any]
+    actions: list[RuleAction]
+    is_active: bool
+    stop_after: bool
+    runs_on_automatic: bool
+    once_per_ticket_hours: int
+    position: int
+    version: int
+    updated_at: str
+    run_count: int
+    failed_count: int
+
+
+class RulePage(TypedDict):
+    results: list[RuleDetails]
+    next: str | None
+
+
+class TraceLine(TypedDict):
+    path: str
+    text: str
+    actual: Any
+    wanted: Any
+    is_true: bool | None
+
+
+class RunAction(TypedDict):
+    type: str
+    description: str
+    outcome: str
+
+
+class RuleRunDetails(TypedDict):
+    id: str | None
+    rule_id: str | None
+    rule_name: str
+    rule_version: int
+    ticket_id: str
+    ticket_number: int
+    message_id: str | None
+    at: str
+    outcome: str
+    reason: str
+    is_match: bool
+    trace: list[TraceLine]
+    actions: list[RunAction]
+
+
+class RuleRunPage(TypedDict):
+    results: list[RuleRunDetails]
+    next: str | None
+
+
+class RuleWords(TypedDict):
+    triggers: list[dict[str, str]]
+    fields: list[dict[str, Any]]
+    actions: list[dict[str, Any]]
+
+
+class MacroVariant(TypedDict):
+    language: str
+    subject: str | None
+    body: str
+
+
+class MacroDetails(TypedDict):
+    id: str
+    name: str
+    folder: str
+    language_variants: list[MacroVariant]
+    actions: list[dict[str, Any]]
+    is_active: bool
+    usage_count: int
+    version: int
+
+
+class MacroPage(TypedDict):
+    results: list[MacroDetails]
+    next: str | None
+
+
+class OrderName(TypedDict):
+    id: str
+    number: str
+
+
+class FilledMacro(TypedDict):
+    text: str
+    html: str
+    subject: str | None
+    language: str
+    missing: list[dict[str, Any]]
+    spans: list[dict[str, Any]]
+    order: OrderName | None
+    orders: list[OrderName]
+    actions: list[dict[str, Any]]
+
+
+class MacroProblems(TypedDict):
+    problems: list[dict[str, str]]
+
+
+class MacroWords(TypedDict):
+    values: list[dict[str, str]]
+    filters: list[str]
+
+
+class CsatTiles(TypedDict):
+    average: float | None
+    response_rate: float | None
+    sent: int
+    answered: int
+    low: int
+
+
+class CsatDay(TypedDict):
+    date: str
+    average: float | None
+    n: int
+    low: float | None
+    high: float | None
+
+
+CsatReportDetails = TypedDict(
+    "CsatReportDetails",
+    {
+        "from": str,
+        "to": str,
+        "tiles": CsatTiles,
+        "previous": CsatTiles,
+        "days": list[CsatDay],
+        "distribution": dict[str, int],
+        "comments": list[dict[str, Any]],
+        "agents": list[dict[str, Any]],
+        "min_rated": int,
+    },
+)
