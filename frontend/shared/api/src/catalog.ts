@@ -1,0 +1,305 @@
+/* Made by `make api` from helpdesk/events/catalog.py. Do not edit. */
+
+export const CATALOG_VERSION = 1;
+
+export interface TicketRecord {
+  id: string;
+  number: number;
+  subject: string;
+  status: 'open' | 'snoozed' | 'closed' | 'spam' | 'trash';
+  priority: 'urgent' | 'high' | 'normal' | 'low';
+  is_unread: boolean;
+  assignee_id: string | null;
+  team_id: string | null;
+  customer_id: string;
+  channel_id: string;
+  channel_kind: string;
+  language: string | null;
+  intent: string | null;
+  sentiment: string | null;
+  tags: Array<string>;
+  snippet: string;
+  last_message_direction: 'in' | 'out' | null;
+  last_message_at: string;
+  waiting_since: string | null;
+  snoozed_until: string | null;
+  message_count: number;
+  last_position: number;
+  has_attachments: boolean;
+  csat_state: 'planned' | 'sent' | 'answered' | 'not_sent' | null;
+  csat_score: number | null;
+  csat_reason: string | null;
+  created_at: string;
+  updated_at: string;
+  closed_at: string | null;
+  merged_into_id: string | null;
+  version: number;
+}
+
+export interface HandleRecord {
+  id: string;
+  kind: string;
+  value: string;
+  is_verified: boolean;
+}
+
+export interface CustomerRecord {
+  id: string;
+  name: string;
+  language: string | null;
+  time_zone: string | null;
+  city: string | null;
+  country: string | null;
+  is_vip: boolean;
+  note: string;
+  handles: Array<HandleRecord>;
+  created_at: string;
+  version: number;
+}
+
+export interface TicketPayload {
+  ticket: TicketRecord;
+  customer: CustomerRecord;
+  change?: Record<string, Array<unknown>>;
+}
+
+export interface AuthorRecord {
+  type: 'customer' | 'agent' | 'rule' | 'system';
+  id: string | null;
+  name: string;
+}
+
+export interface AddressRecord {
+  name: string;
+  address: string;
+}
+
+export interface AttachmentRecord {
+  id: string;
+  name: string;
+  content_type: string;
+  size_bytes: number;
+  is_inline: boolean;
+  content_id: string;
+  url: string;
+}
+
+export interface MessageRecord {
+  id: string;
+  ticket_id: string;
+  position: number;
+  kind: 'customer' | 'reply' | 'note' | 'survey' | 'auto_reply' | 'bounce';
+  direction: 'in' | 'out' | 'internal';
+  author: AuthorRecord;
+  channel_id: string | null;
+  channel_kind: string | null;
+  from_address: AddressRecord | null;
+  to: Array<AddressRecord>;
+  cc: Array<AddressRecord>;
+  bcc: Array<AddressRecord>;
+  subject: string;
+  text: string;
+  quoted_text: string;
+  signature_text: string;
+  has_html: boolean;
+  is_truncated: boolean;
+  language: string | null;
+  intent: string | null;
+  intent_confidence: number | null;
+  sentiment: string | null;
+  is_sender_verified: boolean | null;
+  attachments: Array<AttachmentRecord>;
+  delivery_state:
+    | 'held'
+    | 'queued'
+    | 'sending'
+    | 'sent'
+    | 'delayed'
+    | 'failed'
+    | 'uncertain'
+    | 'bounced'
+    | 'withdrawn'
+    | null;
+  delivery_reason: string | null;
+  send_after: string | null;
+  sent_at: string | null;
+  created_at: string;
+  macro_id: string | null;
+  rule_run_id: string | null;
+  version: number;
+}
+
+export interface MessagePayload {
+  message: MessageRecord;
+  ticket: TicketRecord;
+  customer: CustomerRecord;
+  change?: Record<string, Array<unknown>>;
+}
+
+export interface CustomerPayload {
+  customer: CustomerRecord;
+  change?: Record<string, Array<unknown>>;
+}
+
+export interface OrderPayload {
+  order_id: string;
+  customer_id: string | null;
+  change?: Record<string, Array<unknown>>;
+}
+
+export interface SurveyRecord {
+  id: string;
+  ticket_id: string;
+  score: number | null;
+  comment: string;
+  answered_at: string | null;
+}
+
+export interface SurveyPayload {
+  ticket: TicketRecord;
+  customer: CustomerRecord;
+  survey: SurveyRecord;
+}
+
+export interface RuleRunPayload {
+  ticket_id: string;
+  run_id: string;
+  rule_id: string;
+  rule_name: string;
+  rule_version: number;
+  actions: Array<string>;
+}
+
+export interface UserRecord {
+  id: string;
+  name: string;
+  email: string;
+  initials: string;
+  role: 'admin' | 'agent' | 'viewer';
+  team_ids: Array<string>;
+  is_active: boolean;
+}
+
+export interface UserPayload {
+  user: UserRecord;
+}
+
+export interface TeamRecord {
+  id: string;
+  name: string;
+}
+
+export interface TeamPayload {
+  team: TeamRecord;
+}
+
+export interface TagRecord {
+  id: string;
+  name: string;
+  description: string;
+}
+
+export interface TagPayload {
+  tag: TagRecord;
+}
+
+export interface ChannelHealth {
+  state: 'ok' | 'failing' | 'paused' | 'unknown';
+  last_success_at: string | null;
+  detail: string;
+}
+
+export interface ChannelRecord {
+  id: string;
+  slug: string;
+  kind: string;
+  name: string;
+  address: string;
+  is_active: boolean;
+  health: ChannelHealth;
+}
+
+export interface ChannelPayload {
+  channel: ChannelRecord;
+}
+
+export interface ViewRecord {
+  id: string;
+  slug: string;
+  name: string;
+  icon: string;
+  section: 'me' | 'team' | 'channels';
+  conditions: Record<string, unknown>;
+  sort: string;
+  position: number;
+}
+
+export interface ViewPayload {
+  view: ViewRecord;
+  is_deleted: boolean;
+}
+
+export interface SettingPayload {
+  id: string;
+  name: string;
+  is_deleted: boolean;
+}
+
+export interface EventPayloads {
+  /** A ticket began */
+  'ticket.created': TicketPayload;
+  /** Subject, language or marks changed */
+  'ticket.updated': TicketPayload;
+  /** Opened, closed, spam or trash */
+  'ticket.status_changed': TicketPayload;
+  /** Given to a person or team, or to none */
+  'ticket.assigned': TicketPayload;
+  /** Tags were added or removed */
+  'ticket.tagged': TicketPayload;
+  /** The priority changed */
+  'ticket.priority_changed': TicketPayload;
+  /** Put to sleep or woken */
+  'ticket.snoozed': TicketPayload;
+  /** Marked as read or unread */
+  'ticket.read': TicketPayload;
+  /** A message came in */
+  'message.received': MessagePayload;
+  /** Language, intent, sentiment known */
+  'message.understood': MessagePayload;
+  /** A message waits to be sent */
+  'message.queued': MessagePayload;
+  /** An internal note was added */
+  'message.noted': MessagePayload;
+  /** Delivery moved forward */
+  'message.delivery_changed': MessagePayload;
+  /** Sending was undone in time */
+  'message.withdrawn': MessagePayload;
+  /** A customer or handle changed */
+  'customer.updated': CustomerPayload;
+  /** An order changed at the store */
+  'order.updated': OrderPayload;
+  /** A survey will be sent */
+  'csat.planned': SurveyPayload;
+  /** A survey went out */
+  'csat.sent': SurveyPayload;
+  /** A customer gave a score */
+  'csat.answered': SurveyPayload;
+  /** A rule matched and acted */
+  'rule.ran': RuleRunPayload;
+  /** A person or their role changed */
+  'user.updated': UserPayload;
+  /** A team changed */
+  'team.updated': TeamPayload;
+  /** A tag was added or described */
+  'tag.updated': TagPayload;
+  /** A channel or its health changed */
+  'channel.updated': ChannelPayload;
+  /** A view changed */
+  'view.updated': ViewPayload;
+  /** A macro changed */
+  'macro.updated': SettingPayload;
+  /** A rule changed */
+  'rule.updated': SettingPayload;
+}
+
+export type EventName = keyof EventPayloads;
