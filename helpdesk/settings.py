@@ -112,7 +112,6 @@ DATABASE_POOL_SIZE = _number("DATABASE_POOL_SIZE", 20, low=2, high=500)
 DATABASES = {"default": _database(DATABASE_URL or "postgresql://localhost/aftercare")}
 
 INSTALLED_APPS = [
-    "daphne",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

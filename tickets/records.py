@@ -63,7 +63,8 @@ def ticket_record(ticket: Ticket) -> TicketRecord:
 
 def customer_record(customer: Customer) -> CustomerRecord:
     """The customer with all handles; prefetch ``handles`` for lists."""
-    prefetch_related_objects([customer], "handles")
+    if "handles" not in getattr(customer, "_prefetched_objects_cache", {}):
+        prefetch_related_objects([customer], "handles")
     return {
         "id": str(customer.pk),
         "name": customer.name,
