@@ -14,6 +14,7 @@ SELECT (SELECT count(*) FROM inbox_rawinbound WHERE state = 'received')
      + (SELECT count(*) FROM events_subscribercursor c
           JOIN events_eventcounter n ON n.organization_id = c.organization_id
          WHERE c.seq < n.last_seq)
+     + (SELECT count(*) FROM automation_csatsurvey WHERE state = 'planned' AND send_at <= now())
 """
 
 
