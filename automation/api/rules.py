@@ -93,7 +93,7 @@ class DraftRuleTest(RuleTest):
     needs: ClassVar = {"POST": "rule.change"}
 
     @documented("test_rule_draft", RuleRunDetails, body=DraftRuleTestInput)
-    def post(self, request: Request) -> Response:  # type: ignore[override]
+    def post(self, request: Request) -> Response:
         values = read_body(DraftRuleTestInput, request)
         names = ("conditions", "actions", "triggers")
         fields = {name: values[name] for name in names if name in values}

@@ -74,7 +74,7 @@ def why_not_answerable(message: Message, ticket: Ticket) -> str | None:
         return "the sender is not verified"
     if ticket.status not in (Status.OPEN, Status.SNOOZED):
         return f"the ticket is {ticket.get_status_display().lower()}"
-    if now() - message.created_at > TOO_OLD:
+    if "old" in message.flags or now() - message.created_at > TOO_OLD:
         return "the message is older than a day"
     return None
 

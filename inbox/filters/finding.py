@@ -38,3 +38,4 @@ class Finding:
 
 
 ORDINARY = Finding(Fate.MESSAGE)
+OLD = Finding(Fate.MESSAGE, flags=("old",))
