@@ -16,6 +16,7 @@ from automation.csat.links import find_survey_id, link_of, token_of
 from automation.csat.models import CsatOptOut, CsatSurvey, SurveyState
 from automation.csat.surveys import send_due_surveys, skip_survey
 from automation.csat.words import LANGUAGES, words_of
+from automation.rules.edit import create_rule
 from helpdesk.events.models import Event
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict, InvalidInput, NotFound
@@ -443,3 +444,24 @@ def test_the_score_of_a_survey_in_another_language_than_ours_is_kept(
 
     survey.refresh_from_db()
     assert survey.score == 3
+
+
+def test_a_rule_can_bring_back_a_ticket_with_a_low_score(organization, asked, catch_up):
+    create_rule(
+        organization,
+        {
+            "name": "Low score",
+            "triggers": ["csat.answered"],
+            "conditions": {"field": "ticket.csat_score", "operator": "less_than", "value": 3},
+            "actions": [
+                {"type": "set_status", "params": {"status": "open"}},
+                {"type": "add_tags", "params": {"tags": ["low-score"]}},
+            ],
+        },
+    )
+    survey = asked()
+    record_answer(survey.pk, 1, "Still broken")
+    catch_up()
+
+    ticket = Ticket.objects.get(pk=survey.ticket_id)
+    assert (ticket.status, ticket.tags, ticket.csat_score) == ("open", ["low-score"], 1)
