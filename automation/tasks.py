@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from automation.csat.surveys import send_due_surveys
+from automation.rules.engine import forget_old_runs
 from helpdesk.sweep import sweeps
 
 
@@ -10,3 +11,9 @@ from helpdesk.sweep import sweeps
 def send_surveys() -> int:
     """Send the surveys whose delay is over."""
     return send_due_surveys()
+
+
+@sweeps("rules.forget")
+def forget_runs() -> int:
+    """Delete runs of rules that are older than runs are kept."""
+    return forget_old_runs()
