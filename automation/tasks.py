@@ -13,7 +13,7 @@ def send_surveys() -> int:
     return send_due_surveys()
 
 
-@sweeps("rules.forget")
+@sweeps("rules.forget", every_seconds=3600)
 def forget_runs() -> int:
     """Delete runs of rules that are older than runs are kept."""
     return forget_old_runs()
