@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { Plugin } from 'vite';
+import type { Plugin, PreviewServer } from 'vite';
 import * as data from './data.ts';
 
 type Reply = (status: number, body: unknown) => void;
@@ -149,9 +149,7 @@ function handle(request: IncomingMessage, response: ServerResponse, next: () => 
   });
 }
 
-function openSockets(
-  server: { on(event: 'upgrade', listener: (...values: never[]) => void): unknown } | null,
-): void {
+function openSockets(server: PreviewServer['httpServer']): void {
   const sockets = new WebSocketServer({ noServer: true });
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!request.url?.startsWith('/ws/agent')) return;
@@ -167,7 +165,7 @@ function openSockets(
       });
     });
   };
-  server?.on('upgrade', onUpgrade as never);
+  server.on('upgrade', onUpgrade);
 }
 
 /** The made-up shop, from memory: `npm run fixture` beside the built app. */

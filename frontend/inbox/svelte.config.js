@@ -10,6 +10,6 @@ export default {
     alias: { $features: 'src/features' },
     prerender: { entries: [] },
     paths: { relative: false },
-    version: { pollInterval: 0 },
+    version: { pollInterval: 10 * 60_000 },
   },
 };

@@ -23,11 +23,13 @@ import { Drafts } from './drafts.svelte';
 import { OrderBook } from './orders.svelte';
 import { Outbox } from './outbox.svelte';
 import { replaceAll, watchedRecords } from './records.svelte';
+import { forgetWork, readStored, store } from './storage';
 import { Toasts } from './toasts.svelte';
 import { Undo } from './undo.svelte';
 
 export type EventListener = (events: readonly LiveEvent[]) => void;
 export type PickerName = 'status' | 'assignee' | 'priority' | 'tags' | 'snooze';
+const PRESENCE_PAUSE_MS = 10_000;
 type Status = 'starting' | 'ready' | 'signed_out' | 'failed';
 
 /** What the signed-in agent's page knows: who is there, the live records and the line to the server. */
@@ -54,6 +56,8 @@ export class App {
 
   private connection: LiveConnection | null = null;
   private stopWaking: (() => void) | null = null;
+  private said = '';
+  private saidAt = 0;
   private readonly listeners = new Set<EventListener>();
 
   get views(): View[] {
@@ -86,7 +90,12 @@ export class App {
     return () => this.listeners.delete(listener);
   }
 
+  /** Tells colleagues where I am; the same thing again is said at most every ten seconds. */
   setPresence(ticketId: string | null, state: PresentUser['state']): void {
+    const said = `${ticketId} ${state}`;
+    if (said === this.said && Date.now() - this.saidAt < PRESENCE_PAUSE_MS) return;
+    this.said = said;
+    this.saidAt = Date.now();
     this.connection?.setPresence(ticketId, state);
   }
 
@@ -123,6 +132,7 @@ export class App {
   }
 
   private take(start: Bootstrap): void {
+    this.leaveOthersWork(start.me.id);
     this.me = start.me;
     this.organization = start.organization;
     this.counts = start.counts;
@@ -132,6 +142,16 @@ export class App {
     replaceAll(this.records.channels, start.channels, (channel) => channel.id);
     replaceAll(this.records.views, start.views, (view) => view.id);
     replaceAll(this.records.macros, start.macros, (macro) => macro.id);
+  }
+
+  /** Somebody else signed in on this browser: their page begins without the drafts of the one before. */
+  private leaveOthersWork(userId: string): void {
+    const owner = readStored<string | null>('owner', null);
+    if (owner !== null && owner !== userId) {
+      forgetWork();
+      store('owner', userId);
+      location.reload();
+    } else store('owner', userId);
   }
 
   private connect(cursor: Cursor): void {

@@ -152,6 +152,12 @@ export class Drafts {
     this.states.set(key, 'saved');
   }
 
+  /** Before signing out: what only this browser has goes to the server. */
+  async saveAll(): Promise<void> {
+    const unsaved = [...this.drafts.keys()].filter((key) => this.states.get(key) !== 'saved');
+    await Promise.all(unsaved.map((key) => this.save(key)));
+  }
+
   private saveSoon(key: string): void {
     clearTimeout(this.timers.get(key));
     this.timers.set(

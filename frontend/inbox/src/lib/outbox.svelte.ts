@@ -3,7 +3,7 @@ import { putMessage, type LiveEvent } from '@aftercare/live';
 import { SvelteMap } from 'svelte/reactivity';
 import type { App } from './app.svelte';
 import type { LocalDraft } from './drafts.svelte';
-import { readStored, store } from './storage';
+import { forget, readStored, store, storedKeys } from './storage';
 
 export interface Pending {
   ticketId: string;
@@ -30,8 +30,9 @@ export class Outbox {
 
   /** Picks up what an earlier page left behind. */
   start(): void {
-    for (const entry of readStored<Pending[]>('outbox', [])) {
-      if (!this.pending.has(entry.message.id))
+    for (const key of storedKeys('outbox.')) {
+      const entry = readStored<Pending | null>(key, null);
+      if (entry && !this.pending.has(entry.message.id))
         this.pending.set(entry.message.id, { ...entry, state: 'waiting' });
     }
     this.flush();
@@ -138,17 +139,14 @@ export class Outbox {
       });
   }
 
+  /** Each message under a key of its own: two tabs don't overwrite each other's. */
   private put(entry: Pending): void {
     this.pending.set(entry.message.id, entry);
-    this.keep();
+    store(`outbox.${entry.message.id}`, entry);
   }
 
   private remove(id: string): void {
     this.pending.delete(id);
-    this.keep();
-  }
-
-  private keep(): void {
-    store('outbox', [...this.pending.values()]);
+    forget(`outbox.${id}`);
   }
 }

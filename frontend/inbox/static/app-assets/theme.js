@@ -1,7 +1,7 @@
 // Runs before the first paint, so that a dark page never flashes white. Kept out of the bundle on purpose.
 (function () {
   var root = document.documentElement;
-  var saved = {};
+  var saved;
   try {
     saved = JSON.parse(localStorage.getItem('aftercare.appearance') || '{}');
   } catch {

@@ -61,6 +61,10 @@ export const de: Translation = {
   'signIn.wrong': 'E-Mail und Passwort passen nicht zusammen.',
   'signIn.tooMany': 'Zu viele Versuche. Warte eine Minute und versuche es dann noch einmal.',
   'signIn.offline': 'Der Server ist nicht erreichbar. Prüfe die Verbindung und versuche es noch einmal.',
+  'signIn.unsent': {
+    one: '{n} Antwort ist noch nicht gesendet. Sende oder verwirf sie zuerst.',
+    other: '{n} Antworten sind noch nicht gesendet. Sende oder verwirf sie zuerst.',
+  },
   'signIn.out': 'Abmelden',
   'signIn.overTitle': 'Du wurdest abgemeldet',
   'signIn.overHint':

@@ -59,6 +59,10 @@ export const en = {
   'signIn.wrong': 'That email and password don’t match.',
   'signIn.tooMany': 'Too many tries. Wait a minute, then try again.',
   'signIn.offline': 'The server can’t be reached. Check the connection and try again.',
+  'signIn.unsent': {
+    one: '{n} reply hasn’t been sent yet. Send or discard it first.',
+    other: '{n} replies haven’t been sent yet. Send or discard them first.',
+  },
   'signIn.out': 'Sign out',
   'signIn.overTitle': 'You were signed out',
   'signIn.overHint':
