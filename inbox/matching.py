@@ -13,6 +13,8 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db import connection
+
 from helpdesk.accounts.models import Organization
 from helpdesk.lib.clock import now
 from inbox.inbound import InboundMessage
@@ -163,10 +165,16 @@ def _messages_named(organization_id: uuid.UUID, message: InboundMessage) -> list
     ids = dict.fromkeys(each[:998] for each in [message.external_id, *_named_ids(message)] if each)
     if not ids:
         return []
-    rows = Message.objects.filter(
-        organization_id=organization_id, external_id__in=list(ids)
-    ).values_list("ticket_id", "channel_id", "external_id")
-    return [_Seen(*row) for row in rows.order_by("-id")[:200]]
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED, [organization_id, list(ids)])
+        return [_Seen(*row) for row in cursor.fetchall()]
+
+
+_NAMED = """
+SELECT ticket_id, channel_id, external_id FROM tickets_message
+WHERE organization_id = %s AND external_id <> '' AND external_id = ANY(%s)
+ORDER BY id DESC LIMIT 200
+"""
 
 
 def _named_ids(message: InboundMessage) -> list[str]:

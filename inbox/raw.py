@@ -26,11 +26,13 @@ def store(
     source: str = "",
     envelope: dict[str, Any] | None = None,
     is_claimed: bool = False,
+    rings: bool = True,
 ) -> tuple[RawInbound, bool]:
     """Keep the bytes; returns the row and whether it is new.
 
     The same bytes on the same channel are the same arrival. With ``is_claimed`` the caller
-    processes the new row himself, at once; otherwise a worker is rung for after the commit.
+    processes the new row himself, at once; otherwise a worker is rung for after the commit, unless
+    the caller rings once for many (``rings=False``: a ring is for all that waits on the channel).
     Joins the caller's transaction (a mailbox cursor moves in it); alone, it is committed on return.
     """
     row = _row(channel, raw, source, envelope or {}, is_claimed=is_claimed)
@@ -40,9 +42,14 @@ def store(
         known = RawInbound.objects.defer("raw").get(channel_id=channel.pk, sha256=row.sha256)
         known.channel = channel
         return known, False
-    if not is_claimed:
-        transaction.on_commit(lambda: doorbell.ring_raw(row.pk), robust=True)
+    if rings and not is_claimed:
+        ring_for(row)
     return row, True
+
+
+def ring_for(row: RawInbound) -> None:
+    """Ring a worker for the row's channel after the commit."""
+    transaction.on_commit(lambda: doorbell.ring_raw(row.pk), robust=True)
 
 
 def _row(

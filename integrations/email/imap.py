@@ -22,7 +22,7 @@ from helpdesk.lib.clock import now
 from helpdesk.lib.errors import NeedsReauthorization, PermanentFailure, TemporaryFailure
 from helpdesk.lib.failpoints import failpoint
 from inbox import raw
-from inbox.models import MailboxCursor
+from inbox.models import MailboxCursor, RawInbound
 from integrations.email.channels import ImapServer
 from tickets.models import Channel
 
@@ -218,19 +218,25 @@ def _store(
 ) -> None:
     with transaction.atomic():
         locked = MailboxCursor.objects.select_for_update(no_key=True).get(pk=cursor.pk)
+        newest: RawInbound | None = None
         for mail in mails:
             envelope: dict[str, Any] = {"source": "imap", "uid": mail.uid}
             if len(mail.content) != mail.declared_size_bytes:
                 envelope["declared_size_bytes"] = mail.declared_size_bytes
             source = f"imap:{mailbox.folder}:{mailbox.uid_validity}:{mail.uid}"
-            _, is_new = raw.store(channel, mail.content, source=source, envelope=envelope)
+            row, is_new = raw.store(
+                channel, mail.content, source=source, envelope=envelope, rings=False
+            )
             locked.stored += is_new
+            newest = row if is_new else newest
             failpoint("imap.one_stored")
         if locked.uid_validity == mailbox.uid_validity:
             locked.last_uid = max(locked.last_uid, upto)
         locked.seen += len(mails)
         locked.moved_at = now()
         locked.save(update_fields=["last_uid", "seen", "stored", "moved_at"])
+        if newest is not None:
+            raw.ring_for(newest)
         failpoint("imap.cursor_moved")
     cursor.last_uid = locked.last_uid
 
