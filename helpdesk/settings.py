@@ -9,8 +9,9 @@ import os
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
+from helpdesk.database import django_settings_of
 from helpdesk.lib.errors import Misconfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -36,30 +37,46 @@ def _number(name: str, default: int, *, low: int = 0, high: int = 10**9) -> int:
     return int(value)
 
 
+def _one_of(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = _text(name, default).upper()
+    if value not in choices:
+        raise Misconfigured(f"{name} is “{value}”; write one of {', '.join(choices)}.")
+    return value
+
+
+def _host_and_port(name: str) -> str:
+    value = _text(name)
+    _, colon, port = value.rpartition(":")
+    if value and not (colon and re.fullmatch(r"\d{1,5}", port) and int(port) < 65536):
+        raise Misconfigured(f"{name} is “{value}”; write a host and a port, like 127.0.0.1:2525.")
+    return value
+
+
+def _redis(name: str) -> str:
+    value = _text(name)
+    if value and not re.match(r"(rediss?|unix)://", value):
+        raise Misconfigured(
+            f"{name} must look like redis://host:6379/0. Leave it unset when one process does all."
+        )
+    return value
+
+
 def _list(name: str, default: str = "") -> list[str]:
     return [each.strip() for each in _text(name, default).split(",") if each.strip()]
 
 
 def _database(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
-        raise Misconfigured(
-            "DATABASE_URL must look like postgresql://user:password@host:5432/name; "
-            "PostgreSQL is the only database Aftercare speaks."
-        )
-    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    """The URL as Django's settings; what it says after the question mark (sslmode, …) is kept."""
+    named = django_settings_of(url)
+    ours = "-c idle_in_transaction_session_timeout=60000"
     return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.strip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(query.get("host", parts.hostname or "")),
-        "PORT": str(parts.port or query.get("port", "")),
+        **named,
         "CONN_MAX_AGE": 0,
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
+            **named["OPTIONS"],
             "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
-            "options": "-c idle_in_transaction_session_timeout=60000",
+            "options": f"{ours} {named['OPTIONS'].get('options', '')}".strip(),
         },
         "TEST": {"NAME": _text("TEST_DATABASE_NAME") or None},
     }
@@ -106,7 +123,7 @@ if _flag("AFTERCARE_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
-REDIS_URL = _text("REDIS_URL")
+REDIS_URL = _redis("REDIS_URL")
 DATABASE_URL = _text("DATABASE_URL")
 DATABASE_POOL_SIZE = _number("DATABASE_POOL_SIZE", 20, low=2, high=500)
 DATABASES = {"default": _database(DATABASE_URL or "postgresql://localhost/aftercare")}
@@ -281,10 +298,13 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Work in the background ---------------------------------------------------------------------
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://here/"  # kombu warns about an address without a host
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 300} if REDIS_URL else {"polling_interval": 0.02}
+    {"visibility_timeout": 300, "socket_connect_timeout": 2, "socket_timeout": 10}
+    if REDIS_URL
+    else {"polling_interval": 0.02}
 )
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # however long Redis is away
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_IMPORTS = ("helpdesk.sweep",)
 CELERY_WORKER_REDIRECT_STDOUTS = False
@@ -297,7 +317,6 @@ CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 SWEEP_SECONDS = _number("AFTERCARE_SWEEP_SECONDS", 5, low=1, high=15)
 CELERY_BEAT_SCHEDULE = {"sweep": {"task": "helpdesk.sweep", "schedule": float(SWEEP_SECONDS)}}
-EVENT_RETENTION_DAYS = _number("AFTERCARE_EVENT_RETENTION_DAYS", 7, low=1, high=365)
 CHANNEL_LAYERS: dict[str, Any] = (
     {
         "default": {
@@ -310,9 +329,9 @@ CHANNEL_LAYERS: dict[str, Any] = (
 )
 
 # --- Mail ----------------------------------------------------------------------------------------
-SMTP_LISTEN = _text("AFTERCARE_SMTP_LISTEN")  # host:port of our own SMTP listener; empty: none
+SMTP_LISTEN = _host_and_port("AFTERCARE_SMTP_LISTEN")  # host:port of our own SMTP listener; empty: none
 
 # --- Logs: structured, ids not contents ---------------------------------------------------------
-LOG_LEVEL = _text("AFTERCARE_LOG_LEVEL", "INFO").upper()
+LOG_LEVEL = _one_of("AFTERCARE_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING_CONFIG = "helpdesk.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "as_json": _flag("AFTERCARE_LOG_JSON", default=True)}
