@@ -55,7 +55,7 @@ class TicketFilters(filters.FilterSet):
         return found.filter(tags__contains=[value.lower()])
 
     def by_words(self, found: QuerySet[Ticket], _: str, value: str) -> QuerySet[Ticket]:
-        return search_tickets(found, value)
+        return search_tickets(found, value, organization_id=self.person.organization_id)
 
 
 def filter_tickets(tickets: QuerySet[Ticket], request: Any) -> QuerySet[Ticket]:

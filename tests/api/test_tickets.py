@@ -209,7 +209,8 @@ def test_the_same_message_from_two_tabs_at_once_is_one_message(
     api_as: Api, bo: User, ticket: Ticket
 ):
     """G10.1."""
-    body, statuses = posted(), []
+    body = posted()
+    statuses: list[int] = []
 
     def send() -> None:
         try:

@@ -37,7 +37,7 @@ async def in_thread(call: Callable[..., Any], *args: Any) -> Any:
     return await database_sync_to_async(call, thread_sensitive=False)(*args)
 
 
-class Wire(WebsocketCommunicator):  # type: ignore[misc]
+class Wire(WebsocketCommunicator):
     """Channels' own communicator keeps database connections open, for tests inside one
     transaction; ours commit, and connections go back to the pool as they do in production."""
 
