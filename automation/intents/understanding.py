@@ -65,23 +65,58 @@ def understand(text: str, heads: Heads | None = None) -> Understanding:
 
     `heads` are the shipped ones unless others are given (training judges its folds that way).
     """
+    return understand_many([text], heads)[0]
+
+
+def understand_many(texts: list[str], heads: Heads | None = None) -> list[Understanding]:
+    """The same for many texts in one go, which takes the encoder less than half the time."""
+    read = [_read(text) for text in texts]
+    words = [word for each in read for word in each.words]
+    vectors = encode(words)
+    understood, start = [], 0
+    for each in read:
+        end = start + len(each.words)
+        understood.append(_judge(each, vectors[start:end], heads))
+        start = end
+    return understood
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text before the encoder sees it: `words` are the pieces as the encoder gets them."""
+
+    cleaned: str
+    language: str
+    pieces: list[str]
+    words: list[str]
+
+
+def _read(text: str) -> _Read:
     cleaned = clean(text)
     language = language_of(text)
     pieces = _wishes_of(sentences_of(cleaned))
-    if not pieces:
-        return Understanding(language, None, 0.0, "neutral", is_urgent=False)
+    is_glossed = language in _GLOSSED_LANGUAGES
+    words = [in_english(piece) for piece in pieces] if is_glossed else pieces
+    return _Read(cleaned, language, pieces, words)
+
+
+def _judge(read: _Read, vectors: Floats, heads: Heads | None) -> Understanding:
+    if not read.pieces:
+        return Understanding(read.language, None, 0.0, "neutral", is_urgent=False)
     heads = heads or get_heads()
-    words = [in_english(piece) for piece in pieces] if language in _GLOSSED_LANGUAGES else pieces
-    vectors = encode(words)
-    whole = _whole(vectors, pieces)
-    scores = _intent_scores(heads, vectors, whole, pieces)
+    whole = _whole(vectors, read.pieces)
+    scores = _intent_scores(heads, vectors, whole, read.pieces)
     best = int(scores.argmax())
     intent, confidence = heads.labels[best], float(scores[best])
     is_sure = confidence >= THRESHOLDS.get(intent, DEFAULT_THRESHOLD)
     sentiment = heads.sentiments[int(heads.sentiment(whole).argmax())]
-    is_urgent = _URGENT.search(fold(cleaned)) is not None
+    is_urgent = _URGENT.search(fold(read.cleaned)) is not None
     return Understanding(
-        language, intent if is_sure else None, round(confidence, 4), sentiment, is_urgent
+        read.language,
+        intent if is_sure else None,
+        round(confidence, 4),
+        sentiment,
+        is_urgent,
     )
 
 

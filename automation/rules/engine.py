@@ -22,10 +22,10 @@ from automation.rules.models import RuleRun, RunOutcome
 from automation.rules.snapshot import Snapshot, change_by_field
 from automation.rules.trace import trace_records
 from automation.rules.triggers import TRIGGERS
-from automation.rules.understanding import understand_message
+from automation.rules.understanding import understand_ahead, understand_message
 from helpdesk.events.actor import Actor
 from helpdesk.events.models import Event
-from helpdesk.events.outbox import record, unit_of_work
+from helpdesk.events.outbox import current_unit, record, unit_of_work
 from helpdesk.events.subscribers import subscribes
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import HelpdeskError, NotFound
@@ -57,6 +57,9 @@ def read_batch(events: list[Event]) -> None:
         [each.ticket_id for each in heard if each.ticket_id is not None],
         [each.object_id for each in heard if each.object_type == "message"],
     )
+    arrived = [(Message, each.object_id) for each in heard if each.type == "message.received"]
+    unit = current_unit()
+    understand_ahead([unit.kept[key] for key in arrived if unit and key in unit.kept])
 
 
 @subscribes(*TRIGGERS, name="automation.rules", prepare=read_batch)

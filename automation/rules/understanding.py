@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from automation.intents.understanding import understand
+from automation.intents.understanding import Understanding, understand, understand_many
+from helpdesk.events.outbox import current_unit
 from tickets.actions.marks import set_understanding
 from tickets.models import Message, MessageKind
 
@@ -17,10 +18,11 @@ def understand_message(message: Message) -> None:
     Only what was newly written counts, never a quote or signature. The subject of a first
     message belongs to it; that of an answer is ours.
     """
-    is_real = message.kind == MessageKind.CUSTOMER and not message.is_automatic
-    if not is_real or message.intent_confidence is not None:
+    if not is_to_understand(message):
         return
-    found = understand(text_to_understand(message))
+    unit = current_unit()
+    found = unit.kept.get((Understanding, message.pk)) if unit else None
+    found = found or understand(text_to_understand(message))
     set_understanding(
         message.pk,
         language=found.language or "",
@@ -29,6 +31,23 @@ def understand_message(message: Message) -> None:
         sentiment=found.sentiment or "",
         ticket_id=message.ticket_id,
     )
+
+
+def understand_ahead(messages: list[Message]) -> None:
+    """Understand many messages in one go and keep it for :func:`understand_message`."""
+    unit = current_unit()
+    waiting = [message for message in messages if is_to_understand(message)]
+    if unit is None or not waiting:
+        return
+    found = understand_many([text_to_understand(message) for message in waiting])
+    for message, understanding in zip(waiting, found, strict=True):
+        unit.kept[Understanding, message.pk] = understanding
+
+
+def is_to_understand(message: Message) -> bool:
+    """Whether a person wrote it and nobody has understood it yet."""
+    is_real = message.kind == MessageKind.CUSTOMER and not message.is_automatic
+    return is_real and message.intent_confidence is None
 
 
 def text_to_understand(message: Message) -> str:

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from automation.intents.understanding import understand
 from automation.models import Rule, RuleRun
 from automation.rules.edit import change_rule, create_rule, delete_rule
 from automation.rules.models import RunOutcome
@@ -328,3 +329,24 @@ def test_a_change_counts_at_once_and_a_stale_one_is_refused(
     changes = Event.objects.filter(type="rule.updated").order_by("seq")
     assert [event.payload["is_deleted"] for event in changes] == [False, False, True]
     assert changes[1].actor["name"] == "Ada Kern"
+
+
+def test_messages_understood_together_are_understood_like_one_by_one(channel, catch_up):
+    texts = [
+        "Please cancel my order, I ordered twice.",
+        "Wo bleibt mein Paket? Ich warte seit zwei Wochen.",
+        "",
+        "Спасибо за помощь!",
+        "Chci zrušit objednávku. Je to ještě možné?",
+    ] * 7
+    received = [receive_mail(channel, text, subject="") for text in texts]
+    catch_up()
+
+    for message, text in zip(received, texts, strict=True):
+        message.refresh_from_db()
+        alone = understand(text)
+        assert (message.intent or None, message.language, message.sentiment) == (
+            alone.intent,
+            alone.language,
+            alone.sentiment,
+        )
