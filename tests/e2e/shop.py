@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from email.utils import formataddr, format_datetime, make_msgid
+from email.utils import format_datetime, formataddr, make_msgid
 from typing import Any, TypeVar
 
 from playwright.sync_api import APIRequestContext
@@ -94,7 +94,7 @@ class Shop:
         answer_to: EmailMessage | None = None,
         sender: str = "",
         attachments: tuple[tuple[str, str, bytes], ...] = (),
-    ) -> None:
+    ) -> EmailMessage:
         """Put a mail of theirs into the shop's mailbox, as the receiving server would."""
         mail = _mail(sender or shopper.sender, ADDRESS, subject, text, html, attachments)
         if answer_to is not None:
@@ -107,6 +107,7 @@ class Shop:
             domain = shopper.address.partition("@")[2]
             head = f"Authentication-Results: {AUTHSERV_ID}; dmarc=pass header.from={domain}\r\n"
         self.mailbox.deliver(head.encode() + mail.as_bytes(policy=policy.SMTP))
+        return mail
 
     def send_by_smtp(self, shopper: Shopper, subject: str, text: str) -> None:
         """Hand a mail to our own SMTP listener."""
