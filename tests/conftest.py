@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,19 +51,21 @@ def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
 
 
 @pytest.fixture(scope="session")
-def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+def dovecot() -> Iterator[Dovecot]:
     """A Dovecot shared by the run: ask it for a ``new_mailbox()``, and leave it running."""
-    server = Dovecot(_enterable(tmp_path_factory.mktemp("dovecot"))).start()
-    yield server
-    server.close()
+    with enterable_folder() as folder:
+        server = Dovecot(folder).start()
+        yield server
+        server.close()
 
 
 @pytest.fixture
-def own_dovecot(tmp_path: Path) -> Iterator[Dovecot]:
+def own_dovecot() -> Iterator[Dovecot]:
     """A Dovecot for this test alone, which it may stop, kill and restart."""
-    server = Dovecot(_enterable(tmp_path)).start()
-    yield server
-    server.close()
+    with enterable_folder() as folder:
+        server = Dovecot(folder).start()
+        yield server
+        server.close()
 
 
 @pytest.fixture
@@ -77,14 +82,19 @@ def smtp_sink() -> Iterator[SmtpSink]:
     sink.stop()
 
 
-def _enterable(folder: Path) -> Path:
-    """Let the mail user pass through pytest's private folders down to this one."""
-    if os.geteuid() == 0:
-        for parent in (folder, *folder.parents):
-            mode = parent.stat().st_mode
-            if not mode & 0o001:
-                parent.chmod(mode & 0o7777 | 0o001)
-    return folder
+@contextmanager
+def enterable_folder() -> Iterator[Path]:
+    """A folder the mail user may pass through.
+
+    Not below pytest's own: every session that starts closes that one to others again, also under
+    a session that is still running.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="aftercare-dovecot-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

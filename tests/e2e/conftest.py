@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.conftest import _enterable
+from tests.conftest import enterable_folder
 from tests.e2e import shop as the_shop
 from tests.e2e.server import AftercareServer, drop_database
 from tests.e2e.shop import Shop
@@ -81,12 +81,15 @@ def own_database(server: AftercareServer, django_db_blocker: DjangoDbBlocker) ->
 def shop(
     server: AftercareServer,
     own_database: None,
-    tmp_path_factory: pytest.TempPathFactory,
     playwright: Playwright,
 ) -> Iterator[Shop]:
     """Ana's shop: a mailbox on Dovecot, outgoing mail that reaches its customers, and a store."""
-    dovecot = Dovecot(_enterable(tmp_path_factory.mktemp("dovecot"))).start()
-    sink = SmtpSink().start()
+    with enterable_folder() as folder:
+        yield from _shop_in(folder, server, playwright)
+
+
+def _shop_in(folder: Path, server: AftercareServer, playwright: Playwright) -> Iterator[Shop]:
+    dovecot, sink = Dovecot(folder).start(), SmtpSink().start()
     token = server.run("create-token", "--email", the_shop.ADMIN_EMAIL)
     api = playwright.request.new_context(
         base_url=server.url, extra_http_headers={"Authorization": f"Bearer {token}"}
