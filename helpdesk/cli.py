@@ -108,6 +108,9 @@ def _add_mail(commands: Any) -> None:
     email.add_argument("--imap-password-env", metavar="NAME")
     email.add_argument("--smtp-password-env", metavar="NAME")
     email.add_argument("--authserv-id", action="append", default=[], metavar="HOST")
+    email.add_argument(
+        "--listen", action="store_true", help="take in mail by SMTP, see AFTERCARE_SMTP_LISTEN"
+    )
     email.add_argument("--ca-file", default="", help="certificate of a mail server of your own")
 
 

@@ -24,6 +24,7 @@ def add_email(arguments: argparse.Namespace) -> str:
         smtp_password_env=arguments.smtp_password_env or "",
         authserv_ids=arguments.authserv_id,
         ca_file=arguments.ca_file,
+        config={"listen": True} if arguments.listen else None,
     )
     return f"{channel.slug}: {channel.address}"
 
