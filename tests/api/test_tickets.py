@@ -389,3 +389,14 @@ def test_probes_answer_without_a_session(api_as: Api, db: None):
     client = api_as(None)
     assert client.get("/healthz").json() == {"status": "alive"}
     assert client.get("/readyz").json() == {"status": "ready"}
+
+
+@pytest.mark.parametrize("text", ["Track it: ⟦order.tracking_url⟧", "Hello {{ customer.name }}"])
+def test_a_text_with_a_value_we_do_not_have_is_never_sent(
+    api_as: Api, bo: User, ticket: Ticket, text: str
+):
+    answer = api_as(bo).post(f"/api/v1/tickets/{ticket.pk}/messages", posted(text))
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "missing_values"
+    assert answer.json()["errors"]
+    assert Message.objects.filter(ticket=ticket, direction="out").count() == 0
