@@ -43,7 +43,7 @@ export const users: R.User[] = [
 ];
 export const teams: R.Team[] = [{ id: 't1', name: 'Cancellations' }];
 export const tags: R.Tag[] = ['cancellation', 'wismo', 'exchange', 'address', 'damaged', 'b2b', 'refund'].map(
-  (name) => ({ name, description: '' }),
+  (name) => ({ id: name, name, description: '' }),
 );
 export const channels: R.Channel[] = [
   {
@@ -333,7 +333,7 @@ const messageBase = (ticket: R.Ticket, position: number, minutes: number): R.Mes
   version: 1,
 });
 
-const ana: R.Author = { type: 'agent', id: 'u1', name: 'Ana Weber' };
+const ana: R.Message['author'] = { type: 'agent', id: 'u1', name: 'Ana Weber' };
 const outgoing = {
   kind: 'reply',
   direction: 'out',
@@ -397,7 +397,7 @@ export function messagesOf(ticket: R.Ticket): R.Message[] {
             content_type: 'application/pdf',
             size_bytes: 183_000,
             is_inline: false,
-            content_id: null,
+            content_id: '',
             url: '',
           },
         ],

@@ -1,178 +1,47 @@
-// The records the API and the event log speak of, in the shape of the API's contract.
+// The records the API and the event log speak of. Those of the log come from the server's catalogue.
+
+import type {
+  AddressRecord,
+  AttachmentRecord,
+  ChannelRecord,
+  CustomerRecord,
+  HandleRecord,
+  MessageRecord,
+  TagRecord,
+  TeamRecord,
+  TicketRecord,
+  UserRecord,
+  ViewRecord,
+} from './catalog';
+
+export type Ticket = TicketRecord;
+export type TicketStatus = TicketRecord['status'];
+export type Priority = TicketRecord['priority'];
+export type Message = MessageRecord;
+export type Address = AddressRecord;
+export type Attachment = AttachmentRecord;
+export type Customer = CustomerRecord;
+export type Handle = HandleRecord;
+export type Tag = TagRecord;
+export type Team = TeamRecord;
+export type Channel = ChannelRecord;
+export type View = ViewRecord;
+/** A colleague; of oneself the signature and settings are known, too. */
+export type User = UserRecord & { signature?: string; settings?: Record<string, unknown> };
 
 export type Id = string;
 /** ISO 8601 in UTC. */
 export type Instant = string;
 
-export type TicketStatus = 'open' | 'snoozed' | 'closed' | 'spam' | 'trash';
-export type Priority = 'urgent' | 'high' | 'normal' | 'low';
-export type CsatState = 'planned' | 'sent' | 'answered' | 'not_sent';
-
-export interface Ticket {
-  id: Id;
-  number: number;
-  subject: string;
-  status: TicketStatus;
-  priority: Priority;
-  is_unread: boolean;
-  assignee_id: Id | null;
-  team_id: Id | null;
-  customer_id: Id;
-  channel_id: Id;
-  channel_kind: string;
-  language: string | null;
-  intent: string | null;
-  sentiment: string | null;
-  tags: string[];
-  snippet: string;
-  last_message_direction: 'in' | 'out' | null;
-  last_message_at: Instant;
-  /** When the oldest unanswered customer message came. */
-  waiting_since: Instant | null;
-  snoozed_until: Instant | null;
-  message_count: number;
-  last_position: number;
-  csat_score: number | null;
-  csat_state: CsatState | null;
-  csat_reason: string | null;
-  has_attachments: boolean;
-  created_at: Instant;
-  updated_at: Instant;
-  closed_at: Instant | null;
-  merged_into_id: Id | null;
-  version: number;
-}
-
-export interface Address {
-  name: string;
-  address: string;
-}
-export interface Attachment {
-  id: Id;
-  name: string;
-  content_type: string;
-  size_bytes: number;
-  is_inline: boolean;
-  content_id: string | null;
-  url: string;
-}
-export type MessageKind = 'customer' | 'reply' | 'note' | 'survey' | 'auto_reply' | 'bounce';
-export type DeliveryState =
-  'held' | 'queued' | 'sending' | 'sent' | 'delayed' | 'failed' | 'uncertain' | 'bounced' | 'withdrawn';
-
-export interface Author {
-  type: 'customer' | 'agent' | 'rule' | 'system';
-  id: Id | null;
-  name: string;
-}
-
-export interface Message {
-  id: Id;
-  ticket_id: Id;
-  position: number;
-  kind: MessageKind;
-  direction: 'in' | 'out' | 'internal';
-  author: Author;
-  channel_id: Id | null;
-  channel_kind: string;
-  from_address: Address | null;
-  to: Address[];
-  cc: Address[];
-  bcc: Address[];
-  subject: string;
-  /** The new text only, at most 64 KB. */
-  text: string;
-  quoted_text: string;
-  signature_text: string;
-  has_html: boolean;
-  is_truncated: boolean;
-  language: string | null;
-  intent: string | null;
-  intent_confidence: number | null;
-  sentiment: string | null;
-  is_sender_verified: boolean | null;
-  attachments: Attachment[];
-  delivery_state: DeliveryState | null;
-  delivery_reason: string | null;
-  send_after: Instant | null;
-  created_at: Instant;
-  sent_at: Instant | null;
-  rule_run_id: Id | null;
-  macro_id: Id | null;
-  version: number;
-}
-
-export interface Handle {
-  id: Id;
-  kind: string;
-  value: string;
-  is_verified: boolean;
-}
-export interface Customer {
-  id: Id;
-  name: string;
-  language: string | null;
-  time_zone: string | null;
-  city: string | null;
-  country: string | null;
-  is_vip: boolean;
-  note: string;
-  handles: Handle[];
-  created_at: Instant;
-  version: number;
-}
 /** What rides along with a list of tickets: a customer with at least a name. */
 export type LightCustomer = Pick<Customer, 'id' | 'name'> & Partial<Customer>;
 
-export interface User {
-  id: Id;
-  name: string;
-  email: string;
-  initials: string;
-  role: 'admin' | 'agent' | 'viewer';
-  team_ids: Id[];
-  is_active: boolean;
-  signature?: string;
-  settings?: Record<string, unknown>;
-}
-export interface Team {
-  id: Id;
-  name: string;
-}
-export interface Tag {
-  name: string;
-  description: string;
-}
-export interface ChannelHealth {
-  state: string;
-  last_success_at: Instant | null;
-  detail: string;
-}
-export interface Channel {
-  id: Id;
-  slug: string;
-  kind: string;
-  name: string;
-  address: string;
-  is_active: boolean;
-  health: ChannelHealth | null;
-}
 /** A leaf compares one field; a group joins its children. */
 export type Condition =
   | { all: Condition[] }
   | { any: Condition[] }
   | { not: Condition }
   | { field: string; operator: string; value?: unknown };
-export interface View {
-  id: Id;
-  slug: string;
-  name: string;
-  icon: string;
-  section: 'me' | 'team' | 'channels';
-  conditions: Condition | Record<string, never> | null;
-  sort: string;
-  position: number;
-}
 export interface TimelineEvent {
   seq: number;
   type: string;

@@ -10,11 +10,11 @@ const CHANNELS: Record<string, { icon: IconName; name: string }> = {
   voice: { icon: 'phone', name: 'Voice' },
 };
 
-export function channelIcon(kind: string): IconName {
-  return CHANNELS[kind]?.icon ?? 'message-circle';
+export function channelIcon(kind: string | null): IconName {
+  return CHANNELS[kind ?? '']?.icon ?? 'message-circle';
 }
 
 /** Channels are called by their own names in every language. */
-export function channelName(kind: string): string {
-  return CHANNELS[kind]?.name ?? kind;
+export function channelName(kind: string | null): string {
+  return CHANNELS[kind ?? '']?.name ?? kind ?? '';
 }
