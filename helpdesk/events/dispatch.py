@@ -14,6 +14,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.utils import OperationalError
 
 from helpdesk.events.models import Event, EventCounter, SubscriberCursor, SubscriberFailure
@@ -94,20 +95,17 @@ def _run_batch(subscriber: Subscriber, organization_id: uuid.UUID, size: int) ->
         cursor = _lock_cursor(subscriber, organization_id)
         if cursor is None:
             return 0
-        events = list(
-            Event.objects.filter(organization_id=organization_id, seq__gt=cursor.seq).order_by(
-                "seq"
-            )[:size]
-        )
-        if not events:
-            return 0
-        wanted = [event for event in events if event.type in subscriber.types]
-        if subscriber.prepare is not None and wanted:
-            subscriber.prepare(wanted)
-        for event in wanted:
+        head = EventCounter.objects.values_list("last_seq", flat=True).get(pk=organization_id)
+        events = list(_wanted_after(subscriber, cursor).filter(seq__lte=head)[:size])
+        if subscriber.prepare is not None and events:
+            subscriber.prepare(events)
+        for event in events:
             _handle(subscriber, event)
-        moved = events[-1].seq - cursor.seq
-        cursor.seq, cursor.moved_at, cursor.retry_at = events[-1].seq, now(), None
+        upto = events[-1].seq if len(events) == size else head
+        moved = upto - cursor.seq
+        if not moved:
+            return 0
+        cursor.seq, cursor.moved_at, cursor.retry_at = upto, now(), None
         cursor.save(update_fields=["seq", "moved_at", "retry_at"])
         return moved
 
@@ -139,11 +137,7 @@ def _note_failure(subscriber: Subscriber, organization_id: uuid.UUID, trace: str
         cursor = _lock_cursor(subscriber, organization_id)
         if cursor is None:
             return 0
-        event = (
-            Event.objects.filter(organization_id=organization_id, seq__gt=cursor.seq)
-            .order_by("seq")
-            .first()
-        )
+        event = _wanted_after(subscriber, cursor).first()
         if event is None:
             return 0
         failure, _ = SubscriberFailure.objects.get_or_create(
@@ -163,6 +157,13 @@ def _note_failure(subscriber: Subscriber, organization_id: uuid.UUID, trace: str
             cursor.retry_at = now() + timedelta(seconds=RETRY_SECONDS * 2**failure.attempts)
         cursor.save(update_fields=["seq", "retry_at"])
         return 1 if failure.is_skipped else 0
+
+
+def _wanted_after(subscriber: Subscriber, cursor: SubscriberCursor) -> QuerySet[Event]:
+    """The events of the subscriber's types behind its cursor, in order."""
+    return Event.objects.filter(
+        organization_id=cursor.organization_id, seq__gt=cursor.seq, type__in=subscriber.types
+    ).order_by("seq")
 
 
 def _lock_cursor(subscriber: Subscriber, organization_id: uuid.UUID) -> SubscriberCursor | None:
