@@ -34,10 +34,15 @@ export function addressWith(path: string, query: Query = {}): string {
   return text ? `${path}?${text}` : path;
 }
 
+/** The token that unsafe calls carry; over HTTPS its cookie is bound to the host. */
+export function csrfToken(cookies?: string): string {
+  return readCookie('__Host-csrf', cookies) ?? readCookie('csrftoken', cookies) ?? '';
+}
+
 function headersFor(method: string, options: RequestOptions): Record<string, string> {
   const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
-  if (method !== 'GET') headers['X-CSRFToken'] = readCookie('csrftoken') ?? '';
+  if (method !== 'GET') headers['X-CSRFToken'] = csrfToken();
   return headers;
 }
 

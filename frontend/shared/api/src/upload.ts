@@ -1,4 +1,4 @@
-import { readCookie } from './http';
+import { csrfToken } from './http';
 import { ApiProblem, offlineProblem, type ProblemDocument } from './problem';
 
 export interface Upload<T> {
@@ -36,7 +36,7 @@ export function uploadFile<T>(path: string, file: File, onProgress: (share: numb
   const form = new FormData();
   form.append('file', file);
   call.open('POST', path);
-  call.setRequestHeader('X-CSRFToken', readCookie('csrftoken') ?? '');
+  call.setRequestHeader('X-CSRFToken', csrfToken());
   call.setRequestHeader('Accept', 'application/json');
   call.send(form);
   return { done, cancel: () => call.abort() };

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { addressWith, readCookie, request } from '../src/http';
+import { addressWith, csrfToken, readCookie, request } from '../src/http';
 import { ApiProblem } from '../src/problem';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -56,4 +56,6 @@ test('empty parameters are left out of the address', () => {
 
 test('a cookie is found by its whole name', () => {
   expect(readCookie('csrftoken', 'xcsrftoken=a; csrftoken=b%3D')).toBe('b=');
+  expect(csrfToken('csrftoken=b')).toBe('b');
+  expect(csrfToken('csrftoken=b; __Host-csrf=c')).toBe('c');
 });
