@@ -10,10 +10,18 @@ from pathlib import Path
 from helpdesk.lib.errors import InvalidInput
 
 _MAILDIR = ("new", "cur")
-# mboxrd and mboxo: a line "From " at the start of the file or after an empty line begins a mail.
-_SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n)|(?<=\r\r))From [^\r\n]{1,998}(?:\r?\n|\r)")
+# A line "From …" begins a mail where a mail header follows: at the start of the file or after an
+# empty line whatever it holds, elsewhere only with what programs write ("-", or address and time).
+_SEPARATOR = re.compile(
+    rb"(?:(?:\A(?:\xef\xbb\xbf)?|(?<=\n\n)|(?<=\n\r\n)|(?<=\r\r))From [^\r\n]{0,998}"
+    rb"|(?<=\n)From (?:-|[^\s@]{1,200}@\S{1,200} [^\r\n]{0,200}\d\d:\d\d)[^\r\n]{0,200})"
+    rb"(?:\r\n|\n|\r)(?=(?i:"
+    rb"x-[!-9;-~]{1,70}|return-path|received|delivered-to|from|sender|to|cc|subject|date|message-id"
+    rb"|mime-version|content-[a-z-]{1,30}|reply-to|status|dkim-signature|authentication-results"
+    rb"|arc-[a-z-]{1,40}|list-[a-z-]{1,30}|envelope-to|original-to|user-agent|references"
+    rb"|in-reply-to|precedence|resent-[a-z-]{1,20}|auto-submitted):)"
+)
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
-_MBOX_DATE = re.compile(rb"\AFrom \S.{0,300}? (?:[A-Z][a-z]{2}|\d{1,2}:\d\d)", re.DOTALL)
 
 
 def read_mails(paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
@@ -38,8 +46,8 @@ def split_mbox(content: bytes | mmap.mmap) -> Iterator[bytes]:
 
 
 def is_mbox(head: bytes) -> bool:
-    """Whether a file that begins so is an mbox: a "From " line with a date."""
-    return bool(_MBOX_DATE.match(head.split(b"\n", 1)[0]))
+    """Whether a file that begins so is an mbox: a separator line, then a header."""
+    return bool(_SEPARATOR.match(head))
 
 
 def _read(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -48,7 +56,7 @@ def _read(path: Path) -> Iterator[tuple[str, bytes]]:
             yield from _read(child)
         return
     with path.open("rb") as file:
-        if not is_mbox(file.read(1000)):
+        if not is_mbox(file.read(2000)):
             file.seek(0)
             yield str(path), file.read()
             return

@@ -121,14 +121,16 @@ class TestImporting:
 def test_an_mbox_is_split_at_its_separators_only():
     content = (
         b"From a@x Sat Nov 21 10:00:00 2026\nSubject: 1\n\nBody\n>From the start\n>>From twice\n\n"
-        b"From b@x Sat Nov 21 11:00:00 2026\nSubject: 2\n\nno\nFrom here\n"
+        b"From b@x Sat Nov 21 11:00:00 2026\nSubject: 2\n\nno\n\nFrom here\n"
     )
     assert list(split_mbox(content)) == [
         b"Subject: 1\n\nBody\nFrom the start\n>From twice\n",
-        b"Subject: 2\n\nno\nFrom here\n",
+        b"Subject: 2\n\nno\n\nFrom here\n",
     ]
     assert is_mbox(content)
+    assert is_mbox(b"\xef\xbb\xbfFrom -\nSubject: of Thunderbird\n\nHello")
     assert not is_mbox(b"From: a@x\n\nHello")
+    assert not is_mbox(b"From here on there is no header\n")
 
 
 def test_files_that_are_not_mail_are_mail_all_the_same(tmp_path):
