@@ -27,6 +27,7 @@ _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 def read_mails(paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
     """Every mail below the paths with the name of where it came from, in a fixed order.
 
+    A file called ``.eml`` is one mail, whatever it quotes; others are looked into for mboxes.
     Raises InvalidInput naming a path that does not exist, before anything is read from it.
     """
     for path in paths:
@@ -56,7 +57,7 @@ def _read(path: Path) -> Iterator[tuple[str, bytes]]:
             yield from _read(child)
         return
     with path.open("rb") as file:
-        if not is_mbox(file.read(2000)):
+        if path.suffix.lower() == ".eml" or not is_mbox(file.read(2000)):
             file.seek(0)
             yield str(path), file.read()
             return
