@@ -183,6 +183,8 @@ export const de: Translation = {
   'presence.replying': '{name} schreibt eine Antwort',
   'presence.noting': '{name} schreibt eine Notiz',
 
+  'timeline.label': 'Nachrichten',
+  'timeline.changes': 'Änderungen',
   'timeline.older': 'Frühere Nachrichten zeigen',
   'timeline.newer': { one: '{n} neue Nachricht', other: '{n} neue Nachrichten' },
   'timeline.switched': '{time} · weiter über {channel}',

@@ -181,6 +181,8 @@ export const en = {
   'presence.replying': '{name} is writing a reply',
   'presence.noting': '{name} is writing a note',
 
+  'timeline.label': 'Messages',
+  'timeline.changes': 'Changes',
   'timeline.older': 'Show earlier messages',
   'timeline.newer': { one: '{n} new message', other: '{n} new messages' },
   'timeline.switched': '{time} · switched to {channel}',
