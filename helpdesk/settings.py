@@ -72,6 +72,7 @@ def _database(url: str) -> dict[str, Any]:
     return {
         **named,
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,  # a restarted server must not fail a request per connection
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **named["OPTIONS"],
