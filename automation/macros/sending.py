@@ -12,17 +12,28 @@ from helpdesk.events.models import Event
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.events.subscribers import subscribes
 from helpdesk.lib.errors import HelpdeskError
+from tickets.actions.delivery import lock_message, save_message
 
 log = structlog.get_logger()
 
 
-@subscribes("message.queued", name="automation.macros")
+LEAVING = frozenset({"sent", "delayed", "uncertain"})
+DONE = "macro-done"
+
+
+@subscribes("message.delivery_changed", name="automation.macros")
 def after_sending(event: Event) -> None:
-    """Do what the macro of this message says besides its text. Messages without one are skipped."""
-    macro_id = event.payload["message"].get("macro_id")
-    if not macro_id or event.ticket_id is None:
+    """Do what the macro of this message says besides its text, once, when the message leaves.
+
+    Not before: while it is held an agent may still take it back, and then nothing else happened
+    either. Messages without a macro are skipped.
+    """
+    told = event.payload["message"]
+    if not told.get("macro_id") or event.ticket_id is None:
         return
-    macro = Macro.objects.filter(pk=macro_id, organization_id=event.organization_id).first()
+    if told["delivery_state"] not in LEAVING or not _is_first_time(event):
+        return
+    macro = Macro.objects.filter(pk=told["macro_id"], organization_id=event.organization_id).first()
     if macro is None:
         return
     count_use(macro.pk)
@@ -31,9 +42,19 @@ def after_sending(event: Event) -> None:
         ticket_id=event.ticket_id,
         source=f"the macro “{macro.name}”",
     )
-    with unit_of_work(actor=Actor(**event.actor)):
+    with unit_of_work(actor=Actor(**told["author"])):
         for each in macro.actions:
             try:
                 ACTIONS[each["type"]].apply(context, each["params"])
             except HelpdeskError as error:
                 log.warning("macros.action_failed", macro=str(macro.pk), code=error.code)
+
+
+def _is_first_time(event: Event) -> bool:
+    """Whether this message's macro has not acted yet; marks that it does now."""
+    message, _ = lock_message(event.object_id, ticket_id=event.ticket_id)
+    if DONE in message.flags:
+        return False
+    message.flags = [*message.flags, DONE]
+    save_message(message, "flags")
+    return True

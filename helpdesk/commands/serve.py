@@ -28,6 +28,8 @@ def serve(
     background = Background() if has_background else None
 
     def ready() -> None:
+        if has_background:
+            threading.Thread(target=_warm_up, name="aftercare-warm-up", daemon=True).start()
         print(f"Aftercare is ready on http://{host}:{port}", *greeting, sep="\n", flush=True)
 
     server = Server(
@@ -54,6 +56,13 @@ def serve(
             parts.stop()
         if background:
             background.stop()
+
+
+def _warm_up() -> None:
+    """Load what understands messages, so that the first mail does not wait for it."""
+    from automation.intents.understanding import understand
+
+    understand("Where is my order?")
 
 
 class MailParts:
@@ -96,7 +105,9 @@ def run_beat() -> None:
     """A beat process of its own: rings the sweep. Several are harmless: rows are claimed once."""
     _need_redis("beat")
     from helpdesk.celery import app
+    from helpdesk.parts import Presence
 
+    Presence("beat").start()
     print("Beat is ready.", flush=True)
     app.Beat(loglevel="WARNING", quiet=True, schedule=os.devnull).run()
 

@@ -15,8 +15,10 @@ from automation.macros.render import render_for_agent
 from automation.macros.values import LINE_FIELDS, SCHEMA
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput, MissingValues, NotFound
+from inbox.delivery import withdraw
 from tests.automation.conftest import TRACKING_URL
 from tests.factories import make_customer, receive_mail
+from tickets.actions.delivery import set_delivery_state
 from tickets.actions.reply import OutgoingMessage, reply
 from tickets.models import Message, MessageKind, Ticket
 
@@ -331,7 +333,9 @@ def test_sending_a_macro_counts_it_and_does_its_actions_as_the_agent(
     tag = {"type": "add_tags", "params": {"tags": ["Praise"]}}
     close = {"type": "set_status", "params": {"status": "closed"}}
     macro = make_macro("Thank you.", actions=[tag, close])
-    reply(ticket.pk, OutgoingMessage(text="Thank you.", macro_id=macro.pk), user=bo)
+    message = reply(ticket.pk, OutgoingMessage(text="Thank you.", macro_id=macro.pk), user=bo)
+    catch_up()
+    set_delivery_state(message.pk, "sent")
     catch_up()
 
     ticket.refresh_from_db()
@@ -339,6 +343,35 @@ def test_sending_a_macro_counts_it_and_does_its_actions_as_the_agent(
     assert (ticket.tags, ticket.status, macro.usage_count) == (["praise"], "closed", 1)
     tagged = Event.objects.get(type="ticket.tagged", ticket_id=ticket.pk)
     assert tagged.actor == {"type": "agent", "id": str(bo.pk), "name": "Bo Larsen"}
+
+
+def test_a_macro_does_nothing_while_its_message_can_still_be_taken_back(
+    make_macro, ticket, bo, catch_up
+):
+    macro = make_macro("Bye.", actions=[{"type": "set_status", "params": {"status": "closed"}}])
+    message = reply(
+        ticket.pk, OutgoingMessage(text="Bye.", macro_id=macro.pk, hold_seconds=10), user=bo
+    )
+    catch_up()
+    withdraw(message.pk, bo)
+    catch_up()
+
+    ticket.refresh_from_db()
+    macro.refresh_from_db()
+    assert (ticket.status, macro.usage_count) == ("open", 0)
+
+
+def test_a_message_that_is_sent_again_does_not_repeat_its_macro(make_macro, ticket, bo, catch_up):
+    note = {"type": "add_note", "params": {"text": "Praised"}}
+    macro = make_macro("Thank you.", actions=[note])
+    message = reply(ticket.pk, OutgoingMessage(text="Thank you.", macro_id=macro.pk), user=bo)
+    set_delivery_state(message.pk, "uncertain")
+    catch_up()
+    set_delivery_state(message.pk, "queued", is_retry=True)
+    set_delivery_state(message.pk, "sent")
+    catch_up()
+
+    assert ticket.messages.filter(kind="note").count() == 1
 
 
 def test_a_macro_cannot_send_by_itself(make_macro, organization):
