@@ -23,6 +23,7 @@ from kombu.exceptions import OperationalError
 from helpdesk.celery import app
 from helpdesk.events import doorbell
 from helpdesk.events.tasks import run_subscribers_task
+from helpdesk.parts import Presence
 from helpdesk.sweep import seconds_since_sweep, sweep_once
 
 THREADS = 4
@@ -48,6 +49,7 @@ class Background:
         self._threads: list[threading.Thread] = []
         self._beat: Any = None
         self._is_stopping = threading.Event()
+        self._presence = Presence("worker", *(["beat"] if has_beat else []))
 
     def start(self) -> None:
         """Start worker and beat threads; returns at once."""
@@ -65,6 +67,7 @@ class Background:
             without_gossip=True,
             without_heartbeat=True,
         )
+        self._presence.start()
         self._run("worker", worker.start)
         self._run("sweeper", self._sweep_when_unrung)
         if self._has_beat:
@@ -80,6 +83,7 @@ class Background:
         for thread in self._threads:
             thread.join(STOP_SECONDS)
         state.should_stop = None
+        self._presence.stop()
 
     def _sweep_when_unrung(self) -> None:
         """Sweep by ourselves while no beat rings: Redis or beat may be away for hours."""

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from helpdesk.database import why_away
 from helpdesk.events.models import EventCounter, SubscriberCursor, SubscriberFailure
 from helpdesk.lib.clock import now
+from helpdesk.parts import PARTS, running_parts
 from inbox.delivery import oldest_waiting
 from inbox.models import RawInbound, RawState
 from tickets.models import Channel
@@ -52,12 +54,15 @@ def _ill(part: str, seen: str, to_do: str) -> Finding:
 
 def examine() -> list[Finding]:
     """Look at every part; a database that is away hides the parts that need it."""
-    try:
-        findings = [_database()]
-    except DatabaseError as error:
-        return [_no_database(error), _disk()]
-    checks: list[Callable[[], Finding]] = [_migrations, _worker, _arrivals, _departures, _failures]
-    findings += [check() for check in checks]
+    reason = why_away(settings.DATABASE_URL)
+    if reason:
+        return [_no_database(reason), _disk()]
+    findings = [_database()]
+    findings.append(_migrations())
+    if not findings[-1].is_ok:
+        return [*findings, *_parts(), _disk(), _clock()]
+    checks: list[Callable[[], Finding]] = [_subscribers, _arrivals, _departures, _failures]
+    findings += [*_parts(), *(check() for check in checks)]
     findings += [*_mailboxes(), _redis(), _disk(), _clock()]
     return findings
 
@@ -70,10 +75,10 @@ def _database() -> Finding:
     return _well("database", f"{version}, {place}")
 
 
-def _no_database(error: DatabaseError) -> Finding:
+def _no_database(reason: str) -> Finding:
     return _ill(
         "database",
-        f"cannot be reached ({type(error).__name__})",
+        f"cannot be reached: {reason}",
         "Start PostgreSQL, or correct DATABASE_URL; without DATABASE_URL Aftercare runs its own.",
     )
 
@@ -86,8 +91,20 @@ def _migrations() -> Finding:
     return _well("migrations", "up to date")
 
 
-def _worker() -> Finding:
-    """A subscriber that is behind and does not move means that no worker runs."""
+def _parts() -> list[Finding]:
+    """Worker and beat each hold a connection that bears their name."""
+    running = running_parts()
+    start = "Start “aftercare serve”, or “aftercare worker” and “aftercare beat” with REDIS_URL."
+    return [
+        _well(part, f"{running[part]} running")
+        if running[part]
+        else _ill(part, "none is running", start)
+        for part in PARTS
+    ]
+
+
+def _subscribers() -> Finding:
+    """A subscriber that is behind and does not move means that workers cannot work."""
     heads = dict(EventCounter.objects.values_list("organization_id", "last_seq"))
     behind = [
         cursor
@@ -96,11 +113,11 @@ def _worker() -> Finding:
     ]
     if behind:
         return _ill(
-            "worker",
-            f"{len(behind)} subscribers have not moved for five minutes",
-            "Start “aftercare serve”, or “aftercare worker” and “aftercare beat” with REDIS_URL.",
+            "subscribers",
+            f"{len(behind)} have not moved for five minutes",
+            "Start a worker; if one is running, look for dispatch.batch_failed in its log.",
         )
-    return _well("worker", "subscribers are up to date")
+    return _well("subscribers", "up to date")
 
 
 def _arrivals() -> Finding:
