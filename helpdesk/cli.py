@@ -303,10 +303,9 @@ def _bench(arguments: argparse.Namespace) -> int:
 def _connectors(arguments: argparse.Namespace) -> int:
     del arguments
     _prepare(needs_database=False)
-    from inbox.connector import manifests
+    from helpdesk.commands.connectors import listing
 
-    for each in manifests():
-        print(f"{each.kind:12} {each.label:20} {', '.join(sorted(each.capabilities))}")
+    print("\n".join(listing()))
     return 0
 
 

@@ -70,6 +70,11 @@ def get_store_connector(kind: str) -> StoreConnector:
         raise NotFound(f"There is no store connector “{kind}” (known: {known}).") from error
 
 
+def store_manifests() -> list[StoreManifest]:
+    """Every known kind of store, by label."""
+    return sorted((each.manifest for each in _connectors.values()), key=lambda each: each.label)
+
+
 def synchronize(store: Store) -> int:
     """Bring our copies of the store's orders up to date; returns how many were looked at.
 

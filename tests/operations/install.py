@@ -47,13 +47,12 @@ class Installation:
         self,
         *words: str | Path,
         stdin: str = "",
-        timeout_seconds: float = PATIENCE_SECONDS,
         **settings: str,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, with these settings on top of the installation's."""
         return subprocess.run(
             [COMMAND, *map(str, words)], cwd=self.folder, env=self._environment(settings),
-            input=stdin, capture_output=True, text=True, check=False, timeout=timeout_seconds,
+            input=stdin, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS,
         )  # fmt: skip
 
     def done(self, *words: str | Path, stdin: str = "", **settings: str) -> str:
