@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.backends.postgresql.base import DatabaseWrapper
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -73,6 +74,7 @@ def own_database(server: AftercareServer, django_db_blocker: DjangoDbBlocker) ->
         connection.settings_dict["NAME"] = server.database_url.rpartition("/")[2].partition("?")[0]
         yield
         connection.close()
+        assert isinstance(connection, DatabaseWrapper)
         connection.close_pool()
         connection.settings_dict["NAME"] = before
 

@@ -98,11 +98,11 @@ def _with_database(url: str, name: str) -> str:
 def _make_database(server_url: str, database_url: str) -> None:
     name = urlsplit(database_url).path.strip("/")
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        connection.execute(f'CREATE DATABASE "{name}"')
 
 
 def drop_database(server_url: str, database_url: str) -> None:
     """Remove the database again, whoever is still connected."""
     name = urlsplit(database_url).path.strip("/")
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from tests.services.ports import free_port
 
@@ -40,7 +42,7 @@ class FaultProxy:
         for thread in list(self._threads):
             thread.join(5)
 
-    def _run(self, target, *arguments) -> None:  # type: ignore[no-untyped-def]
+    def _run(self, target: Callable[..., None], *arguments: Any) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
         self._threads.append(thread)
         thread.start()

@@ -21,7 +21,7 @@ from tickets.models import Channel
 
 def fetch_and_process() -> None:
     """Fetch every mailbox and process what came, until nothing is left."""
-    EmailConnector._parse = lambda self, content: parse_mail(content)  # type: ignore[method-assign]
+    EmailConnector._parse = lambda self, raw: parse_mail(raw)  # type: ignore[method-assign]
     door.MAX_CLAIMS = 30_000  # here it is the worker that is ill, not the mail
     for channel in Channel.objects.filter(is_active=True):
         server = imap_server_of(channel)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 import time
 from collections import Counter
 
@@ -39,7 +40,7 @@ class World:
 
     def __init__(self, organization, mailbox):
         self.seed = int(os.environ.get("TORTURE_SEED") or random.SystemRandom().randrange(2**32))
-        print(f"TORTURE_SEED={self.seed}")
+        sys.stdout.write(f"TORTURE_SEED={self.seed}\n")
         self.chance = random.Random(self.seed)
         self.channel = add_email_channel(
             organization, name="Help", address="help@shop.example", imap_url=mailbox.imap_url
@@ -114,7 +115,7 @@ def test_no_mail_is_lost_or_doubled_by_two_hundred_kills(world):
         killed += world.zygote.run(WORK, kill_after=world.chance.uniform(0.005, 0.2))
         lives += 1
     world.zygote.run(WORK)
-    print(f"{killed} kills in {lives} lives, {len(world.ledger)} mails")
+    sys.stdout.write(f"{killed} kills in {lives} lives, {len(world.ledger)} mails\n")
     assert world.audit() == {}
     assert killed >= KILLS
     assert MailboxCursor.objects.get().last_uid == len(world.ledger) + len(world.ledger) // 10

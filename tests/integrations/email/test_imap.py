@@ -27,7 +27,7 @@ from tickets.models import Channel, Message, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 check_connection = test_connection
-check_connection.__test__ = False
+vars(check_connection)["__test__"] = False  # its name begins like one of ours
 
 
 @pytest.fixture
