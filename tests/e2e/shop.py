@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
+from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, make_msgid
 from typing import Any, TypeVar
@@ -90,23 +91,32 @@ class Shop:
         text: str,
         *,
         html: str = "",
-        is_verified: bool = True,
+        dmarc: str | None = "pass",
         answer_to: EmailMessage | None = None,
-        sender: str = "",
+        display_name: str = "",
         attachments: tuple[tuple[str, str, bytes], ...] = (),
     ) -> EmailMessage:
-        """Put a mail of theirs into the shop's mailbox, as the receiving server would."""
-        mail = _mail(sender or shopper.sender, ADDRESS, subject, text, html, attachments)
+        """Put a mail of theirs into the shop's mailbox, as the receiving server would.
+
+        ``dmarc`` is that server's verdict about the sender; None for a server that says nothing.
+        """
+        mail = _mail(shopper.sender, ADDRESS, subject, text, html, attachments)
         if answer_to is not None:
             mail["In-Reply-To"] = answer_to["Message-ID"]
             mail["References"] = (
                 f"{answer_to.get('References', '')} {answer_to['Message-ID']}".strip()
             )
         head = ""
-        if is_verified:
+        if dmarc:
             domain = shopper.address.partition("@")[2]
-            head = f"Authentication-Results: {AUTHSERV_ID}; dmarc=pass header.from={domain}\r\n"
-        self.mailbox.deliver(head.encode() + mail.as_bytes(policy=policy.SMTP))
+            head = f"Authentication-Results: {AUTHSERV_ID}; dmarc={dmarc} header.from={domain}\r\n"
+        raw = mail.as_bytes(policy=policy.SMTP)
+        if display_name:
+            # By hand: the standard library loses the quotes around long odd names.
+            words = Header(display_name, "utf-8", header_name="From").encode(linesep="\r\n")
+            ours = f"From: {shopper.sender}\r\n".encode()
+            raw = raw.replace(ours, f"From: {words}\r\n <{shopper.address}>\r\n".encode(), 1)
+        self.mailbox.deliver(head.encode() + raw)
         return mail
 
     def send_by_smtp(self, shopper: Shopper, subject: str, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.shop import Shop, wait_until
@@ -48,22 +49,25 @@ def test_a_verified_customer_is_told_where_the_order_is(shop: Shop, agent: Page)
     assert len(zoe.mails()) == 1
 
 
-def test_whoever_is_not_proven_to_be_the_customer_is_told_nothing(shop: Shop, agent: Page):
-    yan = shop.shopper("Yan Petit")
-    address = shop.sent_order(yan, "5512")
+@pytest.mark.parametrize("dmarc", ["fail", None])
+def test_whoever_is_not_proven_to_be_the_customer_is_told_nothing(
+    shop: Shop, agent: Page, dmarc: str | None
+):
+    yan = shop.shopper(f"Yan {dmarc} Petit")
+    number = "5512" if dmarc else "5513"
+    address = shop.sent_order(yan, number)
     agent.goto("/inbox/all")
 
-    shop.arrive(
-        yan, "Where is my order?", "Where is my order #5512? It has not arrived yet.",
-        is_verified=False,
-    )  # fmt: skip
+    shop.arrive(yan, "Where is my order?", f"Where is my order #{number}? Not here.", dmarc=dmarc)
 
-    row = agent.get_by_role("row").filter(has_text="Yan Petit")
+    row = agent.get_by_role("row").filter(has_text=yan.name)
     expect(row).to_contain_text("wismo")
     row.click()
-    expect(agent.get_by_text("The sender’s address isn’t proven.")).to_be_visible()
+    doubt = agent.get_by_text("The sender’s address isn’t proven.")
+    expect(doubt).to_have_count(1 if dmarc else 0)
     shop.server.run("idle", "--timeout", "60")
     assert yan.mails() == []
     kinds = [each["kind"] for each in shop.messages_of(shop.ticket_of(yan)["id"])]
     assert kinds == ["customer"]
+    expect(agent.get_by_role("complementary")).to_contain_text("not verified")
     expect(agent.get_by_role("main")).not_to_contain_text(address)

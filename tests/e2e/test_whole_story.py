@@ -22,7 +22,7 @@ def test_the_whole_story(shop: Shop, browser: Browser) -> None:
     page.goto("/inbox/all")
     page.evaluate("window.neverReloaded = true")
 
-    shop.arrive(mia, "Cancel my order", CANCELLATION.format(number="8812"))
+    asked = shop.arrive(mia, "Cancel my order", CANCELLATION.format(number="8812"))
     row = page.get_by_role("row").filter(has_text="Mia Laurent")
     expect(row).to_be_visible()
     expect(row).to_contain_text("Urgent")
@@ -31,9 +31,11 @@ def test_the_whole_story(shop: Shop, browser: Browser) -> None:
     expect(page.get_by_role("row").first).to_contain_text("Mia Laurent")
 
     row.click()
-    chips = page.get_by_role("main").get_by_role("button")
-    expect(chips.filter(has_text=re.compile("^cancellation$"))).to_be_visible()
-    expect(chips.filter(has_text=re.compile("^urgent$"))).to_be_visible()
+    conversation = page.get_by_role("main")
+    expect(conversation.get_by_role("button", name="cancellation", exact=True)).to_be_visible()
+    expect(conversation.get_by_role("button", name="Priority: Urgent")).to_be_visible()
+    expect(conversation).to_contain_text("Rule Urgent cancellation: Add tags cancellation, urgent")
+    assert shop.ticket_of(mia)["tags"] == ["cancellation", "urgent"]
     order = page.get_by_role("article", name="Order #8812")
     expect(order).to_contain_text("€148.00")
     expect(order).to_contain_text("Linen duvet cover")
@@ -52,8 +54,8 @@ def test_the_whole_story(shop: Shop, browser: Browser) -> None:
     expect(field).to_have_value("")
 
     answer = wait_until(mia.mails, "the answer in Mia's mailbox")[0]
-    asked = shop.mailbox.messages()[0]
-    assert answer["In-Reply-To"].encode() in asked
+    assert answer["In-Reply-To"] == asked["Message-ID"]
+    assert asked["Message-ID"] in answer["References"]
     assert "€148.00 back" in answer.get_body(("plain",)).get_content()
     assert "{{" not in answer.as_string()
     expect(page.get_by_role("main")).to_contain_text(re.compile(r"Sent\s*\d"))
