@@ -213,6 +213,13 @@ class Shop:
         return found
 
 
+def text_of(mail: EmailMessage) -> str:
+    """The plain text of a mail."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
 def wait_until(
     ask: Callable[[], Found], what: str, *, timeout_seconds: float = 30, pause_seconds: float = 0.1
 ) -> Found:

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.shop import Shop, Shopper, wait_until
+from tests.e2e.shop import Shop, Shopper, text_of, wait_until
 
 
 def test_a_draft_survives_a_killed_tab_and_reaches_another_browser(
@@ -119,7 +119,7 @@ def test_a_macro_with_a_missing_value_cannot_be_sent(shop: Shop, agent: Page):
     agent.keyboard.type("€148.00")
     agent.keyboard.press("Control+Enter")
     answer = wait_until(mo.mails, "the answer")[0]
-    text = answer.get_body(("plain",)).get_content()
+    text = text_of(answer)
     assert "€148.00 are on their way" in text
     assert not re.search(r"⟦|\{\{|null|undefined", text)
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.shop import Shop, wait_until
+from tests.e2e.shop import Shop, text_of, wait_until
 
 SECONDS_TO_APPEAR = 2
 
@@ -40,7 +40,7 @@ def test_a_verified_customer_is_told_where_the_order_is(shop: Shop, agent: Page)
     shop.arrive(zoe, "Where is my order?", "Where is my order #5511? It has not arrived yet.")
 
     answer = wait_until(zoe.mails, "the tracking answer")[0]
-    assert address in answer.get_body(("plain",)).get_content()
+    assert address in text_of(answer)
     assert answer["Auto-Submitted"] == "auto-replied"
     agent.get_by_role("row").filter(has_text="Zoe Carter").click()
     conversation = agent.get_by_role("main")

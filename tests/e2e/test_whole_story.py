@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import sign_in
-from tests.e2e.shop import Shop, wait_until
+from tests.e2e.shop import Shop, text_of, wait_until
 
 CANCELLATION = "Please cancel my order #{number}. I ordered the wrong size. Has it been sent yet?"
 
@@ -56,7 +56,7 @@ def test_the_whole_story(shop: Shop, browser: Browser) -> None:
     answer = wait_until(mia.mails, "the answer in Mia's mailbox")[0]
     assert answer["In-Reply-To"] == asked["Message-ID"]
     assert asked["Message-ID"] in answer["References"]
-    assert "€148.00 back" in answer.get_body(("plain",)).get_content()
+    assert "€148.00 back" in text_of(answer)
     assert "{{" not in answer.as_string()
     expect(page.get_by_role("main")).to_contain_text(re.compile(r"Sent\s*\d"))
 
@@ -74,7 +74,7 @@ def test_the_whole_story(shop: Shop, browser: Browser) -> None:
     state = wait_until(lambda: shop.ticket_of(mia)["csat_state"], "a decision about the survey")
     assert state in ("planned", "sent"), shop.ticket_of(mia)["csat_reason"]
     survey = wait_until(lambda: mia.mails()[1:], "the survey in Mia's mailbox")[0]
-    link = re.findall(r"http://\S+/csat/[^\s?\"<>]+", survey.get_body(("plain",)).get_content())[0]
+    link = re.findall(r"http://\S+/csat/[^\s?\"<>]+", text_of(survey))[0]
 
     shopper = browser.new_context()
     asked_page = shopper.new_page()
