@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Error as BrowserError
 
 HEIGHTS = {1440: 900, 900: 900, 390: 844}
 THEMES = ("light", "dark")
@@ -118,7 +119,11 @@ def _take_all(
             failed += 1
             print(f"{screen.name} {width} {theme}: {str(problem).splitlines()[0]}", file=sys.stderr)
         page.wait_for_timeout(250)
-        page.screenshot(path=options.folder / f"{screen.name}-{width}-{theme}.png")
+        try:
+            page.screenshot(path=options.folder / f"{screen.name}-{width}-{theme}.png")
+        except BrowserError as problem:
+            failed += 1
+            print(f"{screen.name} {width} {theme}: {problem.message}", file=sys.stderr)
         context.close()
     return failed
 
@@ -318,7 +323,8 @@ def _customer(page: Page) -> None:
 
 def _first_link(page: Page, place: str) -> None:
     _open(page, place)
-    page.locator(f"a[href^='{place}/']").first.click()
+    links = page.locator(f"a[href^='{place}/']:not([href$='/new'])")
+    links.first.click()
     page.wait_for_load_state("networkidle")
 
 
