@@ -179,7 +179,7 @@ def npm(*words: str) -> None:
     """Run npm in frontend/, with the Node of this machine or, where that is missing, our own."""
     node_folder = find_node_folder()
     environment = {**os.environ, "PATH": f"{node_folder}{os.pathsep}{os.environ.get('PATH', '')}"}
-    run(node_folder / "npm", *words, cwd=FRONTEND, env=environment)
+    run(node_folder / "npm", *words, cwd=FRONTEND, env=environment, is_quiet=True)
 
 
 def find_node_folder() -> Path:

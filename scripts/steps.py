@@ -37,14 +37,25 @@ def step(title: str) -> Iterator[None]:
     say(f"  done in {time.monotonic() - started:.1f} s")
 
 
-def run(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> None:
-    """Run a program to its end, its output going to ours.
+def run(
+    *command: str | Path,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    is_quiet: bool = False,
+) -> None:
+    """Run a program to its end, its output going to ours; when quiet, only if it fails.
 
     Raises StepFailed naming the command when it ends with an error.
     """
     words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(
+        words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, check=False,
+        stdout=subprocess.PIPE if is_quiet else None,
+        stderr=subprocess.STDOUT if is_quiet else None,
+    )  # fmt: skip
     if done.returncode != 0:
+        if is_quiet:
+            say(done.stdout.decode(errors="replace"))
         raise StepFailed(f"`{' '.join(words)}` ended with exit code {done.returncode}.")
 
 
