@@ -11,6 +11,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
 import structlog
@@ -44,6 +45,7 @@ from tickets.models import Channel, DeliveryState, Message
 
 MAX_CLAIMS = 5
 MAX_IN_A_ROW = 2000
+RUN = 20
 MAX_FILINGS = 4
 RETRY_SECONDS = 30
 
@@ -85,27 +87,62 @@ def process_channel(channel_id: uuid.UUID, *, limit: int = MAX_IN_A_ROW) -> int:
     In order, because an answer may wait behind the mail it answers.
     """
     channels: Channels = {}
-    for count in range(limit):
-        raw = _claim_next(channel_id)
-        if raw is None:
-            return count
-        process_claimed(raw, channels=channels)
-    return limit
+    count = 0
+    while count < limit:
+        run = _claim_run(channel_id, min(RUN, limit - count))
+        if not run:
+            break
+        _process_run(run, channels)
+        count += len(run)
+    return count
 
 
 def process_claimed(raw: RawInbound, *, channels: Channels | None = None) -> RawInbound:
     """The same for an arrival that this worker holds already (``raw.store(is_claimed=True)``)."""
+    parsed = _parse(raw, channels)
+    return raw if parsed is None else _file_claimed(parsed)
+
+
+def _process_run(run: list[RawInbound], channels: Channels) -> None:
+    """File several arrivals in one transaction; if any of them objects, each gets its own."""
+    try:
+        parsed = [each for each in (_parse(raw, channels) for raw in run) if each is not None]
+        if len(parsed) < 2 or not _file_together(parsed):
+            for each in parsed:
+                _file_claimed(each)
+    except (OSError, OperationalError, InterfaceError):
+        for raw in run:
+            _release(raw)
+        raise
+
+
+def _parse(raw: RawInbound, channels: Channels | None) -> _Parsed | None:
+    """The arrival read, judged and its files stored; None if it went into quarantine."""
     failpoint("door.claimed")
     if raw.attempts > MAX_CLAIMS:
-        return _quarantine(raw, f"Processing stopped unfinished {MAX_CLAIMS} times.")
+        _quarantine(raw, f"Processing stopped unfinished {MAX_CLAIMS} times.")
+        return None
     channel = _channel_of(raw, channels)
     try:
         message = get_connector(channel.kind).parse(channel, bytes(raw.raw), raw.envelope)
     except InvalidInput as problem:
-        return _quarantine(raw, problem.message)
+        _quarantine(raw, problem.message)
+        return None
+    except (OSError, OperationalError, InterfaceError):
+        _release(raw)
+        raise
+    except Exception as error:
+        log.exception("inbox.reading_failed", raw_id=str(raw.pk))
+        _quarantine(raw, f"Could not be read: {type(error).__name__}. The log says more.")
+        return None
     failpoint("door.parsed")
+    return _prepared(raw, Arrival(channel, message))
+
+
+def _file_claimed(parsed: _Parsed) -> RawInbound:
+    raw = parsed.raw
     try:
-        return _file(raw, Arrival(channel, message))
+        return _file(parsed)
     except _ClaimLost:
         return get_arrival(raw.pk)
     except (OSError, OperationalError, InterfaceError):
@@ -188,6 +225,38 @@ def _claim_next(channel_id: uuid.UUID) -> RawInbound | None:
     return _take(channel_id, instead_of=holder)
 
 
+_CLAIM_REST = """
+UPDATE inbox_rawinbound SET attempts = attempts + 1, worker = %s, lease_until = %s
+WHERE id = ANY(%s) AND state = 'received' AND attempts = 0
+RETURNING *
+"""
+
+
+def _claim_run(channel_id: uuid.UUID, size: int) -> list[RawInbound]:
+    """The channel's first arrivals in order, ours for LEASE_SECONDS; empty if another has them.
+
+    Only what nobody tried yet goes along with the first: an arrival that kills its worker kills
+    its neighbours' first try, never a second one.
+    """
+    first = _claim_next(channel_id)
+    if first is None:
+        return []
+    if first.attempts > 1 or size == 1:
+        return [first]
+    rest = RawInbound.objects.filter(channel_id=channel_id, state=RawState.RECEIVED)
+    rows = rest.exclude(pk=first.pk).order_by("received_at", "id").values("pk", "attempts")
+    fresh = takewhile(lambda row: row["attempts"] == 0, rows[: size - 1])
+    wanted = [row["pk"] for row in fresh]
+    if not wanted:
+        return [first]
+    lease_until = now() + timedelta(seconds=LEASE_SECONDS)
+    taken = {
+        each.pk: each
+        for each in RawInbound.objects.raw(_CLAIM_REST, [first.worker, lease_until, wanted])
+    }
+    return [first, *(taken[pk] for pk in wanted if pk in taken)]
+
+
 def _take(channel_id: uuid.UUID, *, instead_of: int | None) -> RawInbound | None:
     lease_until = now() + timedelta(seconds=LEASE_SECONDS)
     values = [worker_number(), lease_until, channel_id, now(), instead_of]
@@ -225,12 +294,15 @@ def _channel_of(raw: RawInbound, channels: Channels | None) -> Channel:
 # --- Filing -------------------------------------------------------------------------------------
 
 
-def _file(raw: RawInbound, arrival: Arrival) -> RawInbound:
-    """Write the message and the fate together; two that meet in the database try again."""
+def _prepared(raw: RawInbound, arrival: Arrival) -> _Parsed:
     finding = judge(arrival)
     files = _store_files(arrival.message.attachments) if finding.becomes_message else []
     failpoint("door.files_stored")
-    parsed = _Parsed(raw, arrival, finding, files)
+    return _Parsed(raw, arrival, finding, files)
+
+
+def _file(parsed: _Parsed) -> RawInbound:
+    """Write the message and the fate together; two that meet in the database try again."""
     for attempt in range(1, MAX_FILINGS + 1):
         try:
             return _file_once(parsed)
@@ -250,16 +322,33 @@ def _file(raw: RawInbound, arrival: Arrival) -> RawInbound:
 
 def _file_once(parsed: _Parsed) -> RawInbound:
     with unit_of_work():
-        if parsed.finding.fate == Fate.BOUNCE:
-            message, reason = _file_bounce(parsed), ""
-        elif parsed.finding.becomes_message:
-            message, reason = _file_message(parsed), ""
-        else:
-            message, reason = None, parsed.finding.reason
-        failpoint("door.message_written")
-        _finish(parsed, message, reason)
+        _write(parsed)
     failpoint("door.committed")
     return parsed.raw
+
+
+def _file_together(run: list[_Parsed]) -> bool:
+    """Whether all of them could be written in one transaction; nothing was, if not."""
+    try:
+        with unit_of_work():
+            for each in run:
+                _write(each)
+    except Exception:
+        log.info("inbox.run_divided", count=len(run), exc_info=True)
+        return False
+    failpoint("door.committed")
+    return True
+
+
+def _write(parsed: _Parsed) -> None:
+    if parsed.finding.fate == Fate.BOUNCE:
+        message, reason = _file_bounce(parsed), ""
+    elif parsed.finding.becomes_message:
+        message, reason = _file_message(parsed), ""
+    else:
+        message, reason = None, parsed.finding.reason
+    failpoint("door.message_written")
+    _finish(parsed, message, reason)
 
 
 def _file_message(parsed: _Parsed) -> Message:

@@ -8,6 +8,7 @@ after MAX_ATTEMPTS and shown by ``aftercare doctor``.
 
 from __future__ import annotations
 
+import json
 import traceback
 import uuid
 from datetime import timedelta
@@ -47,11 +48,43 @@ def run_subscribers(organization_id: uuid.UUID) -> int:
     """
     total = 0
     while True:
+        pass_over(organization_id)
         behind = subscribers_behind(organization_id)
         handled = sum(run_subscriber(get_subscriber(name), organization_id) for name in behind)
         total += handled
         if not handled:
             return total
+
+
+_MOVE_ON = """
+UPDATE events_subscribercursor SET seq = %(head)s, moved_at = %(now)s
+WHERE id IN (
+    SELECT c.id FROM events_subscribercursor c
+    WHERE c.organization_id = %(organization)s AND c.seq < %(head)s AND c.retry_at IS NULL
+      AND NOT EXISTS (
+        SELECT 1 FROM events_event e
+        WHERE e.organization_id = c.organization_id AND e.seq > c.seq AND e.seq <= %(head)s
+          AND (%(types)s::jsonb -> c.subscriber) ? e.type
+      )
+    FOR UPDATE SKIP LOCKED
+)
+"""
+
+
+def pass_over(organization_id: uuid.UUID) -> None:
+    """Move, in one statement, every cursor that has nothing to handle before the head."""
+    head = EventCounter.objects.values_list("last_seq", flat=True).get(pk=organization_id)
+    types = {each.name: sorted(each.types) for each in all_subscribers()}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MOVE_ON,
+            {
+                "head": head,
+                "now": now(),
+                "organization": organization_id,
+                "types": json.dumps(types),
+            },
+        )
 
 
 def subscribers_behind(organization_id: uuid.UUID) -> list[str]:
