@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from playwright.sync_api import Error as BrowserError
 
 from tests.e2e.shop import Shop, Shopper, wait_until
@@ -64,6 +64,20 @@ def payloads(corpora: Path) -> list[str]:
             if line:
                 found[json.loads(line)["payload"]] = None
     return [each for each in found if "\0" not in each]
+
+
+def test_the_watch_itself_notices_scripts_and_requests(browser: Browser):
+    """Without this, a blind watch would pass everything below."""
+    context = browser.new_context()
+    page = context.new_page()
+    watch = Watch(context, "http://127.0.0.1:1")
+
+    page.set_content("<script>alert(1)</script><img src='http://foreign.example/pixel'>")
+    wait_until(lambda: len(watch.seen) >= 2 or page.title(), "both marks", timeout_seconds=10)
+
+    assert any(each.startswith("dialog") for each in watch.seen)
+    assert "request http://foreign.example/pixel" in watch.seen
+    context.close()
 
 
 def test_no_payload_runs_in_list_conversation_or_mail_frame(
