@@ -25,7 +25,6 @@ def add_defaults(organization: Organization) -> None:
     """Views, shipped rules and macros; what is there already stays as it is."""
     from automation.macros.defaults import ensure_default_macros
     from automation.rules.shipped import ensure_shipped_rules
-
     from tickets.views import ensure_default_views
 
     ensure_default_views(organization)
