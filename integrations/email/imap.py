@@ -46,6 +46,29 @@ class Mailbox:
     uid_next: int
     can_idle: bool
 
+    def take_news(self) -> bool:
+        """Whether the server spoke of more mail since we last asked, beside an answer of its own.
+
+        It says so once: what came with the answer to a SEARCH is not said again to IDLE.
+        """
+        _, news = self.client._imap.response("EXISTS")
+        return news != [None]
+
+    def has_unread_words(self) -> bool:
+        """Whether something is there to be read, also what the socket does not show any more.
+
+        "+ idling" and the news of a mail may come in one packet, and are then read together.
+        """
+        connection = self.client.socket()
+        timeout = connection.gettimeout()
+        connection.settimeout(0)
+        try:
+            return bool(self.client._imap.file.peek(1))
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            connection.settimeout(timeout)
+
 
 @dataclass(frozen=True)
 class FetchedMail:

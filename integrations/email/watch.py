@@ -107,10 +107,12 @@ class MailboxWatcher:
         with open_mailbox(server) as mailbox:
             while not self._stopping.is_set():
                 lock.execute("SELECT 1")
+                mailbox.take_news()
                 fetch_new(channel, mailbox)
                 note_success(channel.pk)
                 connection.close()
-                self._wait_for_mail(mailbox)
+                if not mailbox.take_news():
+                    self._wait_for_mail(mailbox)
 
     def _wait_for_mail(self, mailbox: Mailbox) -> None:
         """Returns when the server says something, or after POLL_SECONDS at the latest."""
@@ -121,7 +123,7 @@ class MailboxWatcher:
         client: IMAPClient = mailbox.client
         client.idle()
         try:
-            if not client.idle_check(timeout=0):
+            if not mailbox.has_unread_words():
                 select.select([client.socket(), self._sleeper], [], [], POLL_SECONDS)
         finally:
             client.idle_done()
