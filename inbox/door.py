@@ -27,7 +27,7 @@ from helpdesk.lib.failpoints import failpoint
 from inbox import doorbell
 from inbox.connector import get_connector
 from inbox.filters import Arrival, Finding, judge
-from inbox.identity import customer_of
+from inbox.identity import customer_of, read_senders
 from inbox.inbound import InboundAttachment, InboundMessage
 from inbox.matching import Match, find_match, find_reported
 from inbox.models import Fate, RawInbound, RawState
@@ -331,6 +331,7 @@ def _file_together(run: list[_Parsed]) -> bool:
     """Whether all of them could be written in one transaction; nothing was, if not."""
     try:
         with unit_of_work():
+            read_senders([each.arrival.message for each in run], run[0].raw.organization_id)
             for each in run:
                 _write(each)
     except Exception:

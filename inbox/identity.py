@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
+
 from inbox.inbound import InboundMessage
 from inbox.models import RawInbound
-from tickets.actions.customers import get_or_create_by_handle
+from tickets.actions.customers import get_or_create_by_handle, read_handles
 from tickets.models import Customer, HandleKind
 
 
@@ -24,3 +27,12 @@ def customer_of(raw: RawInbound, message: InboundMessage) -> Customer:
         is_verified=sender.is_verified and bool(sender.value),
     )
     return customer
+
+
+def read_senders(messages: Iterable[InboundMessage], organization_id: uuid.UUID) -> None:
+    """Find the senders of several mails at once, for the unit of work they are filed in."""
+    read_handles(
+        organization_id,
+        HandleKind.EMAIL,
+        [each.sender.value for each in messages if each.sender.kind in ("", HandleKind.EMAIL)],
+    )

@@ -61,7 +61,7 @@ async def _measure(
     ]
     for _ in range(sockets):
         await asyncio.wait_for(ready.acquire(), 60)
-    await asyncio.to_thread(_change, port, token, tickets)
+    await asyncio.to_thread(_change, port, token, tickets, f"{sockets}-sockets")
     await asyncio.sleep(2)
     for reader in readers:
         reader.cancel()
@@ -71,11 +71,11 @@ async def _measure(
     return delays
 
 
-def _change(port: int, token: str, tickets: list[str]) -> None:
+def _change(port: int, token: str, tickets: list[str], run: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     for number in range(CHANGES):
-        body = json.dumps({"tags_add": [f"t{number}"]})
+        body = json.dumps({"tags_add": [f"{run} {number}"]})
         path = f"/api/v1/tickets/{tickets[number % len(tickets)]}"
         connection.request("PATCH", path, body=body, headers=headers)
         answer = connection.getresponse()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import connection
+from django.db.models import QuerySet
 
 from helpdesk.accounts.models import User
 from helpdesk.events.actor import Actor
-from helpdesk.events.outbox import Change, record, unit_of_work
+from helpdesk.events.outbox import Change, current_unit, record, unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict
 from tickets.models import Customer, Handle, HandleKind
@@ -115,11 +117,30 @@ def record_customer(customer: Customer, change: Change | None = None) -> None:
     )
 
 
+def read_handles(organization_id: uuid.UUID, kind: str, values: Iterable[str]) -> None:
+    """Look up many handles in one query; in this unit of work each of them then costs none."""
+    unit = current_unit()
+    if unit is None:
+        raise RuntimeError("handles were read ahead outside a unit of work")
+    wanted = {clean_handle(kind, each) for each in values if each}
+    found = {each.value: each for each in _handles(organization_id, kind, wanted)}
+    for value in wanted:
+        unit.kept[Handle, organization_id, kind, value] = found.get(value)
+
+
 def _find_handle(organization_id: uuid.UUID, kind: str, value: str) -> Handle | None:
+    unit, key = current_unit(), (Handle, organization_id, kind, value)
+    if unit is not None and key in unit.kept:
+        kept: Handle | None = unit.kept[key]
+        return kept
+    return _handles(organization_id, kind, {value}).first()
+
+
+def _handles(organization_id: uuid.UUID, kind: str, values: set[str]) -> QuerySet[Handle]:
     return (
         Handle.objects.select_related("customer")
-        .filter(organization_id=organization_id, kind=kind, value=value)
-        .first()
+        .prefetch_related("customer__handles")
+        .filter(organization_id=organization_id, kind=kind, value__in=values)
     )
 
 
@@ -127,23 +148,46 @@ def _create(
     organization_id: uuid.UUID, kind: str, value: str, name: str, *, is_verified: bool
 ) -> Handle:
     """Make customer and handle; if somebody else was faster, theirs is the one."""
-    try:
-        with transaction.atomic():
-            customer = Customer.objects.create(organization_id=organization_id, name=name[:200])
-            made = Handle.objects.create(
-                organization_id=organization_id,
-                customer=customer,
-                kind=kind,
-                value=value,
-                is_verified=is_verified,
-            )
-            keep_handles(customer, [made])
-            return made
-    except IntegrityError:
-        handle = _find_handle(organization_id, kind, value)
-        if handle is None:
-            raise
-        return handle
+    customer = Customer.objects.create(organization_id=organization_id, name=name[:200])
+    made = Handle(
+        organization_id=organization_id,
+        customer=customer,
+        kind=kind,
+        value=value,
+        is_verified=is_verified,
+    )
+    handle: Handle | None = made
+    if _insert(made):
+        keep_handles(customer, [made])
+    else:
+        customer.delete()
+        handle = _handles(organization_id, kind, {value}).first()
+    if handle is None:
+        raise Conflict(f"{value} was taken and given back just now; try again.")
+    unit = current_unit()
+    if unit is not None:
+        unit.kept[Handle, organization_id, kind, value] = handle
+    return handle
+
+
+def _insert(handle: Handle) -> bool:
+    """Whether the handle was new; waits for whoever is making the same one at this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tickets_handle (id, organization_id, customer_id, kind, value, "
+            "is_verified, bounced_at, bounce_reason, created_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s, NULL, '', %s) ON CONFLICT DO NOTHING",
+            [
+                handle.pk,
+                handle.organization_id,
+                handle.customer_id,
+                handle.kind,
+                handle.value,
+                handle.is_verified,
+                handle.created_at,
+            ],
+        )
+        return cursor.rowcount == 1
 
 
 def _learn(handle: Handle, name: str, *, is_verified: bool) -> None:
