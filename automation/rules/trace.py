@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from automation.rules.conditions import MISSING, Step
 from automation.rules.fields import RULE_FIELDS
 from helpdesk.lib.clock import iso
+from tickets.fields import parse_duration
 
 MAX_ACTUAL_CHARS = 200
 
@@ -65,17 +66,38 @@ def _record(step: Step) -> StepRecord:
 
 
 def text_of(field: str, operator: str, wanted: Any) -> str:
-    """``Intent is cancel_order``."""
+    """``Intent is cancel order``, ``Order is not fulfilled``, ``Order placed within the last 2 days``."""
     known = RULE_FIELDS.get(field)
     label = known.label if known else field
-    value = ", ".join(map(str, wanted)) if isinstance(wanted, list) else _plain(wanted)
-    return f"{label} {_WORDS[operator]} {value}".rstrip()
+    if isinstance(wanted, bool) and operator == "is":
+        return label if wanted else _denied(label)
+    values = wanted if isinstance(wanted, list) else [wanted]
+    said = ", ".join(_plain(each) for each in values)
+    return f"{label} {_WORDS[operator]} {said}".rstrip()
+
+
+def _denied(label: str) -> str:
+    """The opposite of a label that says something: ``Order has no tracking link``."""
+    for said, denied in ((" is ", " is not "), (" has a ", " has no "), (" does not ", " does ")):
+        if said in label:
+            return label.replace(said, denied, 1)
+    return f"Not: {label[:1].lower()}{label[1:]}"
 
 
 def _plain(wanted: Any) -> str:
     if isinstance(wanted, bool):
         return "yes" if wanted else "no"
-    return "" if wanted is None else str(wanted)
+    if wanted is None:
+        return ""
+    duration = parse_duration(wanted)
+    if duration is not None:
+        return _duration_words(str(wanted))
+    return str(wanted).replace("_", " ")
+
+
+def _duration_words(text: str) -> str:
+    amount, unit = int(text[:-1]), {"m": "minute", "h": "hour", "d": "day"}[text[-1]]
+    return f"{amount} {unit}" if amount == 1 else f"{amount} {unit}s"
 
 
 def _actual(step: Step) -> Any:

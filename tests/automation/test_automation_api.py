@@ -48,7 +48,7 @@ def test_an_admin_makes_changes_and_deletes_a_rule(api_as, ada):
     assert made.status_code == 201
     rule = made.json()
     assert rule["version"] == 1
-    assert rule["summary"] == "When a message comes in and customer is VIP is yes: add tag vip."
+    assert rule["summary"] == "When a message comes in and customer is VIP: add tag vip."
     assert rule["actions"][0]["description"] == "Add tag vip"
 
     changed = client.patch(f"{V1}/rules/{rule['id']}", {"is_active": False, "version": 1})
@@ -209,7 +209,7 @@ def test_a_test_of_a_rule_explains_and_writes_nothing(
         "would be done",
         "would be done",
     ]
-    assert one.json()["trace"][2]["text"] == "Intent is cancel_order"
+    assert one.json()["trace"][2]["text"] == "Intent is cancel order"
     assert (many.json()["tested"], many.json()["matched"]) == (1, 1)
     assert (draft.json()["tested"], draft.json()["matched"]) == (1, 0)
     assert Ticket.objects.get(pk=message.ticket_id).tags == []

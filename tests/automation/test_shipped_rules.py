@@ -216,11 +216,11 @@ def test_a_run_says_which_conditions_were_true_and_with_what(channel, mia, make_
     run = RuleRun.objects.get(ticket_id=message.ticket_id, rule_name="Urgent cancellation")
     steps = {step["path"]: step for step in run.trace}
     assert run.outcome == "acted"
-    assert steps["conditions.all.2"]["text"] == "Intent is cancel_order"
+    assert steps["conditions.all.2"]["text"] == "Intent is cancel order"
     assert steps["conditions.all.2"]["actual"] == "cancel_order"
     assert steps["conditions.all.4"] == {
         "path": "conditions.all.4",
-        "text": "Order is fulfilled is no",
+        "text": "Order is not fulfilled",
         "wanted": False,
         "actual": False,
         "is_true": True,

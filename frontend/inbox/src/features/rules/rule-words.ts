@@ -38,9 +38,27 @@ export function conditionLines(tree: unknown, depth = 0): ConditionLine[] {
   }
   if ('not' in node)
     return [{ depth, text: t('rules.not'), isGroup: true }, ...conditionLines(node['not'], depth + 1)];
-  const text =
-    `${plain(String(node['field']))} ${plain(String(node['operator']))} ${written(node['value'])}`.trim();
-  return [{ depth, text, isGroup: false }];
+  return [{ depth, text: conditionWords(node), isGroup: false }];
+}
+
+const OPERATORS: Record<string, string> = {
+  within_last: 'within the last',
+  contains_not: 'does not contain',
+  less_than: 'is less than',
+  more_than: 'is more than',
+};
+const UNITS: Record<string, string> = { m: 'minutes', h: 'hours', d: 'days' };
+
+/** “order is not fulfilled”, “order placed at within the last 2 days” */
+function conditionWords(node: Record<string, unknown>): string {
+  const field = plain(String(node['field']));
+  const value = node['value'];
+  if (typeof value === 'boolean')
+    return value ? field : field.replace(' is ', ' is not ').replace(' has ', ' has no ');
+  const operator = OPERATORS[String(node['operator'])] ?? plain(String(node['operator']));
+  const duration = /^(\d+)([mhd])$/.exec(typeof value === 'string' ? value : '');
+  const said = duration ? `${duration[1]} ${UNITS[duration[2] ?? ''] ?? ''}` : written(value);
+  return `${field} ${operator} ${said}`.trim();
 }
 
 /** An action in words: the server's own sentence where it has one. */
