@@ -7,7 +7,7 @@ import { en } from '@aftercare/ui/words/en';
 import type { OutgoingMessage, User, View } from '@aftercare/api';
 import { event, message, ticket } from '../../shared/live/tests/make';
 
-useWords('en', en);
+useWords('en', {}, en);
 
 /** The server, as seen through fetch: what was posted, and what it answers next. */
 let posted: { method: string; path: string; body: OutgoingMessage }[] = [];

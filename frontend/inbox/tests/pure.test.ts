@@ -12,7 +12,7 @@ import { useWords } from '@aftercare/ui';
 import { en } from '@aftercare/ui/words/en';
 import { ticket } from '../../shared/live/tests/make';
 
-useWords('en', en);
+useWords('en', {}, en);
 
 test('urgent stands on top, then the newest, and ties are settled by id', () => {
   const old = ticket('a', 1, { priority: 'urgent', last_message_at: '2026-11-01T00:00:00Z' });

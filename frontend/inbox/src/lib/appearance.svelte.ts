@@ -5,7 +5,8 @@ export type Density = 'comfortable' | 'compact';
 export interface AppearanceChoice {
   theme: Theme;
   density: Density;
-  language: 'system' | 'en' | 'de';
+  /** A tag of LANGUAGES, or as the browser says. */
+  language: string;
   hasSingleKeys: boolean;
 }
 

@@ -1,16 +1,14 @@
-import { chooseLanguage, useWords, type Translation } from '@aftercare/ui';
+import { chooseLanguage, directionOf, findLanguage, useWords, type Translation } from '@aftercare/ui';
 import { en } from '@aftercare/ui/words/en';
 import { appearance } from './appearance.svelte';
 
 /** Loads the words of the chosen language before the first screen is drawn. */
 export async function startLanguage(): Promise<void> {
   const wanted = appearance.choice.language;
-  const language = wanted === 'system' ? chooseLanguage(navigator.languages) : wanted;
-  document.documentElement.lang = language;
+  const chosen = (wanted === 'system' ? null : findLanguage(wanted)) ?? chooseLanguage(navigator.languages);
+  document.documentElement.lang = chosen.tag;
+  document.documentElement.dir = directionOf(chosen.tag);
   // The words are of the language, dates and numbers of the region.
-  const region = navigator.languages.find((tag) => tag.toLowerCase().startsWith(language));
-  useWords(
-    region ?? language,
-    language === 'de' ? (await import('@aftercare/ui/words/de')).de : (en as Translation),
-  );
+  const region = navigator.languages.find((tag) => tag.toLowerCase().startsWith(chosen.tag));
+  useWords(region ?? chosen.tag, await chosen.load(), en as Translation);
 }

@@ -11,4 +11,5 @@ export { clock } from './clock.svelte';
 export * from './format';
 export { isIconName, type IconName } from './icons';
 export * from './keys';
+export { chooseLanguage, directionOf, findLanguage, LANGUAGES, type Language } from './languages';
 export * from './words';

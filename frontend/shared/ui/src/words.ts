@@ -8,9 +8,14 @@ export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: str
 export type Translation = Record<Word, string | Plural>;
 export type Values = Record<string, string | number>;
 
-let words: Translation;
+/** Some words in another language; what is missing is said in English. */
+export type Words = Partial<Translation>;
+
+let words: Words;
+let english: Translation;
 let locale = 'en';
 let plurals = new Intl.PluralRules('en');
+let englishPlurals = plurals;
 let numbers = new Intl.NumberFormat('en');
 
 /** The locale that times, money and words are written in. */
@@ -19,30 +24,29 @@ export function getLocale(): string {
 }
 
 /** Chooses the words. Called before anything is drawn; a change of language reloads the page. */
-export function useWords(tag: string, translation: Translation): void {
+export function useWords(tag: string, translation: Words, fallback: Translation): void {
   locale = tag;
   words = translation;
+  english = fallback;
   plurals = new Intl.PluralRules(tag);
+  englishPlurals = new Intl.PluralRules('en');
   numbers = new Intl.NumberFormat(tag);
 }
 
-/** The catalogue to use for the languages a person reads, best first. */
-export function chooseLanguage(wanted: readonly string[]): 'en' | 'de' {
-  for (const tag of wanted) {
-    if (tag.toLowerCase().startsWith('de')) return 'de';
-    if (tag.toLowerCase().startsWith('en')) return 'en';
-  }
-  return 'en';
+function formFor(word: string | Plural, values: Values, rules: Intl.PluralRules): string {
+  if (typeof word === 'string') return word;
+  return word[rules.select(Number(values.n))] ?? word.other;
 }
 
-function formFor(word: string | Plural, values: Values): string {
-  if (typeof word === 'string') return word;
-  return word[plurals.select(Number(values.n))] ?? word.other;
+function sentence(key: Word, values: Values): string {
+  const own = words[key];
+  if (own !== undefined) return formFor(own, values, plurals);
+  return formFor(english[key], values, englishPlurals);
 }
 
 /** The word in the reader's language. `n` chooses the plural form and is written as a number. */
 export function t(key: Word, values: Values = {}): string {
-  return formFor(words[key], values).replace(/\{(\w+)\}/g, (whole, name: string) => {
+  return sentence(key, values).replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     if (value === undefined) return whole;
     return typeof value === 'number' ? numbers.format(value) : value;

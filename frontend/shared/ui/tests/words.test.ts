@@ -1,11 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
 import { avatarTint, fileSize, initials, listTime, money } from '../src/format';
 import { isTyping, keysOf } from '../src/keys';
-import { chooseLanguage, t, useWords, type Translation } from '../src/words';
+import { chooseLanguage, directionOf, findLanguage, LANGUAGES } from '../src/languages';
+import { t, useWords, type Translation, type Words } from '../src/words';
 import { de } from '../src/words/de';
 import { en } from '../src/words/en';
 
-beforeEach(() => useWords('en-GB', en));
+beforeEach(() => useWords('en-GB', {}, en));
 
 const placeholders = (word: string | { other: string }) =>
   [
@@ -28,7 +29,7 @@ test('German has every word, with the same placeholders, and is translated', () 
 test('plurals follow the language and numbers its spelling', () => {
   expect(t('list.total', { n: 1 })).toBe('1 ticket');
   expect(t('list.total', { n: 1204 })).toBe('1,204 tickets');
-  useWords('de', de);
+  useWords('de', de, en);
   expect(t('list.total', { n: 1204 })).toBe('1.204 Tickets');
 });
 
@@ -37,8 +38,43 @@ test('a value with curly brackets is not filled in a second time', () => {
 });
 
 test('the first language that we have is chosen', () => {
-  expect(chooseLanguage(['cs', 'de-AT', 'en'])).toBe('de');
-  expect(chooseLanguage(['cs'])).toBe('en');
+  expect(chooseLanguage(['sv', 'de-AT', 'en']).tag).toBe('de');
+  expect(chooseLanguage(['zh-Hant-TW']).tag).toBe('zh');
+  expect(chooseLanguage(['sv']).tag).toBe('en');
+  expect(findLanguage('ar-XB')?.tag).toBe('ar-XB');
+  expect(findLanguage('ar')).toBeUndefined();
+  expect([directionOf('ar-XB'), directionOf('th')]).toEqual(['rtl', 'ltr']);
+});
+
+test('what a language does not say is said in English, with English plurals', () => {
+  useWords('pl', { 'common.close': 'Zamknij' } satisfies Words, en);
+  expect(t('common.close')).toBe('Zamknij');
+  expect(t('list.total', { n: 2 })).toBe('2 tickets');
+});
+
+test.each(LANGUAGES.map((each) => each.tag))(
+  '%s invents no words, keeps placeholders, and has every plural form',
+  async (tag) => {
+    const words = (await findLanguage(tag)?.load()) as Words;
+    const rules = new Intl.PluralRules(tag);
+    const forms = [...new Set(Array.from({ length: 200 }, (_, n) => rules.select(n)))];
+    for (const [key, word] of Object.entries(words)) {
+      const english = (en as Translation)[key as keyof typeof en];
+      expect([key, english === undefined]).toEqual([key, false]);
+      expect([key, placeholders(word)]).toEqual([key, placeholders(english)]);
+      expect([key, typeof word]).toEqual([key, typeof english]);
+      if (typeof word !== 'string') expect([key, forms.filter((form) => !(form in word))]).toEqual([key, []]);
+    }
+  },
+);
+
+test('the pseudo languages say every word and keep placeholders', async () => {
+  for (const tag of ['en-XA', 'ar-XB']) {
+    const words = (await findLanguage(tag)?.load()) as Words;
+    expect(Object.keys(words).sort()).toEqual(Object.keys(en).sort());
+    for (const [key, word] of Object.entries(en as Translation))
+      expect([key, placeholders(words[key as keyof typeof en] as string)]).toEqual([key, placeholders(word)]);
+  }
 });
 
 test('money has the shop’s currency, a real minus and the right number of digits', () => {

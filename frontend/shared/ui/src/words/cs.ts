@@ -1,0 +1,4 @@
+import type { Words } from '../words';
+
+/** Czech. */
+export const cs: Words = {};

@@ -1,0 +1,4 @@
+import type { Words } from '../words';
+
+/** Spanish. */
+export const es: Words = {};

@@ -1,0 +1,4 @@
+import type { Words } from '../words';
+
+/** French. */
+export const fr: Words = {};

@@ -1,0 +1,4 @@
+import type { Words } from '../words';
+
+/** Polish. */
+export const pl: Words = {};

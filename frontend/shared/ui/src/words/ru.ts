@@ -1,0 +1,4 @@
+import type { Words } from '../words';
+
+/** Russian. */
+export const ru: Words = {};

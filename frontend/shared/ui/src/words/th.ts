@@ -1,0 +1,4 @@
+import type { Words } from '../words';
+
+/** Thai. */
+export const th: Words = {};

@@ -1,0 +1,4 @@
+import type { Words } from '../words';
+
+/** Simplified Chinese. */
+export const zh: Words = {};
