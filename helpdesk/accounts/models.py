@@ -31,12 +31,29 @@ class Organization(models.Model):
         return self.name
 
 
+class Strategy(models.TextChoices):
+    """How a team's tickets come to its members."""
+
+    MANUAL = "manual", "Members take tickets themselves"
+    ROUND_ROBIN = "round_robin", "In turn"
+    LEAST_BUSY = "least_busy", "To whoever has the fewest open tickets"
+
+
 class Team(models.Model):
-    """A group of agents that tickets can be assigned to."""
+    """A group of agents that tickets can be assigned to.
+
+    The tickets of a private team are seen by its members and by admins only. ``capacity`` is how
+    many open tickets a member may hold before the team's next ones wait; None is no limit.
+    ``last_given_to`` is where round robin goes on, also after a restart.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="teams")
     name = models.CharField(max_length=100)
+    strategy = models.CharField(max_length=12, choices=Strategy, default=Strategy.MANUAL)
+    capacity = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_private = models.BooleanField(default=False)
+    last_given_to = models.UUIDField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -80,6 +97,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     signature = models.TextField(blank=True, default="")
     settings = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
+    is_available = models.BooleanField(default=True)
+    handover = models.JSONField(null=True, blank=True)
+    """Whoever left: {"to": id of the person their open tickets go to, or None}, until it is done."""
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=now, editable=False)
 
@@ -105,6 +125,34 @@ class User(AbstractBaseUser, PermissionsMixin):
         words = self.name.split() or [self.email]
         letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
         return letters.upper()
+
+
+class Invitation(models.Model):
+    """A way in for one new person, until it is used, taken back or too old. Only a hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role, default=Role.AGENT)
+    team_ids = models.JSONField(default=list, blank=True)
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "email"],
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="one_open_invitation_per_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
 
 
 class ApiToken(models.Model):

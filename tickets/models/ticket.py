@@ -125,6 +125,11 @@ class Ticket(models.Model):
                 name="ticket_wakes",
                 condition=models.Q(status=Status.SNOOZED),
             ),
+            models.Index(
+                fields=["team", "-queue_rank", "created_at"],
+                name="ticket_waits_in_team",
+                condition=models.Q(status=Status.OPEN, assignee=None, merged_into=None),
+            ),
             GinIndex(fields=["tags"], name="ticket_tags"),
         ]
 
