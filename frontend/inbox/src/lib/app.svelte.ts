@@ -23,6 +23,7 @@ import { Drafts } from './drafts.svelte';
 import { OrderBook } from './orders.svelte';
 import { Outbox } from './outbox.svelte';
 import { replaceAll, watchedRecords } from './records.svelte';
+import { shortcuts } from './shortcuts.svelte';
 import { forgetWork, readStored, store } from './storage';
 import { Toasts } from './toasts.svelte';
 import { Undo } from './undo.svelte';
@@ -134,6 +135,7 @@ export class App {
   private take(start: Bootstrap): void {
     this.leaveOthersWork(start.me.id);
     this.me = start.me;
+    shortcuts.take(start.me.settings);
     this.organization = start.organization;
     this.counts = start.counts;
     replaceAll(this.records.users, start.users, (user) => user.id);

@@ -1,15 +1,21 @@
-import { isTyping, keysOf, type IconName } from '@aftercare/ui';
+import { isCharacterKeys, isHalfKey, isTyping, keysOf, type IconName } from '@aftercare/ui';
 import { SvelteMap } from 'svelte/reactivity';
-import { appearance } from './appearance.svelte';
+import { shortcuts } from './shortcuts.svelte';
 
-/** Something the agent can do: shown in the palette and in the “?” sheet, and run by its keys. */
+/**
+ * Something the agent can do: shown in the palette, in the “?” sheet and on the page where keys are
+ * changed, and run by its keys.
+ *
+ * A feature declares its commands in `features/<name>/commands.ts`, as functions of the hands that
+ * do the work: so the sheet and the page know them also while the feature is not on screen.
+ */
 export interface Command {
   id: string;
   label: string;
   group: 'ticket' | 'list' | 'reply' | 'go' | 'app';
-  /** “e”, “mod+Enter”, or two after one another: “g i”. */
+  /** “e”, “mod+Enter”, or two after one another: “g i”. The agent may have put others. */
   keys?: string;
-  /** Further spellings of the keys, not shown. */
+  /** Further spellings of the keys, not shown and not changed. */
   alsoKeys?: string[];
   aliases?: string;
   icon?: IconName;
@@ -21,11 +27,20 @@ export interface Command {
 }
 
 const SEQUENCE_MS = 1_200;
+/** Keys that the thing with the focus has a use for itself. */
+const OWN_KEYS: Record<string, string> = {
+  Enter: 'a[href], button, summary, [role="button"], [role="menuitem"], [role="tab"], [role="option"]',
+  ' ': 'button, summary, input, [role="button"], [role="checkbox"], [role="switch"]',
+  ArrowUp: 'input[type="radio"], [role="separator"], [role="tab"]',
+  ArrowDown: 'input[type="radio"], [role="separator"], [role="tab"]',
+  ArrowLeft: 'input[type="radio"], [role="separator"], [role="tab"]',
+  ArrowRight: 'input[type="radio"], [role="separator"], [role="tab"]',
+};
 
 /** The one list of commands. Screens add theirs while they are on. */
 export class Commands {
   private readonly byId = new SvelteMap<string, Command>();
-  private first: { key: string; at: number } | null = null;
+  private first: { keys: string; at: number } | null = null;
 
   /** Registers commands; returns how to take them away again. */
   add(commands: readonly Command[]): () => void {
@@ -35,12 +50,23 @@ export class Commands {
     };
   }
 
+  /** Every command that is on, with the keys that work for this agent. */
   get all(): Command[] {
-    return [...this.byId.values()];
+    return [...this.byId.values()].map((command) => ({
+      ...command,
+      keys: shortcuts.keysFor(command) || undefined,
+    }));
   }
 
   get available(): Command[] {
     return this.all.filter((command) => !command.when || command.when());
+  }
+
+  /** The keys to show beside a button; undefined when there are none, or they are off. */
+  keys(id: string): string | undefined {
+    const command = this.byId.get(id);
+    const keys = command && shortcuts.keysFor(command);
+    return keys && shortcuts.isOn(keys) ? keys : undefined;
   }
 
   run(id: string): void {
@@ -50,30 +76,40 @@ export class Commands {
 
   /** Handles a key press for the whole page. */
   press(event: KeyboardEvent): void {
-    if (event.defaultPrevented || event.isComposing) return;
+    if (event.defaultPrevented || isHalfKey(event)) return;
     const pressed = keysOf(event);
-    const isSingle =
-      !pressed.includes('mod+') && !pressed.includes('alt+') && pressed !== 'F6' && pressed !== 'shift+F6';
-    if (isSingle && (isTyping(event.target) || !appearance.choice.hasSingleKeys) && pressed !== 'Escape')
-      return;
-    if (document.querySelector('dialog[open]') && isSingle) return;
-    const command = this.find(pressed, isTyping(event.target));
+    const isInField = isTyping(event.target);
+    const isCharacter = isCharacterKeys(pressed);
+    if (isCharacter && (isInField || !shortcuts.isOn(pressed))) return;
+    if (isOwnKey(event.target, pressed)) return;
+    if (!/^(mod|alt)\+/.test(pressed) && document.querySelector('dialog[open]')) return;
+    const command = this.find(pressed, isInField);
     if (!command) return;
     event.preventDefault();
+    this.first = null;
     command.run();
   }
 
   private find(pressed: string, isInField: boolean): Command | undefined {
     const earlier =
-      this.first && Date.now() - this.first.at < SEQUENCE_MS ? `${this.first.key} ${pressed}` : null;
-    this.first = { key: pressed, at: Date.now() };
+      this.first && Date.now() - this.first.at < SEQUENCE_MS ? `${this.first.keys} ${pressed}` : null;
+    this.first = { keys: pressed, at: Date.now() };
     const usable = this.available.filter((command) => !isInField || command.inFields);
-    const has = (command: Command, keys: string) => command.keys === keys || command.alsoKeys?.includes(keys);
-    return (
-      (earlier && usable.find((command) => has(command, earlier))) ||
-      usable.find((command) => has(command, pressed))
-    );
+    return (earlier && byKeys(usable, earlier)) || byKeys(usable, pressed);
   }
+}
+
+/** The command with these keys; keys of its own go before further spellings of another's. */
+function byKeys(commands: readonly Command[], keys: string): Command | undefined {
+  return (
+    commands.findLast((command) => command.keys === keys) ??
+    commands.findLast((command) => command.alsoKeys?.includes(keys))
+  );
+}
+
+function isOwnKey(target: EventTarget | null, pressed: string): boolean {
+  const selector = OWN_KEYS[pressed];
+  return selector !== undefined && target instanceof HTMLElement && target.closest(selector) !== null;
 }
 
 export const commands = new Commands();

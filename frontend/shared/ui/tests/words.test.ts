@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { avatarTint, fileSize, initials, listTime, money } from '../src/format';
-import { isTyping, keysOf } from '../src/keys';
+import { isCharacterKeys, isTyping, keysOf, showKeys } from '../src/keys';
 import { chooseLanguage, directionOf, findLanguage, LANGUAGES } from '../src/languages';
 import { t, useWords, type Translation, type Words } from '../src/words';
 import { de } from '../src/words/de';
@@ -107,4 +107,51 @@ test('keys are spelled one way', () => {
   expect(keysOf(new KeyboardEvent('keydown', { key: '?', shiftKey: true }))).toBe('?');
   expect(keysOf(new KeyboardEvent('keydown', { key: 'J', shiftKey: true }))).toBe('shift+j');
   expect(isTyping(document.createElement('textarea'))).toBe(true);
+});
+
+const press = (key: string, code: string, more: KeyboardEventInit = {}) =>
+  keysOf(new KeyboardEvent('keydown', { key, code, ...more }));
+
+test('on a layout without Latin letters the place of the key counts', () => {
+  expect(press('о', 'KeyJ')).toBe('j'); // Russian
+  expect(press('О', 'KeyJ', { shiftKey: true })).toBe('shift+j');
+  expect(press('л', 'KeyK', { metaKey: true })).toBe('mod+k');
+  expect(press('х', 'BracketLeft')).toBe('[');
+  expect(press('ξ', 'KeyJ')).toBe('j'); // Greek
+  expect(press('่', 'KeyJ')).toBe('j'); // Thai: a mark, not a letter
+  expect(press('ฦ', 'Slash', { shiftKey: true })).toBe('?');
+});
+
+test('on a Latin layout the character counts, wherever its key is', () => {
+  expect(press('a', 'KeyQ')).toBe('a'); // French
+  expect(press('ö', 'Semicolon')).toBe('ö'); // German
+  expect(press('?', 'Minus', { shiftKey: true })).toBe('?');
+});
+
+test('Option on a Mac does not change which key it is, and AltGr types a character', () => {
+  expect(press('∆', 'KeyJ', { altKey: true })).toBe('alt+j');
+  expect(press('¡', 'Digit1', { altKey: true })).toBe('alt+1');
+  const altGraph = new KeyboardEvent('keydown', {
+    key: '[',
+    code: 'Digit8',
+    altKey: true,
+    ctrlKey: true,
+    modifierAltGraph: true,
+  });
+  expect(
+    Object.assign(altGraph, { getModifierState: (key: string) => key === 'AltGraph' }) && keysOf(altGraph),
+  ).toBe('[');
+});
+
+test('keys that write a character are known from those that do not', () => {
+  expect(['j', 'shift+j', '?', 'g i', '+'].map(isCharacterKeys)).toEqual([true, true, true, true, true]);
+  expect(['mod+k', 'alt+1', 'F6', 'Escape', 'ArrowDown'].map(isCharacterKeys)).toEqual(Array(5).fill(false));
+  expect(showKeys('mod+Enter')).toHaveLength(2);
+  expect(showKeys('g i')).toEqual(['G', 'I']);
+});
+
+test('a checkbox is no place to write', () => {
+  const checkbox = Object.assign(document.createElement('input'), { type: 'checkbox' });
+  expect(isTyping(checkbox)).toBe(false);
+  expect(isTyping(document.createElement('input'))).toBe(true);
 });

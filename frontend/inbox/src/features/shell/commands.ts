@@ -2,7 +2,7 @@ import { goto } from '$app/navigation';
 import { t } from '@aftercare/ui';
 import { appearance } from '$lib/appearance.svelte';
 import type { App } from '$lib/app.svelte';
-import { commands } from '$lib/commands.svelte';
+import { commands, type Command } from '$lib/commands.svelte';
 import { shell } from './shell.svelte';
 
 const PANES = ['#views', '#tickets', '#conversation', '#reply', '#customer'];
@@ -18,10 +18,14 @@ function cyclePanes(step: 1 | -1): void {
   target?.focus();
 }
 
-/** Commands that work on every screen. */
 export function addShellCommands(app: App): () => void {
+  return commands.add(shellCommands(app));
+}
+
+/** Commands that work on every screen. */
+export function shellCommands(app: App): Command[] {
   const go = (path: string) => () => void goto(path);
-  return commands.add([
+  return [
     {
       id: 'palette',
       label: t('command.palette'),
@@ -147,5 +151,5 @@ export function addShellCommands(app: App): () => void {
       aliases: 'profile signature',
       run: go('/me'),
     },
-  ]);
+  ];
 }
