@@ -46,6 +46,8 @@ def ticket_record(ticket: Ticket) -> TicketRecord:
             "last_message_at": iso(ticket.last_message_at),
             "waiting_since": iso(ticket.waiting_since),
             "snoozed_until": iso(ticket.snoozed_until),
+            "wakes_on": ticket.wakes_on or None,
+            "wakes_order_id": _id(ticket.wakes_order_id),
             "message_count": ticket.message_count,
             "last_position": ticket.last_position,
             "has_attachments": ticket.has_attachments,
@@ -56,6 +58,7 @@ def ticket_record(ticket: Ticket) -> TicketRecord:
             "updated_at": iso(ticket.updated_at),
             "closed_at": iso(ticket.closed_at),
             "merged_into_id": _id(ticket.merged_into_id),
+            "links": list(ticket.links),
             "version": ticket.version,
         },
     )

@@ -39,6 +39,14 @@ class CustomerRecord(TypedDict):
     version: int
 
 
+class LinkRecord(TypedDict):
+    """Another ticket: ``related``, split off it or it off that one, merged into it or it into us."""
+
+    id: str
+    number: int
+    kind: Literal["related", "split_from", "split_to", "merged_from", "merged_into"]
+
+
 class TicketRecord(TypedDict):
     id: str
     number: int
@@ -60,6 +68,8 @@ class TicketRecord(TypedDict):
     last_message_at: Iso
     waiting_since: Iso | None
     snoozed_until: Iso | None
+    wakes_on: Literal["reply", "shipped", "delivered"] | None
+    wakes_order_id: str | None
     message_count: int
     last_position: int
     has_attachments: bool
@@ -70,6 +80,7 @@ class TicketRecord(TypedDict):
     updated_at: Iso
     closed_at: Iso | None
     merged_into_id: str | None
+    links: list[LinkRecord]
     version: int
 
 

@@ -1,16 +1,30 @@
 """Tickets, their messages, and what both point to."""
 
+from tickets.models.acting import (
+    BlockedSender,
+    BulkItem,
+    BulkItemState,
+    BulkJob,
+    BulkState,
+    Merge,
+    Split,
+)
 from tickets.models.attachment import Attachment
 from tickets.models.channel import Channel
 from tickets.models.customer import Customer, Handle, HandleKind
 from tickets.models.draft import Draft
 from tickets.models.message import DeliveryState, Direction, Message, MessageBody, MessageKind
 from tickets.models.tag import Tag
-from tickets.models.ticket import CsatState, Priority, Status, Ticket, TicketNumbers
+from tickets.models.ticket import CsatState, Priority, Status, Ticket, TicketNumbers, WakesOn
 from tickets.models.view import View
 
 __all__ = [
     "Attachment",
+    "BlockedSender",
+    "BulkItem",
+    "BulkItemState",
+    "BulkJob",
+    "BulkState",
     "Channel",
     "CsatState",
     "Customer",
@@ -19,13 +33,16 @@ __all__ = [
     "Draft",
     "Handle",
     "HandleKind",
+    "Merge",
     "Message",
     "MessageBody",
     "MessageKind",
     "Priority",
+    "Split",
     "Status",
     "Tag",
     "Ticket",
     "TicketNumbers",
     "View",
+    "WakesOn",
 ]

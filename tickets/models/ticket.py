@@ -42,6 +42,14 @@ class CsatState(models.TextChoices):
     NOT_SENT = "not_sent", "Not sent"
 
 
+class WakesOn(models.TextChoices):
+    """What wakes a sleeping ticket besides its time; a customer's message always does."""
+
+    REPLY = "reply", "The customer replies"
+    SHIPPED = "shipped", "The order ships"
+    DELIVERED = "delivered", "The order is delivered"
+
+
 class TicketNumbers(models.Model):
     """The last ticket number of an organization; its row is locked while a ticket is made."""
 
@@ -55,7 +63,10 @@ class TicketNumbers(models.Model):
 
 
 class Ticket(models.Model):
-    """Only ``tickets.actions`` writes here; each write raises ``version`` by one."""
+    """Only ``tickets.actions`` writes here; each write raises ``version`` by one.
+
+    ``links`` names other tickets as [{id, number, kind}], on both of them.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
@@ -82,6 +93,8 @@ class Ticket(models.Model):
     last_message_at = models.DateTimeField(default=now)
     waiting_since = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
+    wakes_on = models.CharField(max_length=10, choices=WakesOn, blank=True, default="")
+    wakes_order_id = models.UUIDField(null=True, blank=True)
     message_count = models.PositiveIntegerField(default=0)
     last_position = models.PositiveIntegerField(default=0)
     has_attachments = models.BooleanField(default=False)
@@ -95,6 +108,7 @@ class Ticket(models.Model):
     merged_into = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    links = models.JSONField(default=list, blank=True)
     related_to = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
     queue_rank = models.GeneratedField(
@@ -129,6 +143,11 @@ class Ticket(models.Model):
                 fields=["team", "-queue_rank", "created_at"],
                 name="ticket_waits_in_team",
                 condition=models.Q(status=Status.OPEN, assignee=None, merged_into=None),
+            ),
+            models.Index(
+                fields=["wakes_order_id"],
+                name="ticket_wakes_on_order",
+                condition=models.Q(wakes_on__in=["shipped", "delivered"]),
             ),
             GinIndex(fields=["tags"], name="ticket_tags"),
         ]

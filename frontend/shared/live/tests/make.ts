@@ -33,6 +33,9 @@ export function ticket(id: string, version: number, part: Partial<Ticket> = {}):
     updated_at: '',
     closed_at: null,
     merged_into_id: null,
+    links: [],
+    wakes_on: null,
+    wakes_order_id: null,
     version,
     ...part,
   };
