@@ -2,6 +2,12 @@
 
 export const CATALOG_VERSION = 1;
 
+export interface LinkRecord {
+  id: string;
+  number: number;
+  kind: 'related' | 'split_from' | 'split_to' | 'merged_from' | 'merged_into';
+}
+
 export interface TicketRecord {
   id: string;
   number: number;
@@ -23,6 +29,8 @@ export interface TicketRecord {
   last_message_at: string;
   waiting_since: string | null;
   snoozed_until: string | null;
+  wakes_on: 'reply' | 'shipped' | 'delivered' | null;
+  wakes_order_id: string | null;
   message_count: number;
   last_position: number;
   has_attachments: boolean;
@@ -33,6 +41,7 @@ export interface TicketRecord {
   updated_at: string;
   closed_at: string | null;
   merged_into_id: string | null;
+  links: Array<LinkRecord>;
   version: number;
 }
 

@@ -1128,6 +1128,12 @@ export interface components {
       name: string;
       folder: string;
     };
+    LinkRecord: {
+      id: string;
+      number: number;
+      /** @enum {string} */
+      kind: 'related' | 'split_from' | 'split_to' | 'merged_from' | 'merged_into';
+    };
     /** @description A text to check. */
     MacroCheckInputRequest: {
       body: string;
@@ -1672,6 +1678,9 @@ export interface components {
       last_message_at: string;
       waiting_since: string | null;
       snoozed_until: string | null;
+      /** @enum {string|null} */
+      wakes_on: 'reply' | 'shipped' | 'delivered' | null;
+      wakes_order_id: string | null;
       message_count: number;
       last_position: number;
       has_attachments: boolean;
@@ -1683,6 +1692,7 @@ export interface components {
       updated_at: string;
       closed_at: string | null;
       merged_into_id: string | null;
+      links: components['schemas']['LinkRecord'][];
       version: number;
     };
     TimelineLine: {
