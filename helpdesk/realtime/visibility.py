@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 
 from helpdesk.accounts.models import User
-from helpdesk.accounts.permissions import may
+from helpdesk.accounts.permissions import CAPABILITIES, may
 from helpdesk.events.models import Event
 
 _CAPABILITY_BY_OBJECT = {
@@ -40,3 +41,14 @@ def may_see(user: User, organization_id: uuid.UUID, type_: str) -> bool:
 def visible_to(user: User, events: list[Event]) -> list[Event]:
     """Those of the events that the person may see, in the same order."""
     return [each for each in events if may_see(user, each.organization_id, each.type)]
+
+
+def rights_of(user: User) -> str:
+    """A mark of what the person may see: while it stays the same, what a page kept is theirs.
+
+    It names the person, so that a page of somebody else loads afresh too.
+    """
+    teams = sorted(str(each) for each in user.teams.values_list("pk", flat=True))
+    allowed = sorted(CAPABILITIES.get(user.role, frozenset()))
+    text = "|".join([str(user.pk), str(user.is_active), *allowed, *teams])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
