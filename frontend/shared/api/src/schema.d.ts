@@ -1044,6 +1044,7 @@ export interface components {
     EventPlace: {
       cursor: number;
       epoch: string;
+      rights: string;
     };
     EventRecord: {
       seq: number;
