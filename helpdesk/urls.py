@@ -16,6 +16,7 @@ api_urlpatterns: list[Any] = [
     path("bootstrap", Bootstrap.as_view()),
     path("events", EventList.as_view()),
     path("", include("helpdesk.accounts.api.urls")),
+    path("", include("helpdesk.notifications.api.urls")),
     path("", include("tickets.api.urls")),
     path("", include("inbox.api.urls")),
     path("", include("integrations.commerce.api.urls")),

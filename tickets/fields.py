@@ -35,6 +35,7 @@ OPERATORS: dict[str, tuple[str, ...]] = {
     "reference": (*EQUALS, "is_empty", "is_present"),
     "text": TEXT,
     "set": SET,
+    "people": SET,
     "number": NUMBER,
     "time": TIME,
     "flag": FLAG,
@@ -70,6 +71,8 @@ _FIELDS = [
     Field("ticket.channel_kind", "Kind of channel", "choice", "channel_kind"),
     Field("ticket.customer", "Customer", "reference", "customer_id"),
     Field("ticket.tags", "Tags", "set", "tags"),
+    Field("ticket.followers", "Followers", "people", "follower_ids"),
+    Field("ticket.mentions", "Mentioned people", "people", "mentioned_ids"),
     Field("ticket.subject", "Subject", "text", "subject"),
     Field("ticket.language", "Language", "choice", "language"),
     Field("ticket.intent", "Intent", "choice", "intent"),
@@ -204,7 +207,7 @@ def _value_problem(field: Field, operator: str, value: Any) -> str:
         return "Write at least one character."
     if field.choices and not set(values) <= set(field.choices):
         return f"Choose from: {', '.join(field.choices)}."
-    if field.type == "reference" and not all(_is_reference(each) for each in values):
+    if field.type in ("reference", "people") and not all(_is_reference(each) for each in values):
         return "Choose somebody or something that exists."
     return ""
 
@@ -238,7 +241,7 @@ def _ago(value: str) -> datetime:
 
 
 def _is_empty(column: str, _: Any) -> Q:
-    if column == "tags":
+    if column in ("tags", "follower_ids", "mentioned_ids"):
         return Q(**{f"{column}__len": 0})
     if column in ("subject", "language", "intent", "sentiment", "csat_state"):
         return Q(**{column: ""})

@@ -51,6 +51,8 @@ def ticket_record(ticket: Ticket) -> TicketRecord:
             "message_count": ticket.message_count,
             "last_position": ticket.last_position,
             "has_attachments": ticket.has_attachments,
+            "follower_ids": [str(each) for each in ticket.follower_ids],
+            "mentioned_ids": [str(each) for each in ticket.mentioned_ids],
             "csat_state": ticket.csat_state or None,
             "csat_score": ticket.csat_score,
             "csat_reason": ticket.csat_reason or None,
@@ -134,6 +136,7 @@ def message_record(message: Message) -> MessageRecord:
             "created_at": iso(message.created_at),
             "macro_id": _id(message.macro_id),
             "rule_run_id": _id(message.rule_run_id),
+            "mentions": list(message.mentions),
             "version": message.version,
         },
     )

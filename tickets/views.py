@@ -52,6 +52,13 @@ _DEFAULT_VIEWS = [
         _IS_OPEN,
         _leaf("ticket.assignee", "is_empty"),
     ),
+    _view(
+        "mentions",
+        "Mentions",
+        "at-sign",
+        "me",
+        _leaf("ticket.mentions", "contains_any_of", ["me"]),
+    ),
     _view("all", "All open", "layers", "me", _IS_OPEN),
     _view(
         "snoozed",

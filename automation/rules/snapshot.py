@@ -74,6 +74,8 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         "ticket.channel_kind": ticket.channel_kind,
         "ticket.customer": _id(ticket.customer_id),
         "ticket.tags": list(ticket.tags),
+        "ticket.followers": [str(each) for each in ticket.follower_ids],
+        "ticket.mentions": [str(each) for each in ticket.mentioned_ids],
         "ticket.subject": ticket.subject,
         "ticket.language": ticket.language,
         "ticket.intent": ticket.intent,

@@ -95,6 +95,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     role = models.CharField(max_length=10, choices=Role, default=Role.AGENT)
     teams = models.ManyToManyField(Team, blank=True, related_name="members")
     signature = models.TextField(blank=True, default="")
+    avatar_sha256 = models.CharField(max_length=64, blank=True, default="")
+    notification_mail_stopped_at = models.DateTimeField(null=True, blank=True)
     settings = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
     is_available = models.BooleanField(default=True)

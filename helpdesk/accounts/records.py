@@ -49,11 +49,19 @@ def user_record(user: User) -> UserRecord:
             "name": user.name,
             "email": user.email,
             "initials": user.initials,
+            "avatar_url": avatar_url(user),
             "role": user.role,
             "team_ids": [str(team.pk) for team in user.teams.all()],
             "is_active": user.is_active,
         },
     )
+
+
+def avatar_url(user: User) -> str | None:
+    """Where the person's picture is; another picture has another address."""
+    if not user.avatar_sha256:
+        return None
+    return f"/api/v1/users/{user.pk}/avatar?v={user.avatar_sha256[:12]}"
 
 
 def team_record(team: Team) -> TeamRecord:

@@ -73,6 +73,8 @@ class TicketRecord(TypedDict):
     message_count: int
     last_position: int
     has_attachments: bool
+    follower_ids: list[str]
+    mentioned_ids: list[str]
     csat_state: Literal["planned", "sent", "answered", "not_sent"] | None
     csat_score: int | None
     csat_reason: str | None
@@ -97,6 +99,14 @@ class AttachmentRecord(TypedDict):
 class AuthorRecord(TypedDict):
     type: Literal["customer", "agent", "rule", "system"]
     id: str | None
+    name: str
+
+
+class MentionRecord(TypedDict):
+    """A person or team named in a note, by the name they had then."""
+
+    kind: Literal["user", "team"]
+    id: str
     name: str
 
 
@@ -145,6 +155,7 @@ class MessageRecord(TypedDict):
     created_at: Iso
     macro_id: str | None
     rule_run_id: str | None
+    mentions: list[MentionRecord]
     version: int
 
 
@@ -158,6 +169,7 @@ class UserRecord(TypedDict):
     name: str
     email: str
     initials: str
+    avatar_url: str | None
     role: Literal["admin", "agent", "viewer"]
     team_ids: list[str]
     is_active: bool
@@ -236,6 +248,41 @@ class SurveyPayload(TypedDict):
     ticket: TicketRecord
     customer: CustomerRecord
     survey: SurveyRecord
+
+
+class NotificationRecord(TypedDict):
+    """News for one person. ``channels`` is how their page shall tell them, as they asked for.
+
+    ``is_listed`` is whether it is kept below the bell; otherwise it is told and forgotten.
+    """
+
+    id: str
+    kind: str
+    ticket_id: str
+    ticket_number: int
+    ticket_subject: str
+    customer_name: str
+    message_id: str | None
+    actor: AuthorRecord
+    preview: str
+    channels: list[str]
+    is_listed: bool
+    created_at: Iso
+    read_at: Iso | None
+
+
+class NotificationPayload(TypedDict):
+    """Delivered only to ``user_id``."""
+
+    user_id: str
+    notification: NotificationRecord
+
+
+class ReadPayload(TypedDict):
+    """Delivered only to ``user_id``, on all their pages."""
+
+    user_id: str
+    notification_ids: list[str]
 
 
 class RuleRunPayload(TypedDict):

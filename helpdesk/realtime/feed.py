@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from helpdesk.events.models import Event
 from helpdesk.events.selectors import event_record, is_known
-from helpdesk.realtime.visibility import capability_for
+from helpdesk.realtime.visibility import capability_for, reader_of
 
 KEPT = 1000
 
@@ -23,6 +23,7 @@ class Line:
     capability: str | None
     object_id: uuid.UUID
     json: str
+    reader: str | None = None
 
     @classmethod
     def of(cls, event: Event) -> Line:
@@ -34,6 +35,7 @@ class Line:
             capability_for(event.type) if known else None,
             event.object_id,
             text,
+            reader_of(event),
         )
 
 

@@ -17,17 +17,14 @@ import structlog
 from channels.layers import get_channel_layer
 
 from helpdesk.accounts.adapter import SESSIONS_GROUP
-from helpdesk.accounts.models import User
 
 if TYPE_CHECKING:
-    from helpdesk.realtime.agent_line import AgentLine
+    from helpdesk.realtime.agent_socket import AgentSocket
     from helpdesk.realtime.hub import Hub
 
 GROUP = SESSIONS_GROUP
 TTL_SECONDS = 30.0
 REPEAT_SECONDS = 12.0
-MAX_PAGES = 40
-"""So many tabs may share a socket."""
 STATES = ("viewing", "noting", "replying")
 """From weak to strong: who has a ticket open twice is shown by the stronger."""
 
@@ -36,7 +33,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Present:
-    """One tab on one ticket."""
+    """One socket on one ticket."""
 
     organization_id: uuid.UUID
     ticket_id: str
@@ -51,41 +48,29 @@ class PresenceBoard:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._known: dict[str, Present] = {}
-        self._own: dict[str, dict[str, dict[str, Any]]] = {}
-        self._goodbyes: set[asyncio.Task[None]] = set()
+        self._own: dict[str, dict[str, Any]] = {}
 
-    async def place(self, socket: AgentLine, page: str, ticket_id: str | None, state: str) -> None:
-        """The person's tab is now on this ticket (None: on none); tabs may share a socket."""
-        pages = self._own.setdefault(socket.id, {})
-        said = _notice(socket.user, f"{socket.id}.{page}", ticket_id, state)
+    async def place(self, socket: AgentSocket, ticket_id: str | None, state: str) -> None:
+        """The person behind the socket is now on this ticket (None: on none)."""
         if ticket_id is None:
-            pages.pop(page, None)
-        elif page in pages or len(pages) < MAX_PAGES:
-            pages[page] = said
-        else:
-            return
+            self._own.pop(socket.id, None)
+        said = _notice(socket, ticket_id, state)
+        if ticket_id is not None:
+            self._own[socket.id] = said
         await self._say(said)
 
-    async def place_for_a_while(
-        self, user: User, page: str, ticket_id: str | None, state: str
-    ) -> None:
-        """The same for a tab without a socket, which says so again and again."""
-        await self._say(_notice(user, f"{user.pk}.{page}", ticket_id, state))
-
-    def leave(self, socket: AgentLine) -> None:
-        """The socket is gone; the others are told of each tab that was on a ticket."""
-        for page in self._own.pop(socket.id, {}):
-            said = _notice(socket.user, f"{socket.id}.{page}", None, "viewing")
-            goodbye = asyncio.get_running_loop().create_task(self._say(said))
-            self._goodbyes.add(goodbye)
-            goodbye.add_done_callback(self._goodbyes.discard)
+    def leave(self, socket: AgentSocket) -> None:
+        """The socket is gone; the others are told if it was on a ticket."""
+        if self._own.pop(socket.id, None) is not None:
+            loop = asyncio.get_running_loop()
+            self._goodbye = loop.create_task(self._say(_notice(socket, None, "viewing")))
 
     def frames(self, organization_id: uuid.UUID) -> list[str]:
         """A ``presence`` frame per ticket that somebody is on."""
         tickets = {
             each.ticket_id
             for each in self._known.values()
-            if each.organization_id == organization_id and each.until > time.monotonic()
+            if each.organization_id == organization_id
         }
         return [self._frame(organization_id, each) for each in sorted(tickets)]
 
@@ -106,9 +91,8 @@ class PresenceBoard:
         """Say again what our sockets do, and forget who has not been heard of."""
         while True:
             await asyncio.sleep(REPEAT_SECONDS)
-            for pages in list(self._own.values()):
-                for said in list(pages.values()):
-                    await self._say(said)
+            for said in list(self._own.values()):
+                await self._say(said)
             await self._forget()
 
     async def _say(self, said: dict[str, Any]) -> None:
@@ -170,12 +154,12 @@ class PresenceBoard:
         return json.dumps({"type": "presence", "ticket_id": ticket_id, "users": users})
 
 
-def _notice(user: User, tab: str, ticket_id: str | None, state: str) -> dict[str, Any]:
+def _notice(socket: AgentSocket, ticket_id: str | None, state: str) -> dict[str, Any]:
     return {
         "type": "presence.changed",
-        "socket": tab,
-        "organization_id": str(user.organization_id),
-        "user_id": str(user.pk),
+        "socket": socket.id,
+        "organization_id": str(socket.organization_id),
+        "user_id": str(socket.user.pk),
         "ticket_id": ticket_id,
         "state": state,
     }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 
 from helpdesk.accounts.models import User
-from helpdesk.accounts.permissions import CAPABILITIES, may
+from helpdesk.accounts.permissions import may
 from helpdesk.events.models import Event
 
 _CAPABILITY_BY_OBJECT = {
@@ -22,12 +21,21 @@ _CAPABILITY_BY_OBJECT = {
     "tag": "ticket.view",
     "view": "ticket.view",
     "channel": "ticket.view",
+    "notification": "ticket.view",
 }
+_FOR_ONE_PERSON = ("notification.",)
 
 
 def capability_for(type_: str) -> str | None:
     """What a person needs to see events of this type; None: nobody sees them."""
     return _CAPABILITY_BY_OBJECT.get(type_.split(".", 1)[0])
+
+
+def reader_of(event: Event) -> str | None:
+    """The id of the one person whom such an event is for; None: not for one person alone."""
+    if not event.type.startswith(_FOR_ONE_PERSON):
+        return None
+    return str(event.payload.get("user_id", ""))
 
 
 def may_see(user: User, organization_id: uuid.UUID, type_: str) -> bool:
@@ -40,15 +48,9 @@ def may_see(user: User, organization_id: uuid.UUID, type_: str) -> bool:
 
 def visible_to(user: User, events: list[Event]) -> list[Event]:
     """Those of the events that the person may see, in the same order."""
-    return [each for each in events if may_see(user, each.organization_id, each.type)]
-
-
-def rights_of(user: User) -> str:
-    """A mark of what the person may see: while it stays the same, what a page kept is theirs.
-
-    It names the person, so that a page of somebody else loads afresh too.
-    """
-    teams = sorted(str(each) for each in user.teams.values_list("pk", flat=True))
-    allowed = sorted(CAPABILITIES.get(user.role, frozenset()))
-    text = "|".join([str(user.pk), str(user.is_active), *allowed, *teams])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return [
+        each
+        for each in events
+        if may_see(user, each.organization_id, each.type)
+        and reader_of(each) in (None, str(user.pk))
+    ]

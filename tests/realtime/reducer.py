@@ -48,6 +48,12 @@ def _apply(state: State, event: dict[str, Any]) -> None:
             state["macros"].pop(payload["id"], None)
         else:
             state["macros"][payload["id"]] = {"id": payload["id"], "name": payload["name"]}
+    if event["type"] == "notification.added" and payload["notification"]["is_listed"]:
+        told = payload["notification"]
+        state["unread"][told["id"]] = {"id": told["id"], "ticket_id": told["ticket_id"]}
+    if event["type"] == "notification.read":
+        for each in payload["notification_ids"]:
+            state["unread"].pop(each, None)
     ticket_id = payload.get("ticket", {}).get("id") or payload.get("ticket_id")
     if event["type"] in TIMELINE and ticket_id in state["timeline"]:
         state["timeline"][ticket_id].append(_line(event, ticket_id))

@@ -22,6 +22,7 @@ from helpdesk.events.catalog import TYPES
 from helpdesk.events.outbox import record, unit_of_work
 from helpdesk.events.selectors import head_of
 from helpdesk.lib.clock import now
+from helpdesk.notifications.actions import News, mark_read, notify
 from tests.api.conftest import channel_of, write_in
 from tests.realtime.reducer import State, apply_events
 from tickets.actions import marks, status, tags
@@ -29,6 +30,7 @@ from tickets.actions.assign import assign
 from tickets.actions.channels import change_channel
 from tickets.actions.customers import add_handle, change_customer
 from tickets.actions.delivery import set_delivery_state, withdraw
+from tickets.actions.mentions import set_following
 from tickets.actions.reply import OutgoingMessage, add_note, reply
 from tickets.models import Message, Ticket, View
 from tickets.records import ticket_payload, view_record
@@ -106,6 +108,16 @@ def an_order_changed(ticket: Ticket, user: User) -> None:
     announce("order.updated", ticket, payload)
 
 
+def tell(ticket: Ticket, user: User) -> None:
+    news = News(
+        kind="assigned",
+        ticket=ticket,
+        event_seq=head_of(user.organization_id).seq,
+        actor={"type": "agent", "id": str(uuid.uuid4()), "name": "Cy Okafor"},
+    )
+    notify(user, news)
+
+
 def first_message(ticket: Ticket) -> Message:
     return Message.objects.get(ticket=ticket, position=1)
 
@@ -127,6 +139,9 @@ SCENARIOS: dict[str, Scenario] = {
     "message.noted": lambda t, u: add_note(t.pk, "Look at this", user=u),
     "message.delivery_changed": deliver_a_reply,
     "message.withdrawn": withdraw_a_reply,
+    "ticket.followed": lambda t, u: set_following(t.pk, u, is_following=True),
+    "notification.added": tell,
+    "notification.read": lambda t, u: (tell(t, u), mark_read(u)),
     "customer.updated": lambda t, u: (
         change_customer(t.customer, by=u, is_vip=True, city="Lyon"),
         add_handle(t.customer, "phone", "+33123456789"),
@@ -159,6 +174,7 @@ def fresh_load(client: Any, opened: Ticket) -> State:
     state["macros"] = {
         each["id"]: {"id": each["id"], "name": each["name"]} for each in start["macros"]
     }
+    state["unread"] = by("id", start["unread_notifications"])
     state["tickets"] = by("id", listed["results"])
     state["customers"] = by("id", listed["customers"])
     state["messages"] = {}

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from helpdesk.accounts.models import User
 from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import current_origin, unit_of_work
+from helpdesk.events.payloads import MentionRecord
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict, InvalidInput, NewerMessages
 from helpdesk.lib.ids import new_id
 from tickets.actions.change import lock_ticket, record_message, record_ticket, touch
+from tickets.actions.mentions import check_mentions, follow_after_reply, note_mentions
 from tickets.actions.receive import snippet_of
 from tickets.actions.unfilled import check_filled
 from tickets.models import (
@@ -34,6 +37,7 @@ from tickets.records import message_record
 class OutgoingMessage:
     """What shall be sent. Without ``to`` it goes to the customer the ticket belongs to.
 
+    ``mention_ids`` are the people and teams named in a note; in a reply they mean nothing.
     ``seen_position`` is the newest message the agent had seen; None skips that check.
     """
 
@@ -44,6 +48,7 @@ class OutgoingMessage:
     bcc: list[dict[str, str]] = field(default_factory=list)
     subject: str = ""
     attachment_ids: list[uuid.UUID] = field(default_factory=list)
+    mention_ids: list[uuid.UUID] = field(default_factory=list)
     kind: str = MessageKind.REPLY
     message_id: uuid.UUID | None = None
     macro_id: uuid.UUID | None = None
@@ -87,9 +92,13 @@ def add_note(
     user: User | None = None,
     message_id: uuid.UUID | None = None,
     attachment_ids: list[uuid.UUID] | None = None,
+    mention_ids: list[uuid.UUID] | None = None,
     at: datetime | None = None,
 ) -> Message:
-    """Add an internal note; it never leaves the house. The same id twice is the same note."""
+    """Add an internal note; it never leaves the house. The same id twice is the same note.
+
+    ``mention_ids`` are people and teams; raises InvalidInput for those who cannot see the ticket.
+    """
     actor = Actor.of_user(user) if user else current_origin().actor
     outgoing = OutgoingMessage(text=text, message_id=message_id, at=at, kind=MessageKind.NOTE)
     if not text.strip():
@@ -99,9 +108,11 @@ def add_note(
         known = _find_same(ticket, message_id)
         if known is not None:
             return known
-        message = _write(ticket, outgoing, actor, user, at or now())
+        mentions = check_mentions(ticket, mention_ids or [])
+        message = _write(ticket, outgoing, actor, user, at or now(), mentions=mentions)
         _attach(message, attachment_ids or [], user)
-        touch(ticket, "message_count", "last_position")
+        named = note_mentions(ticket, mentions, author=user)
+        touch(ticket, "message_count", "last_position", *named)
         if user is not None:
             Draft.objects.filter(ticket=ticket, user=user, mode="note").delete()
         record_message("message.noted", message, ticket)
@@ -152,7 +163,13 @@ def _check_nothing_newer(ticket: Ticket, outgoing: OutgoingMessage) -> None:
 
 
 def _write(
-    ticket: Ticket, outgoing: OutgoingMessage, actor: Actor, user: User | None, at: datetime
+    ticket: Ticket,
+    outgoing: OutgoingMessage,
+    actor: Actor,
+    user: User | None,
+    at: datetime,
+    *,
+    mentions: Sequence[MentionRecord] = (),
 ) -> Message:
     is_note = outgoing.kind == MessageKind.NOTE
     channel = None if is_note else _channel_of(ticket)
@@ -184,6 +201,7 @@ def _write(
         send_after=None if is_note else at + timedelta(seconds=outgoing.hold_seconds),
         macro_id=outgoing.macro_id,
         rule_run_id=outgoing.rule_run_id,
+        mentions=list(mentions),
         created_at=at,
     )
     message.save(force_insert=True)
@@ -229,6 +247,8 @@ def _answered(
     if takes_over:
         ticket.assignee = user
         fields.append("assignee")
+    if user is not None and not is_automatic:
+        fields += follow_after_reply(ticket, user)
     touch(ticket, *fields)
     if ticket.status != before:
         record_ticket("ticket.status_changed", ticket, {"status": (before, ticket.status)})

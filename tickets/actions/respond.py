@@ -52,4 +52,5 @@ def _write(ticket_id: uuid.UUID, outgoing: OutgoingMessage, user: User) -> Messa
         user=user,
         message_id=outgoing.message_id,
         attachment_ids=outgoing.attachment_ids,
+        mention_ids=outgoing.mention_ids,
     )

@@ -70,6 +70,9 @@ class MessageInput(Writing):
     subject = serializers.CharField(
         max_length=900, required=False, allow_blank=True, allow_null=True
     )
+    mention_ids = serializers.ListField(
+        child=serializers.UUIDField(), max_length=50, required=False
+    )
     order_id = serializers.UUIDField(required=False, allow_null=True)
     then = serializers.ChoiceField(["close", "snooze"], required=False, allow_null=True)
     snoozed_until = serializers.DateTimeField(required=False, allow_null=True)

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from helpdesk.accounts.api.endpoint import Endpoint
+from helpdesk.accounts.preferences import undo_seconds_of
 from helpdesk.events.payloads import MessageRecord
 from helpdesk.lib.api import number_from, read_body, refuse_unknown_parameters
 from helpdesk.lib.errors import InvalidInput
@@ -54,9 +55,7 @@ class TicketMessages(Endpoint):
         values = read_body(MessageInput, request)
         ticket = selectors.get_ticket(self.user, ticket_id)
         is_reply = values["kind"] == "reply"
-        outgoing = outgoing_from(
-            values, hold_seconds=self.user.organization.undo_send_seconds if is_reply else 0
-        )
+        outgoing = outgoing_from(values, hold_seconds=undo_seconds_of(self.user) if is_reply else 0)
         message, is_new = respond(
             ticket.pk,
             outgoing,
@@ -107,6 +106,7 @@ def outgoing_from(values: dict[str, Any], *, hold_seconds: int) -> OutgoingMessa
         bcc=[dict(each) for each in values.get("bcc", [])],
         subject=values.get("subject") or "",
         attachment_ids=values.get("attachment_ids", []),
+        mention_ids=values.get("mention_ids", []),
         kind=values.get("kind", "reply"),
         message_id=values.get("id"),
         macro_id=values.get("macro_id"),

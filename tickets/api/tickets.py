@@ -18,6 +18,7 @@ from helpdesk.lib.schema import documented
 from tickets import selectors
 from tickets.actions.begin import begin_ticket
 from tickets.actions.edit import edit_ticket
+from tickets.actions.mentions import set_following
 from tickets.api.inputs import TicketChanges, TicketInput
 from tickets.api.shapes import Conversation, TicketPage
 from tickets.fields import as_query
@@ -86,6 +87,26 @@ class TicketDetail(Endpoint):
             seen_version=_version_from(request),
         )
         return Response(ticket_record(ticket))
+
+
+class TicketFollow(Endpoint):
+    """PUT: the caller follows the ticket. DELETE: no longer."""
+
+    needs: ClassVar = {"PUT": "ticket.view", "DELETE": "ticket.view"}
+
+    @documented("follow_ticket", TicketRecord)
+    def put(self, request: Request, ticket_id: uuid.UUID) -> Response:
+        return self._set(ticket_id, is_following=True)
+
+    @documented("unfollow_ticket", TicketRecord)
+    def delete(self, request: Request, ticket_id: uuid.UUID) -> Response:
+        return self._set(ticket_id, is_following=False)
+
+    def _set(self, ticket_id: uuid.UUID, *, is_following: bool) -> Response:
+        ticket = selectors.get_ticket(self.user, ticket_id)
+        return Response(
+            ticket_record(set_following(ticket.pk, self.user, is_following=is_following))
+        )
 
 
 class TicketByNumber(Endpoint):

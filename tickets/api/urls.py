@@ -10,6 +10,7 @@ urlpatterns = [
     path("tickets", tickets.TicketList.as_view()),
     path("tickets/by-number/<int:number>", tickets.TicketByNumber.as_view()),
     path("tickets/<uuid:ticket_id>", tickets.TicketDetail.as_view()),
+    path("tickets/<uuid:ticket_id>/follow", tickets.TicketFollow.as_view()),
     path("tickets/<uuid:ticket_id>/messages", messages.TicketMessages.as_view()),
     path("tickets/<uuid:ticket_id>/drafts/<str:mode>", messages.TicketDraft.as_view()),
     path("messages/<uuid:message_id>/html", mail_frame.MessageHtml.as_view()),

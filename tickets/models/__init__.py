@@ -17,7 +17,6 @@ from tickets.models.message import DeliveryState, Direction, Message, MessageBod
 from tickets.models.tag import Tag
 from tickets.models.ticket import CsatState, Priority, Status, Ticket, TicketNumbers, WakesOn
 from tickets.models.view import View
-from tickets.models.words import CustomerWords, StaleWords, TicketWords
 
 __all__ = [
     "Attachment",
@@ -29,7 +28,6 @@ __all__ = [
     "Channel",
     "CsatState",
     "Customer",
-    "CustomerWords",
     "DeliveryState",
     "Direction",
     "Draft",
@@ -41,12 +39,10 @@ __all__ = [
     "MessageKind",
     "Priority",
     "Split",
-    "StaleWords",
     "Status",
     "Tag",
     "Ticket",
     "TicketNumbers",
-    "TicketWords",
     "View",
     "WakesOn",
 ]

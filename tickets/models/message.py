@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models.functions import Left
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
 from tickets.models.channel import Channel
 from tickets.models.customer import Customer
 from tickets.models.ticket import Ticket
+
+INDEXED_CHARS = 100_000
+"""So much of a message is searchable; more would not fit PostgreSQL's limit for one document."""
+
+BODY_VECTOR = SearchVector(Left("text", INDEXED_CHARS), config="simple")
 
 
 class Direction(models.TextChoices):
@@ -50,6 +58,8 @@ class Message(models.Model):
     """``position`` numbers a ticket's messages without gaps; given under the ticket's row lock.
 
     ``id`` may be made by the client: the same id twice is the same message.
+    ``mentions`` lists who was named in a note, ``{"kind", "id", "name"}`` as it was written;
+    who that is today, with the members of teams, is asked of ``tickets.actions.mentions``.
     ``external_id`` is the Message-ID of an e-mail without angle brackets, or a vendor's id.
     """
 
@@ -82,6 +92,7 @@ class Message(models.Model):
     sentiment = models.CharField(max_length=10, blank=True, default="")
     is_sender_verified = models.BooleanField(null=True, blank=True)
     flags = models.JSONField(default=list, blank=True)
+    mentions = models.JSONField(default=list, blank=True)
     has_html = models.BooleanField(default=False)
     is_truncated = models.BooleanField(default=False)
     is_automatic = models.BooleanField(default=False)
@@ -104,9 +115,6 @@ class Message(models.Model):
                 name="message_external_id",
                 condition=~models.Q(external_id=""),
             ),
-            models.Index(
-                fields=["ticket"], name="message_note", condition=models.Q(kind=MessageKind.NOTE)
-            ),
         ]
 
     def __str__(self) -> str:
@@ -125,6 +133,9 @@ class MessageBody(models.Model):
     quoted_text = models.TextField(blank=True, default="")
     signature_text = models.TextField(blank=True, default="")
     html = models.TextField(blank=True, default="")
+
+    class Meta:
+        indexes: ClassVar = [GinIndex(BODY_VECTOR, name="message_words")]
 
     def __str__(self) -> str:
         return f"body of {self.message_id}"

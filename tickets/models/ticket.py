@@ -98,6 +98,8 @@ class Ticket(models.Model):
     message_count = models.PositiveIntegerField(default=0)
     last_position = models.PositiveIntegerField(default=0)
     has_attachments = models.BooleanField(default=False)
+    follower_ids = ArrayField(models.UUIDField(), default=list, blank=True)
+    mentioned_ids = ArrayField(models.UUIDField(), default=list, blank=True)
     resolution = models.PositiveIntegerField(default=0)
     csat_state = models.CharField(max_length=10, choices=CsatState, blank=True, default="")
     csat_score = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -133,14 +135,6 @@ class Ticket(models.Model):
                 fields=["organization", "assignee", "status", "-queue_rank", "-last_message_at"],
                 name="ticket_queue_of_agent",
             ),
-            models.Index(
-                fields=["organization", "-queue_rank", "-last_message_at", "-id"],
-                name="ticket_queue_of_all",
-            ),
-            models.Index(
-                fields=["organization", "status", "-last_message_at", "-id"], name="ticket_newest"
-            ),
-            models.Index(fields=["organization", "-created_at", "-id"], name="ticket_created"),
             models.Index(fields=["customer", "-last_message_at"], name="ticket_of_customer"),
             models.Index(
                 fields=["snoozed_until"],
@@ -158,6 +152,8 @@ class Ticket(models.Model):
                 condition=models.Q(wakes_on__in=["shipped", "delivered"]),
             ),
             GinIndex(fields=["tags"], name="ticket_tags"),
+            GinIndex(fields=["follower_ids"], name="ticket_followers"),
+            GinIndex(fields=["mentioned_ids"], name="ticket_mentions"),
         ]
 
     def __str__(self) -> str:

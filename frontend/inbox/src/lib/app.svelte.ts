@@ -17,6 +17,7 @@ import {
   type LiveEvent,
   type PresentUser,
 } from '@aftercare/live';
+import { useAvatars } from '@aftercare/ui';
 import { getContext, setContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { Drafts } from './drafts.svelte';
@@ -60,6 +61,10 @@ export class App {
   private said = '';
   private saidAt = 0;
   private readonly listeners = new Set<EventListener>();
+
+  constructor() {
+    useAvatars((id) => this.records.users.get(id)?.avatar_url);
+  }
 
   get views(): View[] {
     return [...this.records.views.values()].sort(
@@ -143,6 +148,7 @@ export class App {
     replaceAll(this.records.tags, start.tags, (tag) => tag.name);
     replaceAll(this.records.channels, start.channels, (channel) => channel.id);
     replaceAll(this.records.views, start.views, (view) => view.id);
+    replaceAll(this.records.unread, start.unread_notifications, (each) => each.id);
     replaceAll(this.records.macros, start.macros, (macro) => macro.id);
   }
 

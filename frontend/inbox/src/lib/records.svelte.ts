@@ -15,6 +15,7 @@ export function watchedRecords(): LiveRecords {
     views: new SvelteMap(),
     macros: new SvelteMap(),
     channels: new SvelteMap(),
+    unread: new SvelteMap(),
   };
 }
 

@@ -10,6 +10,8 @@ function valueOf(ticket: Ticket, field: string): unknown {
   const name = field.replace(/^ticket\./, '');
   if (name === 'assignee' || name === 'team' || name === 'channel' || name === 'customer')
     return ticket[`${name}_id`];
+  if (name === 'followers') return ticket.follower_ids;
+  if (name === 'mentions') return ticket.mentioned_ids;
   return name in ticket ? ticket[name as keyof Ticket] : undefined;
 }
 

@@ -34,6 +34,8 @@ export interface TicketRecord {
   message_count: number;
   last_position: number;
   has_attachments: boolean;
+  follower_ids: Array<string>;
+  mentioned_ids: Array<string>;
   csat_state: 'planned' | 'sent' | 'answered' | 'not_sent' | null;
   csat_score: number | null;
   csat_reason: string | null;
@@ -93,6 +95,12 @@ export interface AttachmentRecord {
   url: string;
 }
 
+export interface MentionRecord {
+  kind: 'user' | 'team';
+  id: string;
+  name: string;
+}
+
 export interface MessageRecord {
   id: string;
   ticket_id: string;
@@ -135,6 +143,7 @@ export interface MessageRecord {
   created_at: string;
   macro_id: string | null;
   rule_run_id: string | null;
+  mentions: Array<MentionRecord>;
   version: number;
 }
 
@@ -184,6 +193,7 @@ export interface UserRecord {
   name: string;
   email: string;
   initials: string;
+  avatar_url: string | null;
   role: 'admin' | 'agent' | 'viewer';
   team_ids: Array<string>;
   is_active: boolean;
@@ -200,6 +210,32 @@ export interface TeamRecord {
 
 export interface TeamPayload {
   team: TeamRecord;
+}
+
+export interface NotificationRecord {
+  id: string;
+  kind: string;
+  ticket_id: string;
+  ticket_number: number;
+  ticket_subject: string;
+  customer_name: string;
+  message_id: string | null;
+  actor: AuthorRecord;
+  preview: string;
+  channels: Array<string>;
+  is_listed: boolean;
+  created_at: string;
+  read_at: string | null;
+}
+
+export interface NotificationPayload {
+  user_id: string;
+  notification: NotificationRecord;
+}
+
+export interface ReadPayload {
+  user_id: string;
+  notification_ids: Array<string>;
 }
 
 export interface TagRecord {
@@ -271,6 +307,8 @@ export interface EventPayloads {
   'ticket.snoozed': TicketPayload;
   /** Marked as read or unread */
   'ticket.read': TicketPayload;
+  /** Somebody follows it, or no longer */
+  'ticket.followed': TicketPayload;
   /** A message came in */
   'message.received': MessagePayload;
   /** Language, intent, sentiment known */
@@ -299,6 +337,10 @@ export interface EventPayloads {
   'user.updated': UserPayload;
   /** A team changed */
   'team.updated': TeamPayload;
+  /** A person has news */
+  'notification.added': NotificationPayload;
+  /** A person has seen their news */
+  'notification.read': ReadPayload;
   /** A tag was added or described */
   'tag.updated': TagPayload;
   /** A channel or its health changed */

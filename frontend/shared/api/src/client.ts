@@ -35,6 +35,8 @@ export const api = {
     send<R.Ticket>('PATCH', `/tickets/${id}`, { ...patch, client_id: clientId }),
   postMessage: (id: R.Id, message: R.OutgoingMessage) =>
     send<R.Message>('POST', `/tickets/${id}/messages`, { ...message, client_id: clientId }),
+  follow: (id: R.Id, isFollowing: boolean) =>
+    send<R.Ticket>(isFollowing ? 'PUT' : 'DELETE', `/tickets/${id}/follow`),
   createTicket: (body: Record<string, unknown>) =>
     send<R.Ticket>('POST', '/tickets', { ...body, client_id: clientId }),
 

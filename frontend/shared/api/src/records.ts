@@ -6,7 +6,9 @@ import type {
   ChannelRecord,
   CustomerRecord,
   HandleRecord,
+  MentionRecord,
   MessageRecord,
+  NotificationRecord,
   TagRecord,
   TeamRecord,
   TicketRecord,
@@ -18,6 +20,10 @@ export type Ticket = TicketRecord;
 export type TicketStatus = TicketRecord['status'];
 export type Priority = TicketRecord['priority'];
 export type Message = MessageRecord;
+export type Mention = MentionRecord;
+export type Notification = NotificationRecord;
+/** Enough to count them, and to know which open ticket they belong to. */
+export type UnreadNotification = Pick<Notification, 'id' | 'ticket_id'>;
 export type Address = AddressRecord;
 export type Attachment = AttachmentRecord;
 export type Customer = CustomerRecord;
@@ -252,6 +258,7 @@ export interface Bootstrap {
   macros: LightMacro[];
   event: { cursor: number; epoch: string };
   counts: Record<string, number>;
+  unread_notifications: UnreadNotification[];
 }
 export interface TicketPatch {
   subject?: string;
@@ -276,6 +283,8 @@ export interface OutgoingMessage {
   subject?: string | null;
   attachment_ids?: Id[];
   macro_id?: Id | null;
+  /** People and teams named in a note. */
+  mention_ids?: Id[];
   order_id?: Id | null;
   then?: 'close' | 'snooze' | null;
   snoozed_until?: Instant | null;

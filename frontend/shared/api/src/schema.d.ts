@@ -685,6 +685,24 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/tickets/{ticket_id}/follow': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** @description PUT: the caller follows the ticket. DELETE: no longer. */
+    put: operations['follow_ticket'];
+    post?: never;
+    /** @description PUT: the caller follows the ticket. DELETE: no longer. */
+    delete: operations['unfollow_ticket'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/tickets/{ticket_id}/messages': {
     parameters: {
       query?: never;
@@ -868,6 +886,7 @@ export interface components {
       counts: {
         [key: string]: number;
       };
+      unread_notifications: components['schemas']['UnreadRecord'][];
     };
     ChannelHealth: {
       /** @enum {string} */
@@ -1044,7 +1063,6 @@ export interface components {
     EventPlace: {
       cursor: number;
       epoch: string;
-      rights: string;
     };
     EventRecord: {
       seq: number;
@@ -1188,6 +1206,12 @@ export interface components {
       }[];
       filters: string[];
     };
+    MentionRecord: {
+      /** @enum {string} */
+      kind: 'user' | 'team';
+      id: string;
+      name: string;
+    };
     /** @enum {string} */
     MessageInputKindEnum: 'reply' | 'note';
     /** @description A reply or note. ``id`` is made by the client: sent twice, it is the same message. */
@@ -1207,6 +1231,7 @@ export interface components {
       kind: components['schemas']['MessageInputKindEnum'];
       to?: components['schemas']['AddressInputRequest'][];
       subject?: string | null;
+      mention_ids?: string[];
       /** Format: uuid */
       order_id?: string | null;
       then?: (components['schemas']['ThenEnum'] | components['schemas']['NullEnum']) | null;
@@ -1266,6 +1291,7 @@ export interface components {
       created_at: string;
       macro_id: string | null;
       rule_run_id: string | null;
+      mentions: components['schemas']['MentionRecord'][];
       version: number;
     };
     MoneySchema: {
@@ -1386,6 +1412,7 @@ export interface components {
       name: string;
       email: string;
       initials: string;
+      avatar_url: string | null;
       /** @enum {string} */
       role: 'admin' | 'agent' | 'viewer';
       team_ids: string[];
@@ -1685,6 +1712,8 @@ export interface components {
       message_count: number;
       last_position: number;
       has_attachments: boolean;
+      follower_ids: string[];
+      mentioned_ids: string[];
       /** @enum {string|null} */
       csat_state: 'planned' | 'sent' | 'answered' | 'not_sent' | null;
       csat_score: number | null;
@@ -1730,6 +1759,10 @@ export interface components {
       wanted: unknown;
       is_true: boolean | null;
     };
+    UnreadRecord: {
+      id: string;
+      ticket_id: string;
+    };
     /** @description One file as multipart form data. */
     UploadInputRequest: {
       /** Format: binary */
@@ -1740,6 +1773,7 @@ export interface components {
       name: string;
       email: string;
       initials: string;
+      avatar_url: string | null;
       /** @enum {string} */
       role: 'admin' | 'agent' | 'viewer';
       team_ids: string[];
@@ -2989,6 +3023,48 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+    };
+  };
+  follow_ticket: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TicketRecord'];
+        };
+      };
+    };
+  };
+  unfollow_ticket: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TicketRecord'];
+        };
       };
     };
   };

@@ -33,6 +33,8 @@ export interface EventPayload {
   order_id?: string;
   customer_id?: string;
   survey?: { id: string; score: number | null; comment: string | null };
+  notification?: R.Notification;
+  notification_ids?: string[];
   /** Of a macro, rule or view. */
   id?: string;
   name?: string;

@@ -16,6 +16,8 @@ export interface LiveRecords {
   views: Map<string, R.View>;
   macros: Map<string, R.LightMacro>;
   channels: Map<string, R.Channel>;
+  /** My unread notifications; nobody else's ever come here. */
+  unread: Map<string, R.UnreadNotification>;
 }
 
 export function emptyRecords(): LiveRecords {
@@ -31,6 +33,7 @@ export function emptyRecords(): LiveRecords {
     views: new Map(),
     macros: new Map(),
     channels: new Map(),
+    unread: new Map(),
   };
 }
 
@@ -127,6 +130,16 @@ function putCatalogue(records: LiveRecords, { type, object_id, payload }: LiveEv
   }
 }
 
+/** What is new below my bell, and what is not any more. */
+function putNotifications(records: LiveRecords, { type, payload }: LiveEvent): void {
+  const { notification, notification_ids } = payload;
+  if (type === 'notification.added' && notification?.is_listed) {
+    records.unread.set(notification.id, { id: notification.id, ticket_id: notification.ticket_id });
+  } else if (type === 'notification.read') {
+    for (const id of notification_ids ?? []) records.unread.delete(id);
+  }
+}
+
 /** Applies one event. Applying it twice, or after a newer one, changes nothing. */
 export function applyEvent(records: LiveRecords, event: LiveEvent): void {
   const { ticket, message, customer, ticket_id } = event.payload;
@@ -134,6 +147,7 @@ export function applyEvent(records: LiveRecords, event: LiveEvent): void {
   if (ticket) putTicket(records, ticket);
   if (message) putMessage(records, message);
   putCatalogue(records, event);
+  putNotifications(records, event);
   const ticketId = ticket?.id ?? ticket_id;
   if (ticketId && TIMELINE_TYPES.has(event.type) && records.timeline.has(ticketId)) {
     putTimeline(records, ticketId, [timelineLine(event, ticketId)]);

@@ -29,6 +29,8 @@ export function ticket(id: string, version: number, part: Partial<Ticket> = {}):
     csat_state: null,
     csat_reason: null,
     has_attachments: false,
+    follower_ids: [],
+    mentioned_ids: [],
     created_at: '',
     updated_at: '',
     closed_at: null,
@@ -74,6 +76,7 @@ export function message(id: string, position: number, version: number, part: Par
     sent_at: null,
     rule_run_id: null,
     macro_id: null,
+    mentions: [],
     version,
     ...part,
   };

@@ -1,0 +1,1 @@
+"""Endpoints of the person's own notifications."""

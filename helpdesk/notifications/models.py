@@ -1,0 +1,109 @@
+"""What a person is told, and the mail that tells it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from helpdesk.lib.clock import now
+from helpdesk.lib.ids import new_id
+
+
+class MailState(models.TextChoices):
+    """How far a mail to a person got; the phase is committed before the byte that counts."""
+
+    QUEUED = "queued", "Waiting"
+    CLAIMED = "claimed", "Claimed by a worker"
+    DOT_SENT = "dot_sent", "Irreversible step begun"
+    SENT = "sent", "Sent"
+    NOT_NEEDED = "not_needed", "Seen on the page before it was due"
+    FAILED = "failed", "Failed for good"
+    UNCERTAIN = "uncertain", "Outcome unknown; it is not repeated"
+
+
+class NotificationMail(models.Model):
+    """One mail with everything that one person has not seen until it leaves.
+
+    At most one waits per person: what happens meanwhile joins it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    user = models.ForeignKey("accounts.User", models.CASCADE, related_name="+")
+    state = models.CharField(max_length=12, choices=MailState, default=MailState.QUEUED)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    external_id = models.CharField(max_length=300, blank=True, default="")
+    reason = models.CharField(max_length=300, blank=True, default="")
+    created_at = models.DateTimeField(default=now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user"],
+                name="one_mail_waits_per_person",
+                condition=models.Q(state=MailState.QUEUED),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"],
+                name="notification_mail_due",
+                condition=models.Q(state__in=["queued", "claimed", "dot_sent"]),
+            ),
+            models.Index(fields=["user", "-finished_at"], name="notification_mail_last"),
+            models.Index(
+                fields=["external_id"],
+                name="notification_mail_id",
+                condition=~models.Q(external_id=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.user_id}"
+
+
+class Notification(models.Model):
+    """One thing that happened, told to one person; at most one row per person and event."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    user = models.ForeignKey("accounts.User", models.CASCADE, related_name="notifications")
+    event_seq = models.BigIntegerField()
+    kind = models.CharField(max_length=24)
+    ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, related_name="+")
+    message_id = models.UUIDField(null=True, blank=True)
+    actor = models.JSONField(default=dict)
+    preview = models.CharField(max_length=200, blank=True, default="")
+    channels = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    is_listed = models.BooleanField(default=True)
+    mail = models.ForeignKey(
+        NotificationMail, models.SET_NULL, null=True, blank=True, related_name="notifications"
+    )
+    created_at = models.DateTimeField(default=now)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "event_seq"], name="told_once_per_event"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["user", "-id"],
+                name="notification_unread",
+                condition=models.Q(read_at=None, is_listed=True),
+            ),
+            models.Index(
+                fields=["user", "-id"],
+                name="notification_listed",
+                condition=models.Q(is_listed=True),
+            ),
+            models.Index(fields=["ticket", "user"], name="notification_of_ticket"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.user_id}"

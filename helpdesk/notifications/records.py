@@ -1,0 +1,40 @@
+"""Records of notifications for the page and the event log."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from helpdesk.events.payloads import NotificationPayload, NotificationRecord
+from helpdesk.lib.clock import iso
+from helpdesk.notifications.models import Notification
+
+
+def notification_record(notification: Notification) -> NotificationRecord:
+    """The notification with what its line shows; select ``ticket__customer`` for lists."""
+    ticket = notification.ticket
+    return cast(
+        NotificationRecord,
+        {
+            "id": str(notification.pk),
+            "kind": notification.kind,
+            "ticket_id": str(notification.ticket_id),
+            "ticket_number": ticket.number,
+            "ticket_subject": ticket.subject,
+            "customer_name": ticket.customer.name,
+            "message_id": str(notification.message_id) if notification.message_id else None,
+            "actor": notification.actor,
+            "preview": notification.preview,
+            "channels": list(notification.channels),
+            "is_listed": notification.is_listed,
+            "created_at": iso(notification.created_at),
+            "read_at": iso(notification.read_at),
+        },
+    )
+
+
+def notification_payload(notification: Notification) -> NotificationPayload:
+    """Payload of ``notification.added``."""
+    return {
+        "user_id": str(notification.user_id),
+        "notification": notification_record(notification),
+    }

@@ -1,0 +1,46 @@
+"""Reads of notifications; all start from the person they are for."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TypedDict
+
+from django.db.models import QuerySet
+
+from helpdesk.accounts.models import User
+from helpdesk.lib.pagination import Page, decode_cursor, encode_cursor
+from helpdesk.notifications.models import Notification
+from tickets.selectors import tickets_visible_to
+
+MAX_UNREAD = 500
+"""Nobody reads further back; the bell then says 99+ anyway."""
+
+
+def notifications_of(user: User) -> QuerySet[Notification]:
+    """What is listed below the person's bell, on tickets that they may still see."""
+    return Notification.objects.filter(
+        user=user, is_listed=True, ticket__in=tickets_visible_to(user)
+    )
+
+
+class UnreadRecord(TypedDict):
+    id: str
+    ticket_id: str
+
+
+def unread_of(user: User) -> list[UnreadRecord]:
+    """The person's unread notifications, newest first: enough for the bell and for open tickets."""
+    found = notifications_of(user).filter(read_at=None).order_by("-pk")
+    rows = found.values_list("pk", "ticket_id")[:MAX_UNREAD]
+    return [{"id": str(pk), "ticket_id": str(ticket_id)} for pk, ticket_id in rows]
+
+
+def list_notifications(user: User, *, after: str | None, limit: int) -> Page[Notification]:
+    """One page, newest first."""
+    found = notifications_of(user).select_related("ticket__customer").order_by("-pk")
+    if after:
+        found = found.filter(pk__lt=uuid.UUID(str(decode_cursor(after, 1)[0])))
+    rows = list(found[: limit + 1])
+    is_more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(rows, encode_cursor([str(rows[-1].pk)]) if is_more else None)

@@ -1,0 +1,162 @@
+"""From events to news: who is told what. Nobody is told of what they did themselves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from helpdesk.accounts.models import User
+from helpdesk.events.models import Event
+from helpdesk.events.subscribers import subscribes
+from helpdesk.notifications.actions import News, notify, people_of
+from tickets.models import MessageKind, Status, Ticket
+from tickets.selectors import tickets_visible_to
+
+LOW_SCORE = 2
+_TROUBLE = ("failed", "uncertain", "bounced")
+
+Told = dict[str, str]
+"""Kind of news by person. Who is told twice of one event is told the first of it."""
+
+
+def prepare(events: list[Event]) -> None:
+    """Read the people of the organization once for the whole batch: it is of one organization."""
+    if events:
+        people_of(events[0].organization_id)
+
+
+@subscribes(
+    "ticket.created",
+    "ticket.assigned",
+    "ticket.status_changed",
+    "message.received",
+    "message.noted",
+    "message.delivery_changed",
+    "csat.answered",
+    name="helpdesk.notifications",
+    prepare=prepare,
+)
+def tell_people(event: Event) -> None:
+    """Write a notification for everybody whom the event concerns. A second run finds them there."""
+    people = people_of(event.organization_id)
+    told: Told = {}
+    for user_id, kind in _CONCERNED[event.type](event, people):
+        if user_id in people and user_id != _actor_id(event):
+            told.setdefault(user_id, kind)
+    if not told or event.ticket_id is None:
+        return
+    ticket = Ticket.objects.select_related("customer").filter(pk=event.ticket_id).first()
+    if ticket is None:
+        return
+    message = event.payload.get("message") or {}
+    for user_id, kind in told.items():
+        user = people[user_id]
+        if not tickets_visible_to(user).filter(pk=ticket.pk).exists():
+            continue
+        notify(
+            user,
+            News(
+                kind=kind,
+                ticket=ticket,
+                event_seq=event.seq,
+                actor=_author(event),
+                preview=_preview(event),
+                message_id=uuid.UUID(message["id"]) if message else None,
+            ),
+        )
+
+
+Concerned = Iterable[tuple[str, str]]
+People = dict[str, User]
+
+
+def _on_created(event: Event, people: People) -> Concerned:
+    ticket = event.payload["ticket"]
+    if ticket["status"] == Status.OPEN and not ticket["assignee_id"]:
+        yield from ((each, "new_unassigned") for each in people)
+
+
+def _on_assigned(event: Event, people: People) -> Concerned:
+    change = event.payload.get("change", {})
+    assignee = change.get("assignee_id", [None, None])[1]
+    team = change.get("team_id", [None, None])[1]
+    if assignee:
+        yield assignee, "assigned"
+    elif team and not event.payload["ticket"]["assignee_id"]:
+        for user_id, user in people.items():
+            if any(str(each.pk) == team for each in user.teams.all()):
+                yield user_id, "team_assigned"
+
+
+def _on_status(event: Event, people: People) -> Concerned:
+    if event.payload.get("change", {}).get("status", [None, None])[1] == Status.CLOSED:
+        yield from ((each, "followed_closed") for each in event.payload["ticket"]["follower_ids"])
+
+
+def _on_received(event: Event, people: People) -> Concerned:
+    ticket, message = event.payload["ticket"], event.payload["message"]
+    if message["kind"] != MessageKind.CUSTOMER or message["position"] == 1:
+        return
+    if ticket["assignee_id"]:
+        yield ticket["assignee_id"], "customer_replied"
+    yield from ((each, "followed_replied") for each in ticket.get("follower_ids", []))
+
+
+def _on_noted(event: Event, people: People) -> Concerned:
+    for mention in event.payload["message"].get("mentions", []):
+        if mention["kind"] == "user":
+            yield mention["id"], "mentioned"
+            continue
+        for user_id, user in people.items():
+            if any(str(each.pk) == mention["id"] for each in user.teams.all()):
+                yield user_id, "mentioned"
+
+
+def _on_delivery(event: Event, people: People) -> Concerned:
+    message = event.payload["message"]
+    if message["delivery_state"] in _TROUBLE and message["author"]["type"] == "agent":
+        yield message["author"]["id"], "delivery_problem"
+
+
+def _on_answered(event: Event, people: People) -> Concerned:
+    score, assignee = event.payload["survey"]["score"], event.payload["ticket"]["assignee_id"]
+    if score is not None and score <= LOW_SCORE and assignee:
+        yield assignee, "low_csat"
+
+
+_CONCERNED: dict[str, Callable[[Event, People], Concerned]] = {
+    "ticket.created": _on_created,
+    "ticket.assigned": _on_assigned,
+    "ticket.status_changed": _on_status,
+    "message.received": _on_received,
+    "message.noted": _on_noted,
+    "message.delivery_changed": _on_delivery,
+    "csat.answered": _on_answered,
+}
+
+
+def _actor_id(event: Event) -> str | None:
+    return event.actor.get("id") if event.actor.get("type") == "agent" else None
+
+
+def _author(event: Event) -> dict[str, Any]:
+    """Who did it, as the line says: the author of a message, else the actor."""
+    message = event.payload.get("message")
+    if message and event.type != "message.delivery_changed":
+        return dict(message["author"])
+    if event.type == "csat.answered":
+        customer = event.payload["customer"]
+        return {"type": "customer", "id": customer["id"], "name": customer["name"]}
+    return dict(event.actor)
+
+
+def _preview(event: Event) -> str:
+    """What was said, on one line."""
+    if event.type == "csat.answered":
+        survey = event.payload["survey"]
+        return " ".join(f"{survey['score']}/5 {survey['comment']}".split())
+    message = event.payload.get("message")
+    if event.type == "message.delivery_changed" and message:
+        return str(message.get("delivery_reason") or "")
+    return " ".join((message["text"] if message else "").split())

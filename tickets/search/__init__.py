@@ -1,1 +1,0 @@
-"""Finding tickets: words as they are compared, the grammar of what is asked, and what it finds."""
