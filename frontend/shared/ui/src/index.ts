@@ -1,4 +1,5 @@
 export { default as Avatar } from './Avatar.svelte';
+export { useAvatars } from './avatars';
 export { default as ChannelIcon } from './ChannelIcon.svelte';
 export { default as Dialog } from './Dialog.svelte';
 export { default as Icon } from './Icon.svelte';

@@ -582,6 +582,10 @@ export const de: Translation = {
   'tokens.revoke': 'Widerrufen',
   'tokens.empty': 'Keine Schlüssel.',
 
+  'mention.label': 'Eine Person oder ein Team erwähnen',
+  'mention.team': { one: 'Team, {n} Person', other: 'Team, {n} Personen' },
+  'mention.none': 'Niemand heißt „{query}“',
+
   'me.title': 'Profil',
   'me.name': 'Anzeigename',
   'me.email': 'E-Mail',

@@ -579,6 +579,10 @@ export const en = {
   'tokens.revoke': 'Revoke',
   'tokens.empty': 'No tokens.',
 
+  'mention.label': 'Mention a colleague or team',
+  'mention.team': { one: 'Team, {n} person', other: 'Team, {n} people' },
+  'mention.none': 'Nobody called “{query}”',
+
   'me.title': 'Profile',
   'me.name': 'Name',
   'me.email': 'Email',
