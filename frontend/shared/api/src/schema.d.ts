@@ -457,6 +457,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/notifications': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The caller's own notifications, newest first. */
+    get: operations['notifications'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/notifications/read': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description POST: mark as read; the answer names those that were unread until now. */
+    post: operations['read_notifications'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/orders': {
     parameters: {
       query?: never;
@@ -1310,6 +1344,25 @@ export interface components {
       last_used_at: string | null;
       secret: string;
     };
+    NotificationPage: {
+      results: components['schemas']['NotificationRecord'][];
+      next: string | null;
+    };
+    NotificationRecord: {
+      id: string;
+      kind: string;
+      ticket_id: string;
+      ticket_number: number;
+      ticket_subject: string;
+      customer_name: string;
+      message_id: string | null;
+      actor: components['schemas']['AuthorRecord'];
+      preview: string;
+      channels: string[];
+      is_listed: boolean;
+      created_at: string;
+      read_at: string | null;
+    };
     /** @enum {unknown} */
     NullEnum: null;
     OrderLineSchema: {
@@ -1506,6 +1559,15 @@ export interface components {
     };
     /** @enum {string} */
     PriorityEnum: 'urgent' | 'high' | 'normal' | 'low';
+    ReadAnswer: {
+      notification_ids: string[];
+    };
+    /** @description Which ones: these, those of a ticket, or with neither all of them. */
+    ReadInputRequest: {
+      ids?: string[];
+      /** Format: uuid */
+      ticket_id?: string;
+    };
     RefundSchema: {
       amount: components['schemas']['MoneySchema'];
       reason: string;
@@ -2543,6 +2605,53 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Withdrawn'];
+        };
+      };
+    };
+  };
+  notifications: {
+    parameters: {
+      query?: {
+        /** @description The ``next`` of the page before. */
+        after?: string;
+        /** @description At most 200. */
+        limit?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NotificationPage'];
+        };
+      };
+    };
+  };
+  read_notifications: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['ReadInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReadAnswer'];
         };
       };
     };
