@@ -38,11 +38,14 @@ from inbox.models import Delivery, DeliveryAttempt, DeliveryPhase
 from inbox.outbound import build, fix_external_id
 from inbox.worker import dead_workers, worker_number
 from tickets.actions import delivery as message_delivery
-from tickets.actions.status import reopen
-from tickets.models import DeliveryState, Draft, Message, MessageKind, Status
+from tickets.actions.drafts import put_back
+from tickets.actions.respond import restore_ticket
+from tickets.models import DeliveryState, Draft, Message, MessageKind, Ticket
 
 CLAIM_SECONDS = 120
 FINAL_ANSWER_SECONDS = 660
+RINGS_AHEAD_SECONDS = 300
+"""What is due later is left to the sweep: brokers keep long countdowns badly."""
 FIRST_RETRY_SECONDS = 60
 LAST_RETRY_SECONDS = 4 * 60 * 60
 GIVE_UP_AFTER = timedelta(days=5)
@@ -75,9 +78,10 @@ def plan_delivery(event: Event) -> None:
     )
     if is_new:
         wait = max(0.0, (due_at - now()).total_seconds())
-        transaction.on_commit(
-            lambda: doorbell.ring_delivery(delivery.pk, in_seconds=wait), robust=True
-        )
+        if wait <= RINGS_AHEAD_SECONDS:
+            transaction.on_commit(
+                lambda: doorbell.ring_delivery(delivery.pk, in_seconds=wait), robust=True
+            )
 
 
 def deliver(delivery_id: uuid.UUID) -> bool:
@@ -92,6 +96,9 @@ def deliver(delivery_id: uuid.UUID) -> bool:
     message = _message_of(delivery)
     if message.delivery_state == DeliveryState.WITHDRAWN:
         _set_phase(delivery, DeliveryPhase.WITHDRAWN)
+        return True
+    if _was_answered(message):
+        _stop(message.pk, held=delivery)
         return True
     attempt = DeliveryAttempt.objects.create(
         delivery=delivery, number=delivery.attempts, outcome=DeliveryPhase.CLAIMED
@@ -186,10 +193,42 @@ def withdraw(message_id: uuid.UUID, user: User) -> tuple[Message, Draft]:
         if not won:
             raise Conflict("This message has already left.", code="already_sent")
         message = message_delivery.withdraw(message_id)
-        if "then:close" in message.flags and ticket.status == Status.CLOSED:
-            reopen(ticket.pk)
-        draft = _restore_draft(message, user)
+        restore_ticket(message, ticket)
+        draft = _restore_draft(message, ticket, user)
     return message, draft
+
+
+@subscribes("message.received", name="inbox.scheduled")
+def stop_scheduled(event: Event) -> None:
+    """The customer wrote: what was scheduled for later and should stop then is a draft again."""
+    told = event.payload["message"]
+    if told["kind"] != MessageKind.CUSTOMER or event.ticket_id is None:
+        return
+    waiting = Message.objects.filter(
+        ticket_id=event.ticket_id,
+        delivery_state=DeliveryState.HELD,
+        stops_on_reply=True,
+        position__lt=told["position"],
+    )
+    for message_id in waiting.values_list("pk", flat=True):
+        _stop(message_id)
+
+
+def send_now(message_id: uuid.UUID, user: User) -> Message:
+    """Let a scheduled message leave at once; raises Conflict when it is not one of this person."""
+    with unit_of_work(actor=Actor.of_user(user)):
+        message, _ = message_delivery.lock_message(message_id)
+        if message.user_id != user.pk:
+            raise Conflict("Only the person who scheduled this can send it.", code="not_yours")
+        message = message_delivery.send_now(message_id)
+        delivery = Delivery.objects.filter(
+            message=message, phase=DeliveryPhase.QUEUED, attempts=0
+        ).first()
+        if delivery is not None:
+            Delivery.objects.filter(pk=delivery.pk).update(due_at=now(), created_at=now())
+            delivery_id = delivery.pk
+            transaction.on_commit(lambda: doorbell.ring_delivery(delivery_id), robust=True)
+    return message
 
 
 def retry(message_id: uuid.UUID, user: User) -> Message:
@@ -239,11 +278,12 @@ class _ClaimLost(Exception):
 
 
 def _first_of_ticket() -> Exists:
+    """No earlier one is unfinished; those that wait for a time that was chosen hold up nobody."""
     earlier = Delivery.objects.filter(
         ticket_id=OuterRef("ticket_id"),
         phase__in=_UNFINISHED,
         created_at__lt=OuterRef("created_at"),
-    )
+    ).exclude(phase=DeliveryPhase.QUEUED, due_at__gt=now(), message__is_scheduled=True)
     return ~Exists(earlier)  # type: ignore[return-value]
 
 
@@ -334,7 +374,7 @@ def _as_failure(delivery: Delivery, error: Exception) -> ConnectorFailure:
 
 
 def _plan_retry(delivery: Delivery, attempt: DeliveryAttempt, failure: ConnectorFailure) -> None:
-    if now() - delivery.created_at > GIVE_UP_AFTER:
+    if now() - _wanted_since(delivery) > GIVE_UP_AFTER:
         _give_up(delivery, attempt, "expired", f"Given up after five days. {failure.message}")
         return
     wait = _retry_seconds(delivery.attempts, getattr(failure, "retry_after_seconds", None))
@@ -352,6 +392,12 @@ def _plan_retry(delivery: Delivery, attempt: DeliveryAttempt, failure: Connector
         message_delivery.set_delivery_state(
             delivery.message_id, DeliveryState.DELAYED, reason=failure.message
         )
+
+
+def _wanted_since(delivery: Delivery) -> datetime:
+    """When it should first have left: a message scheduled long ago has all its tries before it."""
+    send_after = delivery.message.send_after
+    return max(delivery.created_at, send_after) if send_after else delivery.created_at
 
 
 def _give_up(delivery: Delivery, attempt: DeliveryAttempt, code: str, message: str) -> None:
@@ -450,8 +496,34 @@ def _message_of(delivery: Delivery) -> Message:
     )
 
 
-def _restore_draft(message: Message, user: User) -> Draft:
-    message.attachments.update(message=None, uploaded_by=user)
+def _was_answered(message: Message) -> bool:
+    """Whether the customer wrote since this message was scheduled, and it should stop then."""
+    return (
+        message.stops_on_reply
+        and Message.objects.filter(
+            ticket_id=message.ticket_id, kind=MessageKind.CUSTOMER, position__gt=message.position
+        ).exists()
+    )
+
+
+def _stop(message_id: uuid.UUID, *, held: Delivery | None = None) -> None:
+    """Make a scheduled message a draft again; ``held`` is its delivery if we have the claim."""
+    with unit_of_work():
+        message, ticket = message_delivery.lock_message(message_id)
+        if held is not None:
+            _set_phase(held, DeliveryPhase.WITHDRAWN)
+        elif not Delivery.objects.filter(
+            message=message, phase=DeliveryPhase.QUEUED, attempts=0
+        ).update(phase=DeliveryPhase.WITHDRAWN, finished_at=now()):
+            return
+        message = message_delivery.withdraw(message_id, reason="The customer wrote first.")
+        if message.user is not None:
+            _restore_draft(message, ticket, message.user)
+
+
+def _restore_draft(message: Message, ticket: Ticket, user: User) -> Draft:
+    files = [str(each) for each in message.attachments.values_list("pk", flat=True)]
+    message.attachments.update(message=None, uploaded_by=user, is_inline=False, content_id="")
     content = {
         "text": message.body.text,
         "html": message.body.html or None,
@@ -459,18 +531,11 @@ def _restore_draft(message: Message, user: User) -> Draft:
         "cc": message.cc,
         "bcc": message.bcc,
         "subject": message.subject,
-        "attachment_ids": [str(each.pk) for each in message.attachments.all()],
+        "attachment_ids": files,
         "macro_id": str(message.macro_id) if message.macro_id else None,
+        "channel_id": str(message.channel_id) if message.channel_id else None,
     }
-    known = Draft.objects.filter(ticket_id=message.ticket_id, user=user, mode="reply").first()
-    rev = known.rev + 1 if known else 1
-    draft, _ = Draft.objects.update_or_create(
-        ticket_id=message.ticket_id,
-        user=user,
-        mode="reply",
-        defaults={"content": content, "rev": rev, "updated_at": now()},
-    )
-    return draft
+    return put_back(ticket, user, content)
 
 
 def oldest_waiting() -> datetime | None:

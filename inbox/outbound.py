@@ -40,7 +40,7 @@ def build(message: Message, delivery: Delivery) -> OutboundMessage:
         subject=message.subject,
         text=message.body.text,
         html=message.body.html,
-        signature=_signature(message),
+        signature=message.body.signature_text,
         quoted=_quote(message, answered),
         reply_to=reply_address(channel.address, message.ticket_id) if uses_plus else "",
         in_reply_to=answered.external_id if answered else "",
@@ -86,13 +86,6 @@ def _sender_name(message: Message) -> str:
     if message.user is not None and not message.is_automatic:
         return f"{message.user.first_name} · {shop}" if shop else message.user.first_name
     return shop
-
-
-def _signature(message: Message) -> str:
-    if message.kind == MessageKind.SURVEY:
-        return ""
-    own = message.user.signature if message.user and not message.is_automatic else ""
-    return own or (message.channel.signature if message.channel else "")
 
 
 def _quote(message: Message, answered: Message | None) -> tuple[str, str, str] | None:

@@ -16,7 +16,18 @@ from helpdesk.events.payloads import (
     ViewRecord,
 )
 from helpdesk.lib.clock import iso
-from tickets.models import Attachment, Channel, Customer, Draft, Message, Tag, Ticket, View
+from tickets.models import (
+    Attachment,
+    Channel,
+    Customer,
+    Direction,
+    Draft,
+    Message,
+    MessageKind,
+    Tag,
+    Ticket,
+    View,
+)
 
 TEXT_LIMIT = 64 * 1024
 
@@ -61,6 +72,7 @@ def ticket_record(ticket: Ticket) -> TicketRecord:
             "closed_at": iso(ticket.closed_at),
             "merged_into_id": _id(ticket.merged_into_id),
             "links": list(ticket.links),
+            "draft_user_ids": [str(each) for each in ticket.draft_user_ids],
             "version": ticket.version,
         },
     )
@@ -94,7 +106,10 @@ def customer_record(customer: Customer) -> CustomerRecord:
 
 
 def message_record(message: Message) -> MessageRecord:
-    """The whole message but its HTML; needs ``body`` and prefetched ``attachments``."""
+    """The whole message; needs ``body`` and prefetched ``attachments``.
+
+    HTML only of what our own people wrote, which is clean and small (tickets.rich_text).
+    """
     body = message.body
     text, cut = _cut(body.text)
     quoted, quoted_cut = _cut(body.quoted_text)
@@ -119,6 +134,7 @@ def message_record(message: Message) -> MessageRecord:
             "bcc": message.bcc,
             "subject": message.subject,
             "text": text,
+            "html": _own_html(message),
             "quoted_text": quoted,
             "signature_text": body.signature_text,
             "has_html": message.has_html,
@@ -132,6 +148,8 @@ def message_record(message: Message) -> MessageRecord:
             "delivery_state": message.delivery_state or None,
             "delivery_reason": message.delivery_reason or None,
             "send_after": iso(message.send_after),
+            "is_scheduled": message.is_scheduled,
+            "stops_on_reply": message.stops_on_reply,
             "sent_at": iso(message.sent_at),
             "created_at": iso(message.created_at),
             "macro_id": _id(message.macro_id),
@@ -204,25 +222,41 @@ def view_record(view: View) -> ViewRecord:
 
 
 def draft_record(draft: Draft) -> dict[str, Any]:
-    """The draft as its author sees it on every device."""
+    """The draft as its author sees it on every device, with the files that wait for it."""
+    files = Attachment.objects.filter(
+        pk__in=draft.content.get("attachment_ids") or [], uploaded_by=draft.user_id, message=None
+    )
     empty: dict[str, Any] = {
+        "id": None,
         "text": "",
         "html": None,
         "to": [],
         "cc": [],
         "bcc": [],
         "subject": None,
+        "channel_id": None,
+        "order_id": None,
+        "spans": [],
+        "missing": [],
+        "earlier": None,
+        "attachment_ids": [],
+        "macro_id": None,
     }
     return {
         **empty,
-        "attachment_ids": [],
-        "macro_id": None,
         **draft.content,
+        "files": [attachment_record(each) for each in files],
         "ticket_id": str(draft.ticket_id),
         "mode": draft.mode,
         "rev": draft.rev,
         "updated_at": iso(draft.updated_at),
     }
+
+
+def _own_html(message: Message) -> str | None:
+    is_own = message.direction != Direction.IN and message.kind != MessageKind.SURVEY
+    html = message.body.html if is_own and message.user_id else ""
+    return html if html and len(html) <= TEXT_LIMIT else None
 
 
 def ticket_payload(ticket: Ticket) -> dict[str, Any]:

@@ -34,6 +34,7 @@ _TYPES = [
     EventType("ticket.snoozed", payloads.TicketPayload, "Put to sleep or woken"),
     EventType("ticket.read", payloads.TicketPayload, "Marked as read or unread"),
     EventType("ticket.followed", payloads.TicketPayload, "Somebody follows it, or no longer"),
+    EventType("ticket.drafted", payloads.TicketPayload, "Somebody began a draft, or ended it"),
     EventType("message.received", payloads.MessagePayload, "A message came in"),
     EventType("message.understood", payloads.MessagePayload, "Language, intent, sentiment known"),
     EventType("message.queued", payloads.MessagePayload, "A message waits to be sent"),

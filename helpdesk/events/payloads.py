@@ -83,6 +83,7 @@ class TicketRecord(TypedDict):
     closed_at: Iso | None
     merged_into_id: str | None
     links: list[LinkRecord]
+    draft_user_ids: list[str]
     version: int
 
 
@@ -125,6 +126,7 @@ class MessageRecord(TypedDict):
     bcc: list[AddressRecord]
     subject: str
     text: str
+    html: str | None
     quoted_text: str
     signature_text: str
     has_html: bool
@@ -151,6 +153,8 @@ class MessageRecord(TypedDict):
     )
     delivery_reason: str | None
     send_after: Iso | None
+    is_scheduled: bool
+    stops_on_reply: bool
     sent_at: Iso | None
     created_at: Iso
     macro_id: str | None

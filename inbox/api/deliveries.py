@@ -40,6 +40,18 @@ class Withdraw(Endpoint):
         return Response({"message": message_record(message), "draft": draft_record(draft)})
 
 
+class SendNow(Endpoint):
+    """A scheduled message leaves at once. 409 ``not_scheduled`` when it is not waiting."""
+
+    needs: ClassVar = {"POST": "ticket.reply"}
+
+    @documented("send_message_now", MessageRecord)
+    def post(self, request: Request, message_id: uuid.UUID) -> Response:
+        get_message(self.user, message_id)
+        delivery.send_now(message_id, self.user)
+        return Response(message_record(get_message(self.user, message_id)))
+
+
 class Retry(Endpoint):
     """Send a failed message again; an uncertain one only with ``confirm``."""
 

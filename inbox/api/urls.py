@@ -8,6 +8,7 @@ from inbox.api import deliveries, log
 
 urlpatterns = [
     path("messages/<uuid:message_id>/withdraw", deliveries.Withdraw.as_view()),
+    path("messages/<uuid:message_id>/send-now", deliveries.SendNow.as_view()),
     path("messages/<uuid:message_id>/retry", deliveries.Retry.as_view()),
     path("messages/<uuid:message_id>/mark-sent", deliveries.MarkSent.as_view()),
     path("messages/<uuid:message_id>/raw", log.MessageRaw.as_view()),

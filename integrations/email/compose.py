@@ -28,6 +28,16 @@ _QUOTE_STYLE = (
     "margin:24px 0 0;padding:0 0 0 14px;border-left:2px solid #E1E1DB;"
     "color:#63666C;font-size:15px;line-height:23px"
 )
+_LOOKS = {
+    "p": 'style="margin:0 0 16px"',
+    "ul": 'style="margin:0 0 16px;padding-inline-start:24px"',
+    "ol": 'style="margin:0 0 16px;padding-inline-start:24px"',
+    "blockquote": f'style="{_QUOTE_STYLE}"',
+    "code": 'style="font-family:Menlo,Consolas,monospace;font-size:14px;background:#F1F1ED"',
+    "pre": 'style="white-space:pre-wrap;font-family:Menlo,Consolas,monospace;font-size:14px"',
+    "img": 'style="max-width:100%;height:auto"',
+}
+_STYLED = re.compile(rf"<({'|'.join(_LOOKS)})((?:\s[^<>]*)?)>")
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 
 
@@ -41,8 +51,11 @@ def compose(message: OutboundMessage) -> EmailMessage:
             f"This message cannot be written as e-mail: {error}", reason_code="bad_address"
         ) from error
     mail.set_content(_plain(message), charset="utf-8", cte="quoted-printable")
-    mail.add_alternative(_html(message), subtype="html", charset="utf-8", cte="quoted-printable")
-    _attach_files(mail, message.files)
+    page = _html(message)
+    mail.add_alternative(page, subtype="html", charset="utf-8", cte="quoted-printable")
+    shown = [each for each in message.files if each.is_inline and f"cid:{each.content_id}" in page]
+    _show_images(mail, shown)
+    _attach_files(mail, [each for each in message.files if each not in shown])
     return mail
 
 
@@ -115,7 +128,7 @@ def _plain(message: OutboundMessage) -> str:
 def _html(message: OutboundMessage) -> str:
     if message.html.lstrip().lower().startswith("<!doctype"):
         return message.html  # a designed page of our own (surveys)
-    body = message.html or paragraphs(message.text)
+    body = _styled(message.html) if message.html else paragraphs(message.text)
     if message.signature:
         body += f'<div style="margin-top:24px;color:#63666C">{paragraphs(message.signature)}</div>'
     if message.quoted:
@@ -132,6 +145,11 @@ def _html(message: OutboundMessage) -> str:
         f'<body style="margin:0;padding:16px"><div dir="auto" style="{_STYLE}">{body}</div>'
         "</body></html>"
     )
+
+
+def _styled(html: str) -> str:
+    """What an agent wrote (tickets.rich_text), with the looks that mail programs do not give it."""
+    return _STYLED.sub(lambda found: f"<{found[1]} {_LOOKS[found[1]]}{found[2]}>", html)
 
 
 def paragraphs(text: str) -> str:
@@ -157,16 +175,38 @@ def _quote_line(author: str, when: str) -> str:
     return f"{author} · {moment:%Y-%m-%d %H:%M} UTC:"
 
 
+def _show_images(mail: EmailMessage, files: list[OutboundFile]) -> None:
+    """Put the images that the HTML shows beside it, in multipart/related."""
+    if not files:
+        return
+    page = mail.get_body(("html",))
+    for file in files:
+        maintype, subtype = _type_of(file)
+        page.add_related(  # type: ignore[union-attr]
+            file.read(),
+            maintype=maintype,
+            subtype=subtype,
+            filename=_one_line(file.name) or "image",
+            cid=f"<{file.content_id}>",
+            disposition="inline",
+        )
+
+
+def _type_of(file: OutboundFile) -> tuple[str, str]:
+    """The two parts of the type; nothing that a mail program would open or read as a mail."""
+    maintype, _, subtype = file.content_type.partition("/")
+    if maintype in ("text", "message", "multipart") or not subtype:
+        return "application", "octet-stream"
+    return maintype, subtype
+
+
 def _attach_files(mail: EmailMessage, files: list[OutboundFile]) -> None:
     for file in files:
-        maintype, _, subtype = file.content_type.partition("/")
-        if maintype in ("text", "message", "multipart") or not subtype:
-            maintype, subtype = "application", "octet-stream"
+        maintype, subtype = _type_of(file)
         mail.add_attachment(
             file.read(),
             maintype=maintype,
             subtype=subtype,
             filename=_one_line(file.name) or "file",
-            cid=f"<{file.content_id}>" if file.content_id else None,
-            disposition="inline" if file.is_inline else "attachment",
+            disposition="attachment",
         )

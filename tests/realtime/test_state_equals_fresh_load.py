@@ -30,6 +30,7 @@ from tickets.actions.assign import assign
 from tickets.actions.channels import change_channel
 from tickets.actions.customers import add_handle, change_customer
 from tickets.actions.delivery import set_delivery_state, withdraw
+from tickets.actions.drafts import save_draft
 from tickets.actions.mentions import set_following
 from tickets.actions.reply import OutgoingMessage, add_note, reply
 from tickets.models import Message, Ticket, View
@@ -131,6 +132,7 @@ SCENARIOS: dict[str, Scenario] = {
     "ticket.priority_changed": lambda t, u: marks.set_priority(t.pk, "urgent"),
     "ticket.snoozed": lambda t, u: status.snooze(t.pk, now() + timedelta(days=1)),
     "ticket.read": lambda t, u: marks.set_unread(t.pk, is_unread=False),
+    "ticket.drafted": lambda t, u: save_draft(t, u, "reply", {"text": "Dear"}, rev=0),
     "message.received": lambda t, u: write_in(t.organization, "And now?", ticket=t),
     "message.understood": lambda t, u: marks.set_understanding(
         first_message(t).pk, language="en", intent="order_status", confidence=0.9, sentiment="calm"

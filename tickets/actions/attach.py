@@ -7,6 +7,7 @@ import unicodedata
 
 from helpdesk.accounts.models import User
 from helpdesk.lib import blobs
+from helpdesk.lib.images import without_metadata
 from tickets.models import Attachment
 
 MAX_NAME_CHARS = 200
@@ -16,8 +17,10 @@ _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f/\\]|[\u200b-\u200f\u202a-\u202e\u206
 def keep_upload(user: User, *, name: str, content_type: str, content: bytes) -> Attachment:
     """Store an uploaded file for a message that is being written; nobody else sees it before.
 
-    The name is only ever shown: the bytes lie under their hash.
+    The name is only ever shown: the bytes lie under their hash. A photograph loses what it says
+    about where and with what it was taken.
     """
+    content = without_metadata(content)
     return Attachment.objects.create(
         organization_id=user.organization_id,
         uploaded_by=user,

@@ -68,7 +68,7 @@ def set_external_id(message: Message, external_id: str) -> None:
     Message.objects.filter(pk=message.pk).update(external_id=external_id)
 
 
-def withdraw(message_id: uuid.UUID) -> Message:
+def withdraw(message_id: uuid.UUID, *, reason: str = "") -> Message:
     """Undo sending while the message is still held; raises Conflict when it is too late.
 
     The caller has already won the race for the Delivery row (``inbox.delivery.withdraw``).
@@ -79,9 +79,29 @@ def withdraw(message_id: uuid.UUID) -> Message:
             raise Conflict("This message has already left.", code="already_sent")
         before = message.delivery_state
         message.delivery_state = DeliveryState.WITHDRAWN
-        save_message(message, "delivery_state")
+        message.delivery_reason = reason[:300]
+        save_message(message, "delivery_state", "delivery_reason")
         record_message(
             "message.withdrawn", message, ticket, {"delivery_state": (before, "withdrawn")}
+        )
+    return message
+
+
+def send_now(message_id: uuid.UUID) -> Message:
+    """A scheduled message shall leave at once; raises Conflict when it has left or was no such one.
+
+    The caller has already made its Delivery due (``inbox.delivery.send_now``).
+    """
+    with unit_of_work():
+        message, ticket = lock_message(message_id)
+        if message.delivery_state != DeliveryState.HELD or not message.is_scheduled:
+            raise Conflict("This message is not waiting for its time.", code="not_scheduled")
+        message.delivery_state = DeliveryState.QUEUED
+        message.is_scheduled = message.stops_on_reply = False
+        message.send_after = now()
+        save_message(message, "delivery_state", "is_scheduled", "stops_on_reply", "send_after")
+        record_message(
+            "message.delivery_changed", message, ticket, {"delivery_state": ("held", "queued")}
         )
     return message
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from helpdesk.accounts.models import User
@@ -14,16 +14,18 @@ from helpdesk.events.payloads import MentionRecord
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict, InvalidInput, NewerMessages
 from helpdesk.lib.ids import new_id
+from tickets import rich_text
 from tickets.actions.change import lock_ticket, record_message, record_ticket, touch
+from tickets.actions.drafts import forget_sent
 from tickets.actions.mentions import check_mentions, follow_after_reply, note_mentions
 from tickets.actions.receive import snippet_of
+from tickets.actions.signature import signature_for
 from tickets.actions.unfilled import check_filled
 from tickets.models import (
     Attachment,
     Channel,
     DeliveryState,
     Direction,
-    Draft,
     Message,
     MessageBody,
     MessageKind,
@@ -32,13 +34,17 @@ from tickets.models import (
 )
 from tickets.records import message_record
 
+MAX_AHEAD = timedelta(days=366)
+
 
 @dataclass(frozen=True)
 class OutgoingMessage:
     """What shall be sent. Without ``to`` it goes to the customer the ticket belongs to.
 
     ``mention_ids`` are the people and teams named in a note; in a reply they mean nothing.
-    ``seen_position`` is the newest message the agent had seen; None skips that check.
+    ``seen_position`` is the newest message the agent had seen; None skips that check. With
+    ``send_at`` it waits until then, and with ``stops_on_reply`` it becomes a draft again when the
+    customer writes before. Where a person wrote ``html``, ``text`` is made from it.
     """
 
     text: str
@@ -55,6 +61,9 @@ class OutgoingMessage:
     rule_run_id: uuid.UUID | None = None
     is_automatic: bool = False
     hold_seconds: int = 0
+    channel_id: uuid.UUID | None = None
+    send_at: datetime | None = None
+    stops_on_reply: bool = False
     seen_position: int | None = None
     at: datetime | None = None
 
@@ -67,20 +76,21 @@ def reply(ticket_id: uuid.UUID, outgoing: OutgoingMessage, *, user: User | None 
     """
     at = outgoing.at or now()
     actor = Actor.of_user(user) if user else current_origin().actor
+    if user is not None:
+        outgoing = _as_written(outgoing)
     with unit_of_work(actor=actor):
         ticket = lock_ticket(ticket_id)
-        known = _find_same(ticket, outgoing.message_id)
+        known = _find_same(ticket, outgoing)
         if known is not None:
             return known
-        _check_sendable(ticket, outgoing)
+        _check_sendable(ticket, outgoing, at)
         _check_nothing_newer(ticket, outgoing)
         message = _write(ticket, outgoing, actor, user, at)
+        drafted = forget_sent(ticket, user, "reply") if user else []
         if outgoing.kind == MessageKind.REPLY:
-            _answered(ticket, message, user, is_automatic=outgoing.is_automatic, at=at)
+            _answered(ticket, message, user, drafted, is_automatic=outgoing.is_automatic, at=at)
         else:
-            touch(ticket, "message_count", "last_position")
-        if user is not None:
-            Draft.objects.filter(ticket=ticket, user=user, mode="reply").delete()
+            touch(ticket, "message_count", "last_position", *drafted)
         record_message("message.queued", message, ticket)
     return message
 
@@ -90,6 +100,7 @@ def add_note(
     text: str,
     *,
     user: User | None = None,
+    html: str = "",
     message_id: uuid.UUID | None = None,
     attachment_ids: list[uuid.UUID] | None = None,
     mention_ids: list[uuid.UUID] | None = None,
@@ -100,26 +111,44 @@ def add_note(
     ``mention_ids`` are people and teams; raises InvalidInput for those who cannot see the ticket.
     """
     actor = Actor.of_user(user) if user else current_origin().actor
-    outgoing = OutgoingMessage(text=text, message_id=message_id, at=at, kind=MessageKind.NOTE)
-    if not text.strip():
+    outgoing = _as_written(
+        OutgoingMessage(
+            text=text,
+            html=html,
+            message_id=message_id,
+            at=at,
+            kind=MessageKind.NOTE,
+            attachment_ids=attachment_ids or [],
+        )
+    )
+    if not outgoing.text.strip() and not outgoing.attachment_ids:
         raise InvalidInput.field("text", "Write something first.", code="required")
     with unit_of_work(actor=actor):
         ticket = lock_ticket(ticket_id)
-        known = _find_same(ticket, message_id)
+        known = _find_same(ticket, outgoing)
         if known is not None:
             return known
         mentions = check_mentions(ticket, mention_ids or [])
         message = _write(ticket, outgoing, actor, user, at or now(), mentions=mentions)
-        _attach(message, attachment_ids or [], user)
         named = note_mentions(ticket, mentions, author=user)
-        touch(ticket, "message_count", "last_position", *named)
-        if user is not None:
-            Draft.objects.filter(ticket=ticket, user=user, mode="note").delete()
+        drafted = forget_sent(ticket, user, "note") if user else []
+        touch(ticket, "message_count", "last_position", *named, *drafted)
         record_message("message.noted", message, ticket)
     return message
 
 
-def _find_same(ticket: Ticket, message_id: uuid.UUID | None) -> Message | None:
+def _as_written(outgoing: OutgoingMessage) -> OutgoingMessage:
+    """Clean HTML and the text that it says; images it shows are among the attachments."""
+    if not outgoing.html.strip():
+        return replace(outgoing, html="")
+    written = rich_text.clean(outgoing.html)
+    files = dict.fromkeys([*outgoing.attachment_ids, *written.image_ids])
+    return replace(outgoing, html=written.html, text=written.text, attachment_ids=list(files))
+
+
+def _find_same(ticket: Ticket, outgoing: OutgoingMessage) -> Message | None:
+    """The message of that id, if it was written before; raises Conflict if it says otherwise."""
+    message_id = outgoing.message_id
     if message_id is None:
         return None
     known = (
@@ -130,14 +159,26 @@ def _find_same(ticket: Ticket, message_id: uuid.UUID | None) -> Message | None:
     )
     if known is not None and known.ticket_id != ticket.pk:
         raise Conflict("This message id is already used.", code="id_taken")
+    if known is not None and known.delivery_state == DeliveryState.WITHDRAWN:
+        raise Conflict("This message was taken back; send it under a new id.", code="withdrawn")
+    if known is not None and known.body.text.strip() != outgoing.text.strip():
+        raise Conflict(
+            "This draft was already sent, with other words. Your words are kept.",
+            code="already_sent",
+            extra={"messages": [message_record(known)]},
+        )
     return known
 
 
-def _check_sendable(ticket: Ticket, outgoing: OutgoingMessage) -> None:
+def _check_sendable(ticket: Ticket, outgoing: OutgoingMessage, at: datetime) -> None:
     if not outgoing.text.strip() and not outgoing.attachment_ids:
         raise InvalidInput.field("text", "Write something first.", code="required")
     if ticket.merged_into_id is not None:
         raise Conflict("This ticket was merged into another one.", code="merged")
+    if outgoing.send_at is not None and not at < outgoing.send_at < at + MAX_AHEAD:
+        raise InvalidInput.field(
+            "send_at", "Choose a moment within the next twelve months.", code="not_ahead"
+        )
     check_filled(outgoing.subject, outgoing.text, outgoing.html)
 
 
@@ -172,7 +213,7 @@ def _write(
     mentions: Sequence[MentionRecord] = (),
 ) -> Message:
     is_note = outgoing.kind == MessageKind.NOTE
-    channel = None if is_note else _channel_of(ticket)
+    channel = None if is_note else _channel_of(ticket, outgoing.channel_id)
     to = [] if is_note else (outgoing.to or _customer_addresses(ticket))
     if not is_note and not to:
         raise InvalidInput.field("to", "This customer has no address to send to.", code="required")
@@ -198,23 +239,37 @@ def _write(
         is_automatic=outgoing.is_automatic,
         has_html=bool(outgoing.html),
         delivery_state="" if is_note else _first_state(outgoing),
-        send_after=None if is_note else at + timedelta(seconds=outgoing.hold_seconds),
+        send_after=None if is_note else _leaves_at(outgoing, at),
+        is_scheduled=outgoing.send_at is not None,
+        stops_on_reply=outgoing.send_at is not None and outgoing.stops_on_reply,
         macro_id=outgoing.macro_id,
         rule_run_id=outgoing.rule_run_id,
         mentions=list(mentions),
         created_at=at,
     )
     message.save(force_insert=True)
-    MessageBody.objects.create(message=message, text=outgoing.text, html=outgoing.html)
-    _attach(message, outgoing.attachment_ids, user)
+    MessageBody.objects.create(
+        message=message,
+        text=outgoing.text,
+        html=outgoing.html,
+        signature_text=signature_for(message),
+    )
+    _attach(message, outgoing, user)
     return message
 
 
 def _first_state(outgoing: OutgoingMessage) -> str:
-    return DeliveryState.HELD if outgoing.hold_seconds else DeliveryState.QUEUED
+    waits = outgoing.hold_seconds or outgoing.send_at is not None
+    return DeliveryState.HELD if waits else DeliveryState.QUEUED
 
 
-def _attach(message: Message, attachment_ids: list[uuid.UUID], user: User | None) -> None:
+def _leaves_at(outgoing: OutgoingMessage, at: datetime) -> datetime:
+    return outgoing.send_at or at + timedelta(seconds=outgoing.hold_seconds)
+
+
+def _attach(message: Message, outgoing: OutgoingMessage, user: User | None) -> None:
+    """Make the uploaded files part of the message; those that its HTML shows become inline."""
+    attachment_ids = outgoing.attachment_ids
     if not attachment_ids:
         return
     mine = Attachment.objects.filter(
@@ -226,12 +281,25 @@ def _attach(message: Message, attachment_ids: list[uuid.UUID], user: User | None
         raise InvalidInput.field(
             "attachment_ids", "An attachment is gone; add it again.", code="unknown_attachment"
         )
+    shown = rich_text.image_ids_in(outgoing.html)
+    for attachment_id in attachment_ids:
+        content_id = rich_text.content_id_of(attachment_id)
+        if content_id in shown:
+            Attachment.objects.filter(pk=attachment_id).update(
+                content_id=content_id, is_inline=True
+            )
 
 
 def _answered(
-    ticket: Ticket, message: Message, user: User | None, *, is_automatic: bool, at: datetime
+    ticket: Ticket,
+    message: Message,
+    user: User | None,
+    drafted: list[str],
+    *,
+    is_automatic: bool,
+    at: datetime,
 ) -> None:
-    fields = ["message_count", "last_position", "last_message_at"]
+    fields = ["message_count", "last_position", "last_message_at", *drafted]
     ticket.last_message_at = at
     if not is_automatic:
         ticket.snippet = snippet_of(message.body.text)
@@ -256,8 +324,15 @@ def _answered(
         record_ticket("ticket.assigned", ticket, {"assignee_id": (None, str(user.pk))})
 
 
-def _channel_of(ticket: Ticket) -> Channel:
-    """The channel of the newest message that came in, else the ticket's own."""
+def _channel_of(ticket: Ticket, channel_id: uuid.UUID | None) -> Channel:
+    """The channel chosen, else that of the newest message that came in, else the ticket's own."""
+    if channel_id is not None:
+        chosen = Channel.objects.filter(
+            pk=channel_id, organization_id=ticket.organization_id, is_active=True
+        ).first()
+        if chosen is None:
+            raise InvalidInput.field("channel_id", "This channel cannot send now.")
+        return chosen
     newest = (
         Message.objects.filter(ticket=ticket, direction=Direction.IN)
         .select_related("channel")

@@ -74,6 +74,9 @@ class MessageInput(Writing):
         child=serializers.UUIDField(), max_length=50, required=False
     )
     order_id = serializers.UUIDField(required=False, allow_null=True)
+    channel_id = serializers.UUIDField(required=False, allow_null=True)
+    send_at = serializers.DateTimeField(required=False, allow_null=True)
+    stop_on_reply = serializers.BooleanField(default=True)
     then = serializers.ChoiceField(["close", "snooze"], required=False, allow_null=True)
     snoozed_until = serializers.DateTimeField(required=False, allow_null=True)
     last_seen_position = serializers.IntegerField(min_value=0, required=False)
@@ -93,8 +96,12 @@ class TicketInput(Writing):
 
 
 class DraftInput(StrictSerializer):
-    """What is written so far. ``rev`` is the one last seen, 0 for a new draft."""
+    """What is written so far. ``rev`` is the one last seen, 0 for a new draft.
 
+    ``id`` is the id its message will have: once that is sent, the draft cannot come back.
+    """
+
+    id = serializers.UUIDField(required=False, allow_null=True)
     ticket_id = serializers.UUIDField(required=False)
     mode = serializers.CharField(required=False)
     text = serializers.CharField(
@@ -115,6 +122,10 @@ class DraftInput(StrictSerializer):
         child=serializers.UUIDField(format="hex_verbose"), max_length=60, required=False
     )
     macro_id = serializers.UUIDField(required=False, allow_null=True)
+    order_id = serializers.UUIDField(required=False, allow_null=True)
+    channel_id = serializers.UUIDField(required=False, allow_null=True)
+    spans = serializers.ListField(child=serializers.DictField(), max_length=500, required=False)
+    missing = serializers.ListField(child=serializers.DictField(), max_length=100, required=False)
     rev = serializers.IntegerField(min_value=0, default=0)
     updated_at = serializers.DateTimeField(required=False, allow_null=True)
 

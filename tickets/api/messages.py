@@ -55,6 +55,8 @@ class TicketMessages(Endpoint):
         values = read_body(MessageInput, request)
         ticket = selectors.get_ticket(self.user, ticket_id)
         is_reply = values["kind"] == "reply"
+        if values.get("send_at") and not is_reply:
+            raise InvalidInput.field("send_at", "A note is there at once.")
         outgoing = outgoing_from(values, hold_seconds=undo_seconds_of(self.user) if is_reply else 0)
         message, is_new = respond(
             ticket.pk,
@@ -109,6 +111,9 @@ def outgoing_from(values: dict[str, Any], *, hold_seconds: int) -> OutgoingMessa
         mention_ids=values.get("mention_ids", []),
         kind=values.get("kind", "reply"),
         message_id=values.get("id"),
+        channel_id=values.get("channel_id"),
+        send_at=values.get("send_at"),
+        stops_on_reply=values.get("stop_on_reply", True),
         macro_id=values.get("macro_id"),
         hold_seconds=hold_seconds,
         seen_position=None if values.get("send_anyway") else values.get("last_seen_position"),

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypedDict
 
 from helpdesk.events.payloads import (
     AddressRecord,
+    AttachmentRecord,
     CustomerRecord,
     Iso,
     MessageRecord,
@@ -45,7 +46,13 @@ class TimelineLine(TypedDict):
     data: dict[str, Any]
 
 
+class EarlierDraft(TypedDict):
+    text: str
+    html: str | None
+
+
 class DraftRecord(TypedDict):
+    id: str | None
     ticket_id: str
     mode: Literal["reply", "note"]
     text: str
@@ -55,7 +62,13 @@ class DraftRecord(TypedDict):
     bcc: list[AddressRecord]
     subject: str | None
     attachment_ids: list[str]
+    files: list[AttachmentRecord]
     macro_id: str | None
+    order_id: str | None
+    channel_id: str | None
+    spans: list[dict[str, Any]]
+    missing: list[dict[str, Any]]
+    earlier: EarlierDraft | None
     rev: int
     updated_at: Iso
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tickets.api import attachments, customers, mail_frame, messages, tickets, views
+from tickets.api import attachments, customers, mail_frame, messages, signature, tickets, views
 
 urlpatterns = [
+    path("channels/<uuid:channel_id>/signature", signature.SignaturePreview.as_view()),
     path("tickets", tickets.TicketList.as_view()),
     path("tickets/by-number/<int:number>", tickets.TicketByNumber.as_view()),
     path("tickets/<uuid:ticket_id>", tickets.TicketDetail.as_view()),

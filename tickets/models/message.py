@@ -61,6 +61,8 @@ class Message(models.Model):
     ``mentions`` lists who was named in a note, ``{"kind", "id", "name"}`` as it was written;
     who that is today, with the members of teams, is asked of ``tickets.actions.mentions``.
     ``external_id`` is the Message-ID of an e-mail without angle brackets, or a vendor's id.
+    ``is_scheduled``: the agent chose ``send_after``; with ``stops_on_reply`` it becomes a draft again
+    when the customer writes before. ``undo`` says how the ticket was before (actions.respond).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
@@ -99,6 +101,9 @@ class Message(models.Model):
     delivery_state = models.CharField(max_length=12, choices=DeliveryState, blank=True, default="")
     delivery_reason = models.CharField(max_length=300, blank=True, default="")
     send_after = models.DateTimeField(null=True, blank=True)
+    is_scheduled = models.BooleanField(default=False)
+    stops_on_reply = models.BooleanField(default=False)
+    undo = models.JSONField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     macro_id = models.UUIDField(null=True, blank=True)
     rule_run_id = models.UUIDField(null=True, blank=True)

@@ -112,6 +112,7 @@ class Ticket(models.Model):
     )
     links = models.JSONField(default=list, blank=True)
     related_to = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
+    draft_user_ids = ArrayField(models.UUIDField(), default=list, blank=True)
     version = models.PositiveIntegerField(default=1)
     queue_rank = models.GeneratedField(
         expression=models.Case(

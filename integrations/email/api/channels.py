@@ -16,6 +16,7 @@ from helpdesk.lib.errors import ConnectorFailure
 from helpdesk.lib.schema import documented
 from integrations.email.channels import add_email_channel, change_servers, test_connection
 from tickets.actions.channels import change_channel, note_failure, note_success
+from tickets.actions.signature import check_signature
 from tickets.models import Channel
 from tickets.records import channel_record
 from tickets.selectors import channels_of, get_channel
@@ -98,6 +99,7 @@ class ChannelDetail(Endpoint):
     @documented("change_channel", ChannelSettings, body=ChannelChanges)
     def patch(self, request: Request, channel_id: uuid.UUID) -> Response:
         values = read_body(ChannelChanges, request)
+        check_signature(values.get("signature", ""))
         channel = get_channel(self.user, channel_id)
         values |= change_servers(
             channel, imap_url=values.pop("imap_url", None), smtp_url=values.pop("smtp_url", None)
