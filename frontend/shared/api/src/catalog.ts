@@ -44,6 +44,7 @@ export interface TicketRecord {
   closed_at: string | null;
   merged_into_id: string | null;
   links: Array<LinkRecord>;
+  draft_user_ids: Array<string>;
   version: number;
 }
 
@@ -116,6 +117,7 @@ export interface MessageRecord {
   bcc: Array<AddressRecord>;
   subject: string;
   text: string;
+  html: string | null;
   quoted_text: string;
   signature_text: string;
   has_html: boolean;
@@ -139,6 +141,8 @@ export interface MessageRecord {
     | null;
   delivery_reason: string | null;
   send_after: string | null;
+  is_scheduled: boolean;
+  stops_on_reply: boolean;
   sent_at: string | null;
   created_at: string;
   macro_id: string | null;
@@ -309,6 +313,8 @@ export interface EventPayloads {
   'ticket.read': TicketPayload;
   /** Somebody follows it, or no longer */
   'ticket.followed': TicketPayload;
+  /** Somebody began a draft, or ended it */
+  'ticket.drafted': TicketPayload;
   /** A message came in */
   'message.received': MessagePayload;
   /** Language, intent, sentiment known */

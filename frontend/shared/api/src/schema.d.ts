@@ -91,6 +91,23 @@ export interface paths {
     patch: operations['change_channel'];
     trace?: never;
   };
+  '/api/v1/channels/{channel_id}/signature': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description The channel's signature filled for the person who asks. Changes nothing. */
+    post: operations['channel_signature'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/channels/{channel_id}/test': {
     parameters: {
       query?: never;
@@ -434,6 +451,23 @@ export interface paths {
     put?: never;
     /** @description Send a failed message again; an uncertain one only with ``confirm``. */
     post: operations['retry_message'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/messages/{message_id}/send-now': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description A scheduled message leaves at once. 409 ``not_scheduled`` when it is not waiting. */
+    post: operations['send_message_now'];
     delete?: never;
     options?: never;
     head?: never;
@@ -1036,8 +1070,14 @@ export interface components {
       created_at: string;
       version: number;
     };
-    /** @description What is written so far. ``rev`` is the one last seen, 0 for a new draft. */
+    /**
+     * @description What is written so far. ``rev`` is the one last seen, 0 for a new draft.
+     *
+     *     ``id`` is the id its message will have: once that is sent, the draft cannot come back.
+     */
     DraftInputRequest: {
+      /** Format: uuid */
+      id?: string | null;
       /** Format: uuid */
       ticket_id?: string;
       mode?: string;
@@ -1057,12 +1097,23 @@ export interface components {
       attachment_ids?: string[];
       /** Format: uuid */
       macro_id?: string | null;
+      /** Format: uuid */
+      order_id?: string | null;
+      /** Format: uuid */
+      channel_id?: string | null;
+      spans?: {
+        [key: string]: unknown;
+      }[];
+      missing?: {
+        [key: string]: unknown;
+      }[];
       /** @default 0 */
       rev: number;
       /** Format: date-time */
       updated_at?: string | null;
     };
     DraftRecord: {
+      id: string | null;
       ticket_id: string;
       /** @enum {string} */
       mode: 'reply' | 'note';
@@ -1073,7 +1124,17 @@ export interface components {
       bcc: components['schemas']['AddressRecord'][];
       subject: string | null;
       attachment_ids: string[];
+      files: components['schemas']['AttachmentRecord'][];
       macro_id: string | null;
+      order_id: string | null;
+      channel_id: string | null;
+      spans: {
+        [key: string]: unknown;
+      }[];
+      missing: {
+        [key: string]: unknown;
+      }[];
+      earlier: components['schemas']['EarlierDraft'] | null;
       rev: number;
       updated_at: string;
     };
@@ -1085,6 +1146,10 @@ export interface components {
       conditions: unknown;
       actions?: unknown;
       triggers?: string[];
+    };
+    EarlierDraft: {
+      text: string;
+      html: string | null;
     };
     EventPage: {
       results: components['schemas']['EventRecord'][];
@@ -1268,6 +1333,12 @@ export interface components {
       mention_ids?: string[];
       /** Format: uuid */
       order_id?: string | null;
+      /** Format: uuid */
+      channel_id?: string | null;
+      /** Format: date-time */
+      send_at?: string | null;
+      /** @default true */
+      stop_on_reply: boolean;
       then?: (components['schemas']['ThenEnum'] | components['schemas']['NullEnum']) | null;
       /** Format: date-time */
       snoozed_until?: string | null;
@@ -1297,6 +1368,7 @@ export interface components {
       bcc: components['schemas']['AddressRecord'][];
       subject: string;
       text: string;
+      html: string | null;
       quoted_text: string;
       signature_text: string;
       has_html: boolean;
@@ -1321,6 +1393,8 @@ export interface components {
         | null;
       delivery_reason: string | null;
       send_after: string | null;
+      is_scheduled: boolean;
+      stops_on_reply: boolean;
       sent_at: string | null;
       created_at: string;
       macro_id: string | null;
@@ -1690,6 +1764,13 @@ export interface components {
       | 'attempt_failed'
       | 'exception'
       | 'returned';
+    /** @description ``template``: one that is not saved yet; without it the channel's own. */
+    SignatureInputRequest: {
+      template?: string | null;
+    };
+    SignatureText: {
+      text: string;
+    };
     SpendSchema: {
       order_count: number;
       returned_count: number;
@@ -1785,6 +1866,7 @@ export interface components {
       closed_at: string | null;
       merged_into_id: string | null;
       links: components['schemas']['LinkRecord'][];
+      draft_user_ids: string[];
       version: number;
     };
     TimelineLine: {
@@ -2021,6 +2103,31 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ChannelSettings'];
+        };
+      };
+    };
+  };
+  channel_signature: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        channel_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['SignatureInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SignatureText'];
         };
       };
     };
@@ -2577,6 +2684,27 @@ export interface operations {
         'application/json': components['schemas']['RetryInputRequest'];
       };
     };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MessageRecord'];
+        };
+      };
+    };
+  };
+  send_message_now: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        message_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
     responses: {
       200: {
         headers: {
