@@ -9,6 +9,7 @@ import {
 } from '@aftercare/api';
 import {
   applyEvent,
+  browserTabs,
   browserWorld,
   LiveConnection,
   wakeWithBrowser,
@@ -16,6 +17,7 @@ import {
   type Cursor,
   type LiveEvent,
   type PresentUser,
+  type Tabs,
 } from '@aftercare/live';
 import { useAvatars } from '@aftercare/ui';
 import { getContext, setContext } from 'svelte';
@@ -56,7 +58,11 @@ export class App {
   /** Raised by every fresh load; lists and rooms load again when it moves. */
   generation = $state(0);
 
+  /** The server is newer than this page. */
+  isOld = $state(false);
+
   private connection: LiveConnection | null = null;
+  private tabs: Tabs | null = null;
   private stopWaking: (() => void) | null = null;
   private said = '';
   private saidAt = 0;
@@ -87,6 +93,8 @@ export class App {
 
   stop(): void {
     this.stopWaking?.();
+    this.tabs?.leave();
+    this.tabs = null;
     this.connection?.close();
     this.connection = null;
   }
@@ -164,6 +172,9 @@ export class App {
 
   private connect(cursor: Cursor): void {
     this.stop();
+    this.tabs = browserTabs(clientId, this.me?.id ?? '', api, () => {
+      if (this.isSessionOver) void this.resume(); // signed in again in another tab
+    });
     this.connection = new LiveConnection(
       cursor,
       {
@@ -177,9 +188,11 @@ export class App {
         onCounts: (counts) => (this.counts = { ...this.counts, ...counts }),
         onPresence: (ticketId, users) => this.presence.set(ticketId, users),
         onSignedOut: () => this.sessionOver(),
+        onOldPage: () => (this.isOld = true),
       },
-      browserWorld(clientId),
+      browserWorld(clientId, api, this.tabs),
     );
+    this.tabs?.join(this.connection);
     this.stopWaking = wakeWithBrowser(this.connection);
     this.connection.open();
   }

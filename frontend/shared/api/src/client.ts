@@ -23,6 +23,13 @@ export const clientId: string = crypto.randomUUID();
 export const api = {
   bootstrap: () => get<R.Bootstrap>('/bootstrap'),
 
+  /** The event log over HTTP: what came after a number. */
+  events: (after: number, epoch: string) => get<R.EventPage>('/events', { after, epoch, limit: 200 }),
+  /** Waits at the server until there is something new, half a minute at most. */
+  waitForEvents: async (query: Query, signal: AbortSignal) =>
+    (await request<R.Frames>('GET', `${ROOT}/events/wait`, { query, signal, timeoutSeconds: 45 })).data,
+  bePresent: (body: Record<string, unknown>) => send<unknown>('POST', '/presence', body),
+
   tickets: (query: Query, signal?: AbortSignal) => get<R.TicketPage>('/tickets', query, signal),
   ticket: (id: R.Id, signal?: AbortSignal): Promise<Answer<R.TicketDetail>> =>
     request<R.TicketDetail>('GET', `${ROOT}/tickets/${id}`, { signal }),

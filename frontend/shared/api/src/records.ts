@@ -39,6 +39,21 @@ export type Id = string;
 /** ISO 8601 in UTC. */
 export type Instant = string;
 
+/** A stretch of the event log. */
+export interface EventPage {
+  results: unknown[];
+  next: string | null;
+  from: number;
+  upto: number;
+  head: number;
+  epoch: string;
+}
+/** What a long poll answers: the frames of the socket. */
+export interface Frames {
+  told: string;
+  frames: { type: string }[];
+}
+
 /** What rides along with a list of tickets: a customer with at least a name. */
 export type LightCustomer = Pick<Customer, 'id' | 'name'> & Partial<Customer>;
 
@@ -256,7 +271,7 @@ export interface Bootstrap {
   channels: Channel[];
   views: View[];
   macros: LightMacro[];
-  event: { cursor: number; epoch: string };
+  event: { cursor: number; epoch: string; rights?: string };
   counts: Record<string, number>;
   unread_notifications: UnreadNotification[];
 }

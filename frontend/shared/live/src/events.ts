@@ -48,14 +48,22 @@ export interface PresentUser {
 }
 
 export type ServerFrame =
-  | { type: 'hello'; cursor: number; epoch: string; head: number }
+  | { type: 'hello'; cursor: number; epoch: string; head: number; catalog?: number }
   | { type: 'batch'; from: number; upto: number; events: LiveEvent[] }
   | { type: 'ping'; head: number }
   | { type: 'reset'; reason: string }
   | { type: 'counts'; counts: Record<string, number> }
   | { type: 'presence'; ticket_id: string; users: PresentUser[] };
 
+/** Where one tab is; tabs may share a socket, so each names itself. */
+export interface PresenceFrame {
+  type: 'presence';
+  page: string;
+  ticket_id: string | null;
+  state: PresentUser['state'];
+}
+
 export type ClientFrame =
-  | { type: 'hello'; cursor: number; epoch: string | null; client_id: string }
-  | { type: 'presence'; ticket_id: string | null; state: PresentUser['state'] }
+  | { type: 'hello'; cursor: number; epoch: string | null; rights?: string; client_id: string }
+  | PresenceFrame
   | { type: 'pull'; cursor: number };

@@ -24,6 +24,7 @@ class TestSocket implements SocketLike {
 /** A world with sockets, a clock and a network that the test moves by hand. */
 class World {
   sockets: TestSocket[] = [];
+  polls: TestSocket[] = [];
   timers: { at: number; call: () => void }[] = [];
   now = 0;
   isOn = true;
@@ -31,6 +32,7 @@ class World {
   states: ConnectionState[] = [];
   resets: string[] = [];
   signedOut = 0;
+  isOld = false;
   afterReset: Cursor = { cursor: 0, epoch: 'e' };
   connection: LiveConnection;
 
@@ -47,6 +49,7 @@ class World {
         onCounts: () => undefined,
         onPresence: () => undefined,
         onSignedOut: () => (this.signedOut += 1),
+        onOldPage: () => (this.isOld = true),
       },
       {
         clientId: 'me',
@@ -61,6 +64,12 @@ class World {
           return timer;
         },
         clearTimer: (timer) => (this.timers = this.timers.filter((each) => each !== timer)),
+        openPoll: () => {
+          const poll = new TestSocket();
+          this.polls.push(poll);
+          this.sockets.push(poll);
+          return poll;
+        },
         random: () => 0.5,
         isOnline: () => this.isOn,
       },
@@ -215,7 +224,76 @@ test('presence is said again after a new connection', () => {
   world.socket.onclose?.({ code: 1006 });
   world.advance(30_000);
   world.greet(10);
-  expect(world.socket.sent).toContainEqual({ type: 'presence', ticket_id: 't1', state: 'replying' });
+  expect(world.socket.sent).toContainEqual({
+    type: 'presence',
+    page: 'me',
+    ticket_id: 't1',
+    state: 'replying',
+  });
+});
+
+/** G9.4 */
+test('after three sockets that never spoke the events come over HTTP, until a socket works', () => {
+  const world = new World();
+  world.connection.open();
+  for (let tries = 0; tries < 3; tries++) {
+    expect(world.polls).toHaveLength(0);
+    world.socket.onclose?.({ code: 1006 });
+    world.advance(10_000);
+  }
+  expect(world.polls).toHaveLength(1);
+  world.greet(12);
+  world.batch(10, 12, [11, 12]);
+  expect(world.connection.state).toBe('live');
+  expect(world.connection.transport).toBe('poll');
+
+  world.advance(50_000);
+  world.socket.say({ type: 'ping', head: 12 });
+  world.advance(10_000);
+  world.socket.onclose?.({ code: 1006 }); // the probe is blocked, too
+  expect(world.connection.transport).toBe('poll');
+  world.polls[0]?.say({ type: 'ping', head: 12 });
+  world.advance(50_000);
+  world.polls[0]?.say({ type: 'ping', head: 12 });
+  world.advance(10_000);
+  world.greet(14);
+  world.batch(12, 14, [13, 14]);
+  expect(world.connection.transport).toBe('socket');
+  expect(world.polls[0]?.isClosed).toBe(true);
+  expect(world.seen).toEqual([11, 12, 13, 14]);
+});
+
+test('a poll that fails gives the socket a try before it asks again', () => {
+  const world = new World();
+  world.connection.open();
+  for (let tries = 0; tries < 3; tries++) {
+    world.socket.onclose?.({ code: 1006 });
+    world.advance(10_000);
+  }
+  world.socket.onclose?.({ code: 1006 });
+  expect(world.connection.state).toBe('reconnecting');
+  world.advance(30_000);
+  expect(world.connection.transport).toBe('socket');
+  world.socket.onclose?.({ code: 1006 });
+  world.advance(30_000);
+  expect(world.connection.transport).toBe('poll');
+});
+
+test('a socket that opens but never says hello is given up after ten seconds', () => {
+  const world = new World();
+  world.connection.open();
+  world.socket.onopen?.();
+  world.advance(10_000);
+  expect(world.sockets[0]?.isClosed).toBe(true);
+  expect(world.connection.state).toBe('reconnecting');
+});
+
+test('a server that speaks a newer language of events says so', () => {
+  const world = new World();
+  world.connection.open();
+  world.socket.onopen?.();
+  world.socket.say({ type: 'hello', cursor: 10, epoch: 'e', head: 10, catalog: 99 });
+  expect(world.isOld).toBe(true);
 });
 
 test('whatever is lost, doubled, reordered or cut off, every event is seen once and in order', () => {

@@ -1,0 +1,79 @@
+"""The live inbox when things go wrong: tabs, blocked sockets, restarts, ended sessions, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+
+from tests.e2e.shop import Shop
+
+
+def open_beside(page: Page, address: str) -> Page:
+    """Another tab of the same browser."""
+    other = page.context.new_page()
+    other.goto(address)
+    return other
+
+
+def count_sockets(context: BrowserContext) -> list[str]:
+    """The addresses of all sockets that tabs of this browser open from now on."""
+    opened: list[str] = []
+    context.on("page", lambda page: page.on("websocket", lambda ws: opened.append(ws.url)))
+    return opened
+
+
+def test_two_tabs_share_one_socket_and_the_other_takes_over(shop: Shop, agent: Page):
+    """One socket per browser; the leader closes and nothing is missed (issue 3, point 12)."""
+    tess = shop.shopper("Tess Tabs")
+    shop.arrive(tess, "First", "Is it there?")
+    opened = count_sockets(agent.context)
+    agent.on("websocket", lambda ws: opened.append(ws.url))
+    agent.goto("/inbox/all")
+    expect(agent.get_by_text("updated live")).to_be_visible()
+    second = open_beside(agent, "/inbox/all")
+    expect(second.get_by_text("updated live")).to_be_visible()
+
+    shop.arrive(shop.shopper("Tim Second"), "Second", "Both tabs see me.")
+    for page in (agent, second):
+        expect(page.get_by_role("row").filter(has_text="Tim Second")).to_have_count(1)
+    assert len(opened) == 1
+
+    agent.close()
+    shop.arrive(shop.shopper("Tia Third"), "Third", "The leader is gone.")
+    expect(second.get_by_role("row").filter(has_text="Tia Third")).to_have_count(1)
+    assert len(opened) == 2
+
+
+def test_a_blocked_websocket_is_replaced_by_a_long_poll(shop: Shop, new_agent: Callable[..., Page]):
+    """G9.4: WebSocket blocked; the inbox is live all the same, and presence is told."""
+    page = new_agent()
+
+    def block(ws: WebSocketRoute) -> None:
+        ws.close(code=1011, reason="blocked")
+
+    page.route_web_socket("**/ws/agent", block)
+    with page.expect_request("**/events/wait?*"):
+        page.goto("/inbox/all")
+
+    shop.arrive(shop.shopper("Polly Poll"), "Over HTTP", "Can you hear me?")
+
+    expect(page.get_by_role("row").filter(has_text="Polly Poll")).to_have_count(1)
+    expect(page.get_by_text("updated live")).to_be_visible()
+
+
+def test_a_frozen_tab_catches_up_when_it_thaws(shop: Shop, agent: Page):
+    """Events while the tab was frozen: all there afterwards, once, without a reload."""
+    agent.goto("/inbox/all")
+    expect(agent.get_by_text("updated live")).to_be_visible()
+    agent.evaluate("window.neverReloaded = true")
+    devtools: Any = agent.context.new_cdp_session(agent)
+    devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
+    frozen = [shop.shopper(f"Frost{n} Frozen") for n in range(3)]
+    for each in frozen:
+        shop.arrive(each, f"While frozen, from {each.name}", "Brr")
+    devtools.send("Page.setWebLifecycleState", {"state": "active"})
+    for each in frozen:
+        expect(agent.get_by_role("row").filter(has_text=each.name)).to_have_count(1)
+    assert agent.evaluate("window.neverReloaded") is True
