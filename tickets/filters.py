@@ -11,7 +11,10 @@ from django.db.models import QuerySet
 from helpdesk.accounts.models import User
 from helpdesk.lib.errors import FieldError, InvalidInput
 from tickets.models import CsatState, Priority, Status, Ticket
-from tickets.search import search_tickets
+from tickets.search.found import has_words
+from tickets.search.tsquery import words_query
+
+MAX_QUERY_CHARS = 1000
 
 
 class TicketFilters(filters.FilterSet):
@@ -55,7 +58,8 @@ class TicketFilters(filters.FilterSet):
         return found.filter(tags__contains=[value.lower()])
 
     def by_words(self, found: QuerySet[Ticket], _: str, value: str) -> QuerySet[Ticket]:
-        return search_tickets(found, value, organization_id=self.person.organization_id)
+        asked = words_query(value.replace("\x00", " ")[:MAX_QUERY_CHARS])
+        return found.filter(has_words(asked)) if asked else found
 
 
 def filter_tickets(tickets: QuerySet[Ticket], request: Any) -> QuerySet[Ticket]:

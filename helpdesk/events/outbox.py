@@ -61,6 +61,8 @@ class UnitOfWork:
     numbered: list[Event] = field(default_factory=list)
     kept: dict[Any, Any] = field(default_factory=dict)
     """Rows locked in this transaction: actions share one instance, so payloads show its end."""
+    closing: dict[Any, Callable[[], None]] = field(default_factory=dict)
+    """What is still to be written once everything else is; run before events are numbered."""
 
     def add(self, new: _Pending) -> None:
         key = (new.organization_id, new.type, new.object_id, new.origin)
@@ -71,6 +73,9 @@ class UnitOfWork:
 
     def flush(self) -> None:
         """Number and store what was recorded; must be the last statement of the transaction."""
+        for close in self.closing.values():
+            close()
+        self.closing.clear()
         by_organization: dict[uuid.UUID, list[_Pending]] = {}
         for item in self.pending.values():
             by_organization.setdefault(item.organization_id, []).append(item)

@@ -10,6 +10,7 @@ from django.db import models
 from helpdesk.events.outbox import Change, current_unit, record
 from helpdesk.lib.clock import iso, now
 from helpdesk.lib.errors import NotFound
+from tickets.actions import words
 from tickets.models import Message, Ticket
 from tickets.records import message_payload, ticket_payload
 
@@ -61,6 +62,7 @@ def touch(ticket: Ticket, *fields: str) -> None:
 
 def record_ticket(type_: str, ticket: Ticket, change: Change | None = None) -> None:
     """Announce something about the ticket; the payload is the whole ticket at commit."""
+    words.note_ticket(type_, ticket, change or {})
     record(
         type_,
         organization_id=ticket.organization_id,
@@ -76,6 +78,7 @@ def record_message(
     type_: str, message: Message, ticket: Ticket, change: Change | None = None
 ) -> None:
     """Announce something about a message; the payload is the whole message at commit."""
+    words.note_message(type_, message, ticket)
     record(
         type_,
         organization_id=ticket.organization_id,

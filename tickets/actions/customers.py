@@ -14,6 +14,7 @@ from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import Change, current_unit, record, unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict
+from tickets.actions.words import note_customer
 from tickets.models import Customer, Handle, HandleKind
 from tickets.records import customer_record
 
@@ -107,6 +108,7 @@ def keep_handles(customer: Customer, handles: list[Handle]) -> None:
 
 def record_customer(customer: Customer, change: Change | None = None) -> None:
     """Announce that a customer changed."""
+    note_customer(customer)
     record(
         "customer.updated",
         organization_id=customer.organization_id,
@@ -159,6 +161,7 @@ def _create(
     handle: Handle | None = made
     if _insert(made):
         keep_handles(customer, [made])
+        note_customer(customer, is_new=True)
     else:
         customer.delete()
         handle = _handles(organization_id, kind, {value}).first()

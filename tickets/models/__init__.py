@@ -17,6 +17,7 @@ from tickets.models.message import DeliveryState, Direction, Message, MessageBod
 from tickets.models.tag import Tag
 from tickets.models.ticket import CsatState, Priority, Status, Ticket, TicketNumbers, WakesOn
 from tickets.models.view import View
+from tickets.models.words import CustomerWords, StaleWords, TicketWords
 
 __all__ = [
     "Attachment",
@@ -28,6 +29,7 @@ __all__ = [
     "Channel",
     "CsatState",
     "Customer",
+    "CustomerWords",
     "DeliveryState",
     "Direction",
     "Draft",
@@ -39,10 +41,12 @@ __all__ = [
     "MessageKind",
     "Priority",
     "Split",
+    "StaleWords",
     "Status",
     "Tag",
     "Ticket",
     "TicketNumbers",
+    "TicketWords",
     "View",
     "WakesOn",
 ]

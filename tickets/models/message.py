@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models.functions import Left
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
 from tickets.models.channel import Channel
 from tickets.models.customer import Customer
 from tickets.models.ticket import Ticket
-
-INDEXED_CHARS = 100_000
-"""So much of a message is searchable; more would not fit PostgreSQL's limit for one document."""
-
-BODY_VECTOR = SearchVector(Left("text", INDEXED_CHARS), config="simple")
 
 
 class Direction(models.TextChoices):
@@ -120,6 +112,9 @@ class Message(models.Model):
                 name="message_external_id",
                 condition=~models.Q(external_id=""),
             ),
+            models.Index(
+                fields=["ticket"], name="message_note", condition=models.Q(kind=MessageKind.NOTE)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -138,9 +133,6 @@ class MessageBody(models.Model):
     quoted_text = models.TextField(blank=True, default="")
     signature_text = models.TextField(blank=True, default="")
     html = models.TextField(blank=True, default="")
-
-    class Meta:
-        indexes: ClassVar = [GinIndex(BODY_VECTOR, name="message_words")]
 
     def __str__(self) -> str:
         return f"body of {self.message_id}"

@@ -136,6 +136,14 @@ class Ticket(models.Model):
                 fields=["organization", "assignee", "status", "-queue_rank", "-last_message_at"],
                 name="ticket_queue_of_agent",
             ),
+            models.Index(
+                fields=["organization", "-queue_rank", "-last_message_at", "-id"],
+                name="ticket_queue_of_all",
+            ),
+            models.Index(
+                fields=["organization", "status", "-last_message_at", "-id"], name="ticket_newest"
+            ),
+            models.Index(fields=["organization", "-created_at", "-id"], name="ticket_created"),
             models.Index(fields=["customer", "-last_message_at"], name="ticket_of_customer"),
             models.Index(
                 fields=["snoozed_until"],

@@ -1,0 +1,17 @@
+"""Which tickets and customers hold the words that are asked for."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef
+
+from tickets.models import CustomerWords, TicketWords
+
+
+def has_words(asked: str) -> Exists:
+    """The ticket matches the tsquery."""
+    return Exists(TicketWords.objects.filter(ticket=OuterRef("pk"), vector__matches=asked))
+
+
+def customer_has_words(asked: str) -> Exists:
+    """The customer matches the tsquery."""
+    return Exists(CustomerWords.objects.filter(customer=OuterRef("pk"), vector__matches=asked))
