@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -12,13 +14,16 @@ from django.core.validators import validate_email
 from django.db import IntegrityError
 
 from helpdesk.accounts.models import ApiToken, Organization, Role, Team, User
+from helpdesk.accounts.preferences import check_settings
 from helpdesk.accounts.records import team_record, user_record
+from helpdesk.events.actor import Actor
 from helpdesk.events.dispatch import create_cursors
 from helpdesk.events.models import EventCounter
 from helpdesk.events.outbox import record, unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict, FieldError, InvalidInput
 
+MAX_SETTINGS_BYTES = 32 * 1024
 TOKEN_PREFIX = "act_"  # noqa: S105 (how our tokens begin, not one of them)
 
 
@@ -94,6 +99,38 @@ def change_profile(user: User, **fields: Any) -> User:
         user.save(update_fields=list(fields))
         record_user(user)
     return user
+
+
+def edit_profile(user: User, values: dict[str, Any]) -> User:
+    """What the person changed on their page: name, signature, some of the settings; all or none."""
+    fields = dict(values)
+    settings = fields.pop("settings", None)
+    with unit_of_work(actor=Actor.of_user(user)):
+        if settings:
+            change_settings(user, settings)
+        if fields:
+            change_profile(user, **fields)
+    return user
+
+
+def change_settings(user: User, part: Mapping[str, Any]) -> User:
+    """Set these keys of the person's settings and leave the others; None takes one away.
+
+    Two pages that change different keys at once both win. Raises InvalidInput naming a key whose
+    value makes no sense.
+    """
+    check_settings(part)
+    with unit_of_work():
+        locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        kept = {
+            name: each for name, each in {**locked.settings, **part}.items() if each is not None
+        }
+        if len(json.dumps(kept)) > MAX_SETTINGS_BYTES:
+            raise InvalidInput.field("settings", "These settings are too large.", code="too_large")
+        fields: dict[str, Any] = {"settings": kept}
+        if "notifications" in part:
+            fields["notification_mail_stopped_at"] = None  # they look after it: try mail again
+        return change_profile(user, **fields)
 
 
 def create_token(user: User, name: str) -> tuple[ApiToken, str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import structlog
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 
-SESSIONS_GROUP = "aftercare.presence"
-"""Where every process that serves sockets listens (helpdesk.realtime.presence)."""
-
-log = structlog.get_logger()
+from helpdesk.accounts.models import User
+from helpdesk.accounts.sessions import announce_session_end, end_other_sessions
+from helpdesk.lib import secrets
 
 
 class ClosedSignup(DefaultAccountAdapter):
@@ -27,15 +27,26 @@ class ClosedSignup(DefaultAccountAdapter):
         if session_key:
             announce_session_end(session_key)
 
+    def set_password(self, user: User, password: str) -> None:
+        """Whoever knew the old one is signed out, on every device but this one."""
+        super().set_password(user, password)
+        request = context.request
+        end_other_sessions(user, current_key=request.session.session_key if request else None)
 
-def announce_session_end(session_key: str) -> None:
-    """Close the session's sockets now; if nobody hears it, they notice within a minute."""
-    layer = get_channel_layer()
-    if layer is None:
-        return
-    try:
-        async_to_sync(layer.group_send)(
-            SESSIONS_GROUP, {"type": "session.ended", "session_key": session_key}
-        )
-    except Exception:
-        log.warning("session.end_not_announced", exc_info=True)
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Mail of ours leaves through the shop's own channel, or not at all."""
+
+
+class TwoFactor(DefaultMFAAdapter):
+    """Keeps the second factor's secrets encrypted; the app's name stands in the authenticator."""
+
+    def get_totp_issuer(self) -> str:
+        request = context.request
+        name = request.user.organization.name if request and request.user.is_authenticated else ""
+        return f"Aftercare · {name}" if name else "Aftercare"
+
+    def encrypt(self, text: str) -> str:
+        return secrets.encrypt({"text": text})
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return str(secrets.decrypt(encrypted_text)["text"])

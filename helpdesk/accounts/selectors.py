@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from typing import TypedDict
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef
 
 from helpdesk.accounts.actions import token_digest
 from helpdesk.accounts.models import ApiToken, Organization, Team, User
+from helpdesk.accounts.sessions import last_seen_by_user
+from helpdesk.lib.clock import iso
 from helpdesk.lib.errors import NotFound
 
 
@@ -25,6 +31,39 @@ def users_of(organization_id: uuid.UUID) -> list[User]:
         .prefetch_related("teams")
         .order_by("name", "id")
     )
+
+
+class SignInRecord(TypedDict):
+    user_id: str
+    has_two_factor: bool
+    last_seen_at: str | None
+
+
+def sign_ins_of(organization_id: uuid.UUID) -> list[SignInRecord]:
+    """Who has a second factor, and when everybody was last here. Two queries."""
+    factors = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
+    people = list(
+        User.objects.filter(organization_id=organization_id, is_active=True)
+        .annotate(has_two_factor=Exists(factors))
+        .order_by("name", "pk")
+    )
+    seen = last_seen_by_user([each.pk for each in people])
+    return [
+        {
+            "user_id": str(each.pk),
+            "has_two_factor": each.has_two_factor,
+            "last_seen_at": iso(seen.get(each.pk)),
+        }
+        for each in people
+    ]
+
+
+def get_colleague(user: User, user_id: uuid.UUID) -> User:
+    """Somebody of the person's own organization; raises NotFound."""
+    found = User.objects.filter(organization_id=user.organization_id, pk=user_id).first()
+    if found is None:
+        raise NotFound("There is nobody here with this id.")
+    return found
 
 
 def teams_of(organization_id: uuid.UUID) -> list[Team]:

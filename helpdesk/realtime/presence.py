@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from channels.layers import get_channel_layer
 
-from helpdesk.accounts.adapter import SESSIONS_GROUP
+from helpdesk.accounts.sessions import SESSIONS_GROUP
 
 if TYPE_CHECKING:
     from helpdesk.realtime.agent_socket import AgentSocket

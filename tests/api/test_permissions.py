@@ -24,6 +24,12 @@ ROUTES: dict[str, dict[str, str]] = {
     "bootstrap": {"GET": ANYBODY},
     "events": {"GET": ANYBODY},
     "me": {"GET": ANYBODY, "PATCH": ANYBODY},
+    "me/avatar": {"PUT": ANYBODY, "DELETE": ANYBODY},
+    "me/sessions/<int:session_id>": {"DELETE": ANYBODY},
+    "me/two-factor-qr": {"GET": ANYBODY},
+    "users/<uuid:user_id>/avatar": {"GET": ANYBODY},
+    "sign-ins": {"GET": ADMIN},
+    "me/sessions": {"GET": ANYBODY, "DELETE": ANYBODY},
     "tokens": {"GET": AGENT, "POST": AGENT},
     "tokens/<uuid:token_id>": {"DELETE": AGENT},
     "notifications": {"GET": ANYBODY},
@@ -89,7 +95,8 @@ def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]
 
 def address(route: str) -> str:
     """The route with ids that nobody has."""
-    for name in ("token_id", "ticket_id", "message_id", "attachment_id", "customer_id", "run_id",
+    route = route.replace("<int:session_id>", "999999")
+    for name in ("token_id", "user_id", "ticket_id", "message_id", "attachment_id", "customer_id", "run_id",
                  "order_id", "raw_id", "channel_id", "rule_id", "macro_id"):  # fmt: skip
         route = route.replace(f"<uuid:{name}>", str(uuid.uuid4()))
     return "/api/v1/" + route.replace("<int:number>", "999999").replace("<str:mode>", "reply")

@@ -8,6 +8,12 @@ from helpdesk.accounts.api import me
 
 urlpatterns = [
     path("me", me.Me.as_view()),
+    path("me/avatar", me.MyAvatar.as_view()),
+    path("me/sessions", me.MySessions.as_view()),
+    path("me/sessions/<int:session_id>", me.MySession.as_view()),
+    path("me/two-factor-qr", me.TwoFactorQr.as_view()),
+    path("users/<uuid:user_id>/avatar", me.Avatar.as_view()),
+    path("sign-ins", me.SignIns.as_view()),
     path("tokens", me.TokenList.as_view()),
     path("tokens/<uuid:token_id>", me.TokenDetail.as_view()),
 ]
