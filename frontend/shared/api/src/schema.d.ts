@@ -389,6 +389,76 @@ export interface paths {
     patch: operations['change_me'];
     trace?: never;
   };
+  '/api/v1/me/avatar': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** @description PUT a picture as multipart field ``file``; DELETE goes back to initials. */
+    put: operations['set_my_avatar'];
+    post?: never;
+    /** @description PUT a picture as multipart field ``file``; DELETE goes back to initials. */
+    delete: operations['remove_my_avatar'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/me/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description GET: everywhere the caller is signed in. DELETE: sign out everywhere but here. */
+    get: operations['my_sessions'];
+    put?: never;
+    post?: never;
+    /** @description GET: everywhere the caller is signed in. DELETE: sign out everywhere but here. */
+    delete: operations['end_other_sessions'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/me/sessions/{session_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description DELETE: sign one device out; its open pages ask to sign in again at once. */
+    delete: operations['end_session'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/me/two-factor-qr': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The QR code of the second factor that is being set up in this session, as SVG. */
+    get: operations['two_factor_qr'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/messages/{message_id}/html': {
     parameters: {
       query?: never;
@@ -698,6 +768,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/sign-ins': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description How safely each colleague signs in, for admins. */
+    get: operations['sign_ins'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/tickets': {
     parameters: {
       query?: never;
@@ -875,6 +962,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/users/{user_id}/avatar': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The picture of a colleague, as a small WebP. ``v`` only makes the address of each its own. */
+    get: operations['avatar'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/views': {
     parameters: {
       query?: never;
@@ -938,6 +1042,11 @@ export interface components {
       type: 'customer' | 'agent' | 'rule' | 'system';
       id: string | null;
       name: string;
+    };
+    /** @description One picture as multipart form data. */
+    AvatarInputRequest: {
+      /** Format: binary */
+      file: string;
     };
     /** @enum {unknown} */
     BlankEnum: '';
@@ -1578,7 +1687,7 @@ export interface components {
       is_active?: boolean;
       version?: number;
     };
-    /** @description Any of these. */
+    /** @description Any of these. Of ``settings`` only the keys that are sent change; null takes one away. */
     PatchedProfileChangesRequest: {
       name?: string;
       signature?: string;
@@ -1753,6 +1862,18 @@ export interface components {
       text: string;
       place: string;
     };
+    SessionPage: {
+      results: components['schemas']['SessionRecord'][];
+      next: string | null;
+    };
+    SessionRecord: {
+      id: number;
+      user_agent: string;
+      ip: string;
+      created_at: string;
+      last_seen_at: string;
+      is_current: boolean;
+    };
     /** @enum {string} */
     ShipmentStatusEnum:
       | 'pending'
@@ -1764,6 +1885,15 @@ export interface components {
       | 'attempt_failed'
       | 'exception'
       | 'returned';
+    SignInPage: {
+      results: components['schemas']['SignInRecord'][];
+      next: string | null;
+    };
+    SignInRecord: {
+      user_id: string;
+      has_two_factor: boolean;
+      last_seen_at: string | null;
+    };
     /** @description ``template``: one that is not saved yet; without it the channel's own. */
     SignatureInputRequest: {
       template?: string | null;
@@ -2604,6 +2734,124 @@ export interface operations {
       };
     };
   };
+  set_my_avatar: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'multipart/form-data': components['schemas']['AvatarInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OwnRecord'];
+        };
+      };
+    };
+  };
+  remove_my_avatar: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OwnRecord'];
+        };
+      };
+    };
+  };
+  my_sessions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SessionPage'];
+        };
+      };
+    };
+  };
+  end_other_sessions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  end_session: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        session_id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  two_factor_qr: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/svg+xml': string;
+        };
+      };
+    };
+  };
   message_html: {
     parameters: {
       query?: {
@@ -3073,6 +3321,25 @@ export interface operations {
       };
     };
   };
+  sign_ins: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SignInPage'];
+        };
+      };
+    };
+  };
   tickets: {
     parameters: {
       query?: {
@@ -3485,6 +3752,30 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+    };
+  };
+  avatar: {
+    parameters: {
+      query?: {
+        /** @description From avatar_url. */
+        v?: string;
+      };
+      header?: never;
+      path: {
+        user_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/webp': string;
+        };
       };
     };
   };
