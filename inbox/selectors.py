@@ -8,15 +8,21 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from helpdesk.accounts.models import User
+from helpdesk.accounts.selectors import hidden_teams_of
 from helpdesk.lib.errors import InvalidInput, NotFound
 from helpdesk.lib.pagination import Page, decode_cursor, encode_cursor
 from inbox.models import RawInbound, RawState
-from tickets.models import Message
+from tickets.models import Message, Ticket
 
 
 def inbound_visible_to(user: User) -> QuerySet[RawInbound]:
-    """Arrivals of the person's organization, without their bytes."""
-    return RawInbound.objects.filter(organization_id=user.organization_id).defer("raw")
+    """Arrivals of the person's organization, without their bytes; what became part of a ticket
+    is seen by whoever sees the ticket."""
+    found = RawInbound.objects.filter(organization_id=user.organization_id).defer("raw")
+    hidden = hidden_teams_of(user)
+    if not hidden:
+        return found
+    return found.exclude(ticket_id__in=Ticket.objects.filter(team_id__in=hidden).values("pk"))
 
 
 def list_inbound(user: User, *, state: str, after: str | None, limit: int) -> Page[RawInbound]:

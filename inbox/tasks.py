@@ -9,6 +9,8 @@ from celery import shared_task
 from helpdesk.events.dispatch import organizations_behind, run_subscribers
 from helpdesk.sweep import sweeps
 from inbox import delivery, door
+from tickets.actions.hand_out import hand_out_due
+from tickets.actions.hand_over import hand_over_due
 from tickets.actions.status import wake_due
 
 
@@ -52,6 +54,18 @@ def deliver_due() -> int:
 def check_uncertain() -> int:
     """Ask where uncertain messages got to."""
     return delivery.check_uncertain()
+
+
+@sweeps("tickets.hand_out", every_seconds=15)
+def hand_out() -> int:
+    """Give waiting tickets to members who are free."""
+    return hand_out_due()
+
+
+@sweeps("tickets.hand_over", every_seconds=15)
+def hand_over() -> int:
+    """Go on moving the tickets of people who left."""
+    return hand_over_due()
 
 
 @sweeps("tickets.wake")

@@ -11,6 +11,7 @@ from django.db.models import BooleanField, Count, Exists, OuterRef, Prefetch, Q,
 from django.db.models.expressions import RawSQL
 
 from helpdesk.accounts.models import User
+from helpdesk.accounts.selectors import hidden_teams_by_person, hidden_teams_of
 from helpdesk.events.models import Event
 from helpdesk.lib.clock import iso
 from helpdesk.lib.errors import InvalidInput, NotFound
@@ -33,8 +34,17 @@ _LIST_ONLY = ("customer",)
 
 
 def tickets_visible_to(user: User) -> QuerySet[Ticket]:
-    """The tickets this person may see: those of the organization."""
-    return Ticket.objects.filter(organization_id=user.organization_id)
+    """The tickets this person may see: the organization's, without those of private teams that
+    they are not in. Asks one small question first, so that the list's own query stays simple."""
+    found = Ticket.objects.filter(organization_id=user.organization_id)
+    hidden = hidden_teams_of(user)
+    return found.exclude(team_id__in=hidden) if hidden else found
+
+
+def may_see_ticket(user: User, ticket: Ticket) -> bool:
+    """Whether the person may see this ticket."""
+    is_ours = ticket.organization_id == user.organization_id
+    return is_ours and (ticket.team_id is None or ticket.team_id not in hidden_teams_of(user))
 
 
 def get_ticket(user: User, ticket_id: uuid.UUID) -> Ticket:
@@ -113,7 +123,20 @@ def view_counts(user: User, views: Iterable[View]) -> dict[str, int]:
 def counts_for_people(
     organization_id: uuid.UUID, user_ids: list[uuid.UUID]
 ) -> dict[uuid.UUID, dict[str, int]]:
-    """The counts of all views for each of these people, in one query for all of them."""
+    """The counts of all views for each of these people: one query for all who see the same."""
+    people = User.objects.filter(organization_id=organization_id, pk__in=user_ids)
+    alike: dict[frozenset[uuid.UUID], list[uuid.UUID]] = {}
+    for user_id, hidden in hidden_teams_by_person(organization_id, people).items():
+        alike.setdefault(hidden, []).append(user_id)
+    counts: dict[uuid.UUID, dict[str, int]] = {}
+    for hidden, some in alike.items():
+        counts |= _counts_for_alike(organization_id, some, hidden)
+    return counts
+
+
+def _counts_for_alike(
+    organization_id: uuid.UUID, user_ids: list[uuid.UUID], hidden: frozenset[uuid.UUID]
+) -> dict[uuid.UUID, dict[str, int]]:
     views = views_of(organization_id)
     personal = [view for view in views if is_personal(view.conditions)]
     shared = [view for view in views if view not in personal]
@@ -126,7 +149,9 @@ def counts_for_people(
     row: dict[str, int] = {}
     if wanted:
         counted = {name: Count("pk", filter=condition) for name, condition in wanted.items()}
-        row = Ticket.objects.filter(organization_id=organization_id).aggregate(**counted)
+        tickets = Ticket.objects.filter(organization_id=organization_id)
+        visible = tickets.exclude(team_id__in=hidden) if hidden else tickets
+        row = visible.aggregate(**counted)
     for_all = {view.slug: row[f"s{index}"] for index, view in enumerate(shared)}
     return {
         user_id: for_all
@@ -233,6 +258,12 @@ def as_uuid(value: Any, field: str) -> uuid.UUID:
 def drafts_of(ticket: Ticket, user: User) -> list[Draft]:
     """The person's own drafts on the ticket."""
     return list(Draft.objects.filter(ticket=ticket, user=user).order_by("mode"))
+
+
+def others_drafts_of(ticket: Ticket, user: User) -> list[Draft]:
+    """What colleagues have begun to write on the ticket, newest first."""
+    found = Draft.objects.filter(ticket=ticket).exclude(user=user).select_related("user")
+    return list(found.order_by("-updated_at", "pk"))
 
 
 def get_draft(ticket: Ticket, user: User, mode: str) -> Draft:

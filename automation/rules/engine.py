@@ -192,8 +192,15 @@ def _record_run(run: RuleRun) -> None:
             "rule_name": run.rule_name,
             "rule_version": run.rule_version,
             "actions": lines,
+            "team_id": _team_of(run.ticket_id),
         },
     )
+
+
+def _team_of(ticket_id: uuid.UUID) -> str | None:
+    """Whose ticket it is when all is done: decides who may hear of the run."""
+    team_id = lock_ticket(ticket_id).team_id
+    return str(team_id) if team_id else None
 
 
 def _line(action: dict[str, str]) -> str:

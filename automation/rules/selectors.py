@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from automation.rules.models import Rule, RuleRun, RunOutcome
 from helpdesk.accounts.models import User
+from helpdesk.accounts.selectors import hidden_teams_of
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput, NotFound
 from helpdesk.lib.pagination import Page, decode_cursor, encode_cursor
@@ -57,7 +58,9 @@ def runs_of_ticket(user: User, ticket: Ticket, *, after: str | None, limit: int)
 
 
 def _runs_of(user: User) -> QuerySet[RuleRun]:
-    return RuleRun.objects.filter(organization_id=user.organization_id).select_related("ticket")
+    found = RuleRun.objects.filter(organization_id=user.organization_id).select_related("ticket")
+    hidden = hidden_teams_of(user)
+    return found.exclude(ticket__team_id__in=hidden) if hidden else found
 
 
 def _page(runs: QuerySet[RuleRun], after: str | None, limit: int) -> Page[RuleRun]:

@@ -19,7 +19,7 @@ from helpdesk.accounts.records import team_record, user_record
 from helpdesk.events.actor import Actor
 from helpdesk.events.dispatch import create_cursors
 from helpdesk.events.models import EventCounter
-from helpdesk.events.outbox import record, unit_of_work
+from helpdesk.events.outbox import Change, record, unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict, FieldError, InvalidInput
 
@@ -62,7 +62,7 @@ def create_user(
     teams: list[Team] | None = None,
 ) -> User:
     """A person who can sign in. Raises InvalidInput naming the field, Conflict if they exist."""
-    _check_email(email)
+    check_email(email)
     _check_password(password)
     try:
         with unit_of_work():
@@ -80,24 +80,28 @@ def create_user(
     return user
 
 
-def record_user(user: User) -> None:
-    """Announce that a person changed."""
+def record_user(user: User, change: Change | None = None) -> None:
+    """Announce that a person changed; ``change`` names role and teams, which decide what they see."""
     record(
         "user.updated",
         organization_id=user.organization_id,
         object_type="user",
         object_id=user.pk,
         payload=lambda: {"user": user_record(user)},
+        change=change,
     )
 
 
 def change_profile(user: User, **fields: Any) -> User:
     """Change the person's own name, signature or settings; announces it to colleagues."""
+    change: Change = {}
     for name, value in fields.items():
+        if name in ("role", "is_active") and getattr(user, name) != value:
+            change[name] = (getattr(user, name), value)
         setattr(user, name, value)
     with unit_of_work():
         user.save(update_fields=list(fields))
-        record_user(user)
+        record_user(user, change)
     return user
 
 
@@ -152,7 +156,8 @@ def token_digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _check_email(email: str) -> None:
+def check_email(email: str) -> None:
+    """Raises InvalidInput if this is no address."""
     try:
         validate_email(email)
     except ValidationError as error:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypedDict, cast
 
-from helpdesk.accounts.models import ApiToken, Organization, Team, User
+from helpdesk.accounts.models import ApiToken, Invitation, Organization, Team, User
 from helpdesk.accounts.permissions import CAPABILITIES
 from helpdesk.events.payloads import TeamRecord, UserRecord
-from helpdesk.lib.clock import iso
+from helpdesk.lib.clock import iso, now
 
 
 class OwnRecord(UserRecord):
@@ -33,6 +33,21 @@ class TokenPage(TypedDict):
     next: str | None
 
 
+class InvitationRecord(TypedDict):
+    id: str
+    email: str
+    role: str
+    team_ids: list[str]
+    invited_by: str | None
+    created_at: str
+    expires_at: str
+    is_expired: bool
+
+
+class NewInvitationRecord(InvitationRecord):
+    link: str
+
+
 class OrganizationRecord(TypedDict):
     id: str
     name: str
@@ -53,6 +68,7 @@ def user_record(user: User) -> UserRecord:
             "role": user.role,
             "team_ids": [str(team.pk) for team in user.teams.all()],
             "is_active": user.is_active,
+            "is_available": user.is_available,
         },
     )
 
@@ -66,7 +82,16 @@ def avatar_url(user: User) -> str | None:
 
 def team_record(team: Team) -> TeamRecord:
     """The team by name."""
-    return {"id": str(team.pk), "name": team.name}
+    return cast(
+        TeamRecord,
+        {
+            "id": str(team.pk),
+            "name": team.name,
+            "strategy": team.strategy,
+            "capacity": team.capacity,
+            "is_private": team.is_private,
+        },
+    )
 
 
 def own_record(user: User) -> OwnRecord:
@@ -87,6 +112,20 @@ def token_record(token: ApiToken) -> TokenRecord:
         "prefix": token.prefix,
         "created_at": cast(str, iso(token.created_at)),
         "last_used_at": iso(token.last_used_at),
+    }
+
+
+def invitation_record(invitation: Invitation) -> InvitationRecord:
+    """The invitation without its link, which is shown once."""
+    return {
+        "id": str(invitation.pk),
+        "email": invitation.email,
+        "role": invitation.role,
+        "team_ids": list(invitation.team_ids),
+        "invited_by": invitation.invited_by.name if invitation.invited_by else None,
+        "created_at": cast(str, iso(invitation.created_at)),
+        "expires_at": cast(str, iso(invitation.expires_at)),
+        "is_expired": invitation.expires_at <= now(),
     }
 
 

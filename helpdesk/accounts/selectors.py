@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import TypedDict
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef
 
 from helpdesk.accounts.actions import token_digest
-from helpdesk.accounts.models import ApiToken, Organization, Team, User
+from helpdesk.accounts.models import ApiToken, Invitation, Organization, Role, Team, User
 from helpdesk.accounts.sessions import last_seen_by_user
 from helpdesk.lib.clock import iso
 from helpdesk.lib.errors import NotFound
@@ -69,6 +70,75 @@ def get_colleague(user: User, user_id: uuid.UUID) -> User:
 def teams_of(organization_id: uuid.UUID) -> list[Team]:
     """All teams of the organization, by name."""
     return list(Team.objects.filter(organization_id=organization_id).order_by("name"))
+
+
+def hidden_teams_of(user: User) -> frozenset[uuid.UUID]:
+    """The private teams whose tickets this person may not see; none for admins. One query."""
+    return hidden_teams_by_person(user.organization_id, [user])[user.pk]
+
+
+def hidden_teams_by_person(
+    organization_id: uuid.UUID, users: Iterable[User]
+) -> dict[uuid.UUID, frozenset[uuid.UUID]]:
+    """The same for several people of one organization, in one query."""
+    people = list(users)
+    private: dict[uuid.UUID, set[uuid.UUID]] = {}
+    rows = Team.objects.filter(organization_id=organization_id, is_private=True).values_list(
+        "pk", "members"
+    )
+    for team_id, member_id in rows:
+        private.setdefault(team_id, set()).add(member_id)
+    return {
+        each.pk: frozenset()
+        if each.role == Role.ADMIN
+        else frozenset(team_id for team_id, members in private.items() if each.pk not in members)
+        for each in people
+    }
+
+
+def may_see_team(user: User, team: Team) -> bool:
+    """Whether the person sees the tickets of this team."""
+    return (
+        not team.is_private or user.role == Role.ADMIN or team.members.filter(pk=user.pk).exists()
+    )
+
+
+def get_team(user: User, team_id: uuid.UUID) -> Team:
+    """The team; raises NotFound."""
+    team = Team.objects.filter(organization_id=user.organization_id, pk=team_id).first()
+    if team is None:
+        raise NotFound("There is no such team.")
+    return team
+
+
+def get_person(user: User, person_id: uuid.UUID) -> User:
+    """A person of the same organization, with their teams; raises NotFound."""
+    found = User.objects.filter(organization_id=user.organization_id, pk=person_id)
+    person = found.prefetch_related("teams").first()
+    if person is None:
+        raise NotFound("There is no such person.")
+    return person
+
+
+def open_invitations_of(organization_id: uuid.UUID) -> list[Invitation]:
+    """Invitations that nobody has used or taken back, newest first, also those too old."""
+    return list(
+        Invitation.objects.filter(
+            organization_id=organization_id, accepted_at=None, revoked_at=None
+        )
+        .select_related("invited_by")
+        .order_by("-pk")
+    )
+
+
+def get_invitation(user: User, invitation_id: uuid.UUID) -> Invitation:
+    """An open invitation of the organization; raises NotFound."""
+    found = Invitation.objects.filter(
+        organization_id=user.organization_id, pk=invitation_id, accepted_at=None, revoked_at=None
+    ).first()
+    if found is None:
+        raise NotFound("There is no such invitation any more.")
+    return found
 
 
 def find_token(secret: str) -> ApiToken | None:

@@ -35,6 +35,7 @@ _TYPES = [
     EventType("ticket.read", payloads.TicketPayload, "Marked as read or unread"),
     EventType("ticket.followed", payloads.TicketPayload, "Somebody follows it, or no longer"),
     EventType("ticket.drafted", payloads.TicketPayload, "Somebody began a draft, or ended it"),
+    EventType("ticket.hidden", payloads.HiddenPayload, "Out of this person's sight; never stored"),
     EventType("message.received", payloads.MessagePayload, "A message came in"),
     EventType("message.understood", payloads.MessagePayload, "Language, intent, sentiment known"),
     EventType("message.queued", payloads.MessagePayload, "A message waits to be sent"),

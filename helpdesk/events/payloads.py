@@ -166,6 +166,9 @@ class MessageRecord(TypedDict):
 class TeamRecord(TypedDict):
     id: str
     name: str
+    strategy: Literal["manual", "round_robin", "least_busy"]
+    capacity: int | None
+    is_private: bool
 
 
 class UserRecord(TypedDict):
@@ -177,6 +180,7 @@ class UserRecord(TypedDict):
     role: Literal["admin", "agent", "viewer"]
     team_ids: list[str]
     is_active: bool
+    is_available: bool
 
 
 class TagRecord(TypedDict):
@@ -296,14 +300,24 @@ class RuleRunPayload(TypedDict):
     rule_name: str
     rule_version: int
     actions: list[str]
+    team_id: NotRequired[str | None]
+
+
+class HiddenPayload(TypedDict):
+    """A ticket went where this person may not look: forget it and all that belongs to it."""
+
+    ticket_id: str
 
 
 class UserPayload(TypedDict):
     user: UserRecord
+    change: NotRequired[dict[str, list[Any]]]
 
 
 class TeamPayload(TypedDict):
     team: TeamRecord
+    is_deleted: NotRequired[bool]
+    change: NotRequired[dict[str, list[Any]]]
 
 
 class TagPayload(TypedDict):

@@ -49,6 +49,17 @@ def events_after(
     )
 
 
+def rights_events_after(organization_id: uuid.UUID, cursor: int) -> list[Event]:
+    """Those after the cursor that may have changed what somebody sees."""
+    return list(
+        Event.objects.filter(
+            organization_id=organization_id,
+            seq__gt=cursor,
+            type__in=["user.updated", "team.updated"],
+        )
+    )
+
+
 def reset_reason(organization_id: uuid.UUID, head: Head, *, cursor: int, epoch: str) -> str:
     """Why a client with this cursor must load afresh; empty when it can go on.
 

@@ -8,14 +8,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from helpdesk.accounts.api.endpoint import Endpoint
-from helpdesk.events.selectors import BATCH_LIMIT, event_record, events_after, head_of
+from helpdesk.events.selectors import BATCH_LIMIT, events_after, head_of
 from helpdesk.events.selectors import reset_reason as find_reset_reason
 from helpdesk.lib.api import number_from, refuse_unknown_parameters
 from helpdesk.lib.errors import Conflict
 from helpdesk.lib.pagination import limit_from
 from helpdesk.lib.schema import documented
 from helpdesk.realtime.bootstrap import BootstrapRecord, read_bootstrap
-from helpdesk.realtime.visibility import visible_to
+from helpdesk.realtime.visibility import records_for, rights_change
 
 _PARAMETERS = {
     "after": "The number of the last event that is known.",
@@ -82,10 +82,12 @@ class EventList(Endpoint):
         if reason not in ("", "far_behind"):
             raise Conflict("Load afresh.", code="reset", extra={"reason": reason})
         events = events_after(organization_id, after, limit=limit)
+        if rights_change(self.user, events):
+            raise Conflict("Load afresh.", code="reset", extra={"reason": "permissions"})
         upto = events[-1].seq if events else after
         return Response(
             {
-                "results": [event_record(each) for each in visible_to(self.user, events)],
+                "results": records_for(self.user, events),
                 "next": str(upto) if upto < head.seq else None,
                 "from": after,
                 "upto": upto,

@@ -33,6 +33,7 @@ from helpdesk.events.payloads import (
 )
 from helpdesk.events.selectors import head_of
 from helpdesk.notifications.selectors import UnreadRecord, unread_of
+from helpdesk.realtime.visibility import rights_of
 from tickets.records import channel_record, tag_record, view_record
 from tickets.selectors import channels_of, tags_of, view_counts, views_of
 from tickets.views import ensure_default_views
@@ -47,6 +48,7 @@ class LightMacro(TypedDict):
 class EventPlace(TypedDict):
     cursor: int
     epoch: str
+    rights: str
 
 
 class BootstrapRecord(TypedDict):
@@ -92,7 +94,7 @@ def read_bootstrap(user: User) -> BootstrapRecord:
                 cast(LightMacro, light_macro_record(each))
                 for each in macros_of(organization_id, only_active=True)
             ],
-            "event": {"cursor": head.seq, "epoch": head.epoch},
+            "event": {"cursor": head.seq, "epoch": head.epoch, "rights": rights_of(user)},
             "counts": view_counts(user, views),
             "unread_notifications": unread_of(user),
         }

@@ -75,7 +75,7 @@ class CountsBoard:
         took = time.monotonic() - began
         self._pause[organization_id] = max(WAIT_SECONDS, took / SHARE_OF_TIME)
         for socket in sockets:
-            mine = counts[socket.user.pk]
+            mine = counts.get(socket.user.pk, {})
             if mine != socket.counts_sent:
                 socket.counts_sent = mine
                 await socket.send_ready(json.dumps({"type": "counts", "counts": mine}))

@@ -6,10 +6,19 @@ import json
 import uuid
 from collections import deque
 from dataclasses import dataclass
+from typing import Any, Literal
 
+from helpdesk.accounts.models import User
 from helpdesk.events.models import Event
 from helpdesk.events.selectors import event_record, is_known
-from helpdesk.realtime.visibility import capability_for, reader_of
+from helpdesk.realtime.visibility import (
+    Place,
+    Sight,
+    capability_for,
+    hidden_record,
+    reader_of,
+    whose_rights_change,
+)
 
 KEPT = 1000
 
@@ -23,20 +32,39 @@ class Line:
     capability: str | None
     object_id: uuid.UUID
     json: str
-    reader: str | None = None
+    json_when_gone: str
+    place: Place
+    changes_rights_of: uuid.UUID | Literal["everybody"] | None
+    reader: str | None
 
     @classmethod
     def of(cls, event: Event) -> Line:
-        text = json.dumps(event_record(event), ensure_ascii=False, separators=(",", ":"))
-        known = is_known(event.type)
+        record, place = event_record(event), Place.of(event)
+        has_moved = place.ticket_id is not None and place.team_id != place.team_before
         return cls(
             event.seq,
             event.type,
-            capability_for(event.type) if known else None,
+            capability_for(event.type) if is_known(event.type) else None,
             event.object_id,
-            text,
+            _written(record),
+            _written(hidden_record(record, place.ticket_id or "")) if has_moved else "",
+            place,
+            whose_rights_change(event),
             reader_of(event),
         )
+
+    def seen_by(self, user: User, sight: Sight) -> str | None:
+        """The event as this person with this sight gets it; None: not at all."""
+        if not sight.has(self.capability) or self.reader not in (None, str(user.pk)):
+            return None
+        verdict = self.place.seen_with(sight)
+        if verdict == "gone":
+            return self.json_when_gone
+        return self.json if verdict == "shown" else None
+
+
+def _written(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
 
 class Feed:
@@ -70,7 +98,7 @@ class Feed:
         return [self._lines[index] for index in range(cursor + 1 - first, len(self._lines))]
 
 
-def batch_frame(cursor: int, upto: int, visible: list[Line]) -> str:
+def batch_frame(cursor: int, upto: int, visible: list[str]) -> str:
     """A ``batch`` frame; ``upto`` moves also past events that the person may not see."""
-    events = ",".join(each.json for each in visible)
+    events = ",".join(visible)
     return f'{{"type":"batch","from":{cursor},"upto":{upto},"events":[{events}]}}'

@@ -29,7 +29,7 @@ from helpdesk.realtime.presence import PresenceBoard
 from helpdesk.realtime.sessions import ended_among
 
 if TYPE_CHECKING:
-    from helpdesk.realtime.agent_socket import AgentSocket
+    from helpdesk.realtime.agent_line import AgentLine
 
 TIMER_SECONDS = 0.25
 PING_SECONDS = 25.0
@@ -46,7 +46,7 @@ class Hub:
     _by_loop: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]] = WeakKeyDictionary()
 
     def __init__(self) -> None:
-        self.sockets: dict[uuid.UUID, set[AgentSocket]] = {}
+        self.sockets: dict[uuid.UUID, set[AgentLine]] = {}
         self.feeds: dict[uuid.UUID, Feed] = {}
         self.presence = PresenceBoard(self)
         self.counts = CountsBoard(self)
@@ -63,7 +63,7 @@ class Hub:
             hub = cls._by_loop[loop] = cls()
         return hub
 
-    async def join(self, socket: AgentSocket) -> Feed:
+    async def join(self, socket: AgentLine) -> Feed:
         """Begin to serve the socket; returns the feed of its organization."""
         organization_id = socket.organization_id
         self.sockets.setdefault(organization_id, set()).add(socket)
@@ -74,7 +74,7 @@ class Hub:
         self._start()
         return feed
 
-    def leave(self, socket: AgentSocket) -> None:
+    def leave(self, socket: AgentLine) -> None:
         """Stop serving the socket; the last one of an organization takes its feed along."""
         sockets = self.sockets.get(socket.organization_id, set())
         sockets.discard(socket)
@@ -86,7 +86,7 @@ class Hub:
         if not self.sockets:
             self._stop()
 
-    def everybody(self) -> list[AgentSocket]:
+    def everybody(self) -> list[AgentLine]:
         """All sockets of this process."""
         return [each for sockets in self.sockets.values() for each in sockets]
 
@@ -172,7 +172,7 @@ class Hub:
                 checked_at = time.monotonic()
                 await self.check_sessions()
 
-    async def check_sessions(self, sockets: list[AgentSocket] | None = None) -> None:
+    async def check_sessions(self, sockets: list[AgentLine] | None = None) -> None:
         """Close those whose session has ended or whose person was deactivated."""
         asked = self.everybody() if sockets is None else sockets
         try:

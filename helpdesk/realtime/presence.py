@@ -16,30 +16,51 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from channels.layers import get_channel_layer
 
+from helpdesk.accounts.models import User
 from helpdesk.accounts.sessions import SESSIONS_GROUP
 
 if TYPE_CHECKING:
-    from helpdesk.realtime.agent_socket import AgentSocket
+    from helpdesk.realtime.agent_line import AgentLine
     from helpdesk.realtime.hub import Hub
+    from helpdesk.realtime.visibility import Sight
 
 GROUP = SESSIONS_GROUP
 TTL_SECONDS = 30.0
 REPEAT_SECONDS = 12.0
+MAX_PAGES = 40
+"""So many tabs may share a socket."""
 STATES = ("viewing", "noting", "replying")
 """From weak to strong: who has a ticket open twice is shown by the stronger."""
 
 log = structlog.get_logger()
+Spot = tuple[uuid.UUID, str, str | None]
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """What a tab says of itself; ``team_id`` is the ticket's, it decides who may know."""
+
+    page: str
+    ticket_id: str | None
+    team_id: str | None
+    state: str
 
 
 @dataclass(frozen=True)
 class Present:
-    """One socket on one ticket."""
+    """One tab on one ticket."""
 
     organization_id: uuid.UUID
     ticket_id: str
     user_id: str
     state: str
     until: float
+    team_id: str | None = None
+
+    @property
+    def spot(self) -> Spot:
+        """Organization, ticket, and the team that decides who may know."""
+        return self.organization_id, self.ticket_id, self.team_id
 
 
 class PresenceBoard:
@@ -48,29 +69,42 @@ class PresenceBoard:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._known: dict[str, Present] = {}
-        self._own: dict[str, dict[str, Any]] = {}
+        self._own: dict[str, dict[str, dict[str, Any]]] = {}
+        self._goodbyes: set[asyncio.Task[None]] = set()
 
-    async def place(self, socket: AgentSocket, ticket_id: str | None, state: str) -> None:
-        """The person behind the socket is now on this ticket (None: on none)."""
-        if ticket_id is None:
-            self._own.pop(socket.id, None)
-        said = _notice(socket, ticket_id, state)
-        if ticket_id is not None:
-            self._own[socket.id] = said
+    async def place(self, socket: AgentLine, at: Whereabouts) -> None:
+        """The person's tab is now on this ticket (None: on none); tabs may share a socket."""
+        pages = self._own.setdefault(socket.id, {})
+        said = _notice(socket.user, f"{socket.id}.{at.page}", at)
+        if at.ticket_id is None:
+            pages.pop(at.page, None)
+        elif at.page in pages or len(pages) < MAX_PAGES:
+            pages[at.page] = said
+        else:
+            return
         await self._say(said)
 
-    def leave(self, socket: AgentSocket) -> None:
-        """The socket is gone; the others are told if it was on a ticket."""
-        if self._own.pop(socket.id, None) is not None:
-            loop = asyncio.get_running_loop()
-            self._goodbye = loop.create_task(self._say(_notice(socket, None, "viewing")))
+    async def place_for_a_while(self, user: User, at: Whereabouts) -> None:
+        """The same for a tab without a socket, which says so again and again."""
+        await self._say(_notice(user, f"{user.pk}.{at.page}", at))
 
-    def frames(self, organization_id: uuid.UUID) -> list[str]:
-        """A ``presence`` frame per ticket that somebody is on."""
+    def leave(self, socket: AgentLine) -> None:
+        """The socket is gone; the others are told of each tab that was on a ticket."""
+        for page in self._own.pop(socket.id, {}):
+            nowhere = Whereabouts(page, None, None, "viewing")
+            said = _notice(socket.user, f"{socket.id}.{page}", nowhere)
+            goodbye = asyncio.get_running_loop().create_task(self._say(said))
+            self._goodbyes.add(goodbye)
+            goodbye.add_done_callback(self._goodbyes.discard)
+
+    def frames(self, organization_id: uuid.UUID, sight: Sight) -> list[str]:
+        """A ``presence`` frame per ticket that somebody is on, as far as the person may know."""
         tickets = {
             each.ticket_id
             for each in self._known.values()
             if each.organization_id == organization_id
+            and each.until > time.monotonic()
+            and sight.of_team(each.team_id)
         }
         return [self._frame(organization_id, each) for each in sorted(tickets)]
 
@@ -91,8 +125,9 @@ class PresenceBoard:
         """Say again what our sockets do, and forget who has not been heard of."""
         while True:
             await asyncio.sleep(REPEAT_SECONDS)
-            for said in list(self._own.values()):
-                await self._say(said)
+            for pages in list(self._own.values()):
+                for said in list(pages.values()):
+                    await self._say(said)
             await self._forget()
 
     async def _say(self, said: dict[str, Any]) -> None:
@@ -116,11 +151,10 @@ class PresenceBoard:
                 heard["user_id"],
                 heard["state"],
                 time.monotonic() + TTL_SECONDS,
+                heard.get("team_id"),
             )
         after = self._known.get(socket_id)
-        places = {
-            (each.organization_id, each.ticket_id) for each in (before, after) if each is not None
-        }
+        places = {each.spot for each in (before, after) if each is not None}
         is_same = before and after and before.state == after.state and len(places) == 1
         if not is_same:
             await self._show(places)
@@ -134,13 +168,14 @@ class PresenceBoard:
         late = {key: each for key, each in self._known.items() if each.until < time.monotonic()}
         for key in late:
             del self._known[key]
-        await self._show({(each.organization_id, each.ticket_id) for each in late.values()})
+        await self._show({each.spot for each in late.values()})
 
-    async def _show(self, places: set[tuple[uuid.UUID, str]]) -> None:
-        for organization_id, ticket_id in places:
+    async def _show(self, places: set[Spot]) -> None:
+        for organization_id, ticket_id, team_id in places:
             frame = self._frame(organization_id, ticket_id)
             for socket in list(self._hub.sockets.get(organization_id, ())):
-                await socket.send_ready(frame)
+                if socket.sight.of_team(team_id):
+                    await socket.send_ready(frame)
 
     def _frame(self, organization_id: uuid.UUID, ticket_id: str) -> str:
         strongest: dict[str, str] = {}
@@ -154,12 +189,13 @@ class PresenceBoard:
         return json.dumps({"type": "presence", "ticket_id": ticket_id, "users": users})
 
 
-def _notice(socket: AgentSocket, ticket_id: str | None, state: str) -> dict[str, Any]:
+def _notice(user: User, tab: str, at: Whereabouts) -> dict[str, Any]:
     return {
         "type": "presence.changed",
-        "socket": socket.id,
-        "organization_id": str(socket.organization_id),
-        "user_id": str(socket.user.pk),
-        "ticket_id": ticket_id,
-        "state": state,
+        "socket": tab,
+        "organization_id": str(user.organization_id),
+        "user_id": str(user.pk),
+        "ticket_id": at.ticket_id,
+        "team_id": at.team_id,
+        "state": at.state,
     }

@@ -35,10 +35,20 @@ ROUTES: dict[str, dict[str, str]] = {
     "notifications": {"GET": ANYBODY},
     "notifications/read": {"POST": ANYBODY},
     "tickets": {"GET": ANYBODY, "POST": AGENT},
+    "tickets/next": {"POST": AGENT},
+    "loads": {"GET": ANYBODY},
+    "me/availability": {"PUT": AGENT},
+    "people/<uuid:person_id>": {"PATCH": ADMIN},
+    "teams": {"POST": ADMIN},
+    "teams/<uuid:team_id>": {"PATCH": ADMIN, "DELETE": ADMIN},
+    "invitations": {"GET": ADMIN, "POST": ADMIN},
+    "invitations/<uuid:invitation_id>": {"DELETE": ADMIN},
     "tickets/by-number/<int:number>": {"GET": ANYBODY},
     "tickets/<uuid:ticket_id>": {"GET": ANYBODY, "PATCH": AGENT},
     "tickets/<uuid:ticket_id>/follow": {"PUT": ANYBODY, "DELETE": ANYBODY},
     "tickets/<uuid:ticket_id>/messages": {"GET": ANYBODY, "POST": AGENT},
+    "tickets/<uuid:ticket_id>/drafts": {"GET": AGENT},
+    "tickets/<uuid:ticket_id>/drafts/<str:mode>/take-over": {"POST": AGENT},
     "tickets/<uuid:ticket_id>/drafts/<str:mode>": {"GET": AGENT, "PUT": AGENT, "DELETE": AGENT},
     "tickets/<uuid:ticket_id>/rule-runs": {"GET": ANYBODY},
     "tickets/<uuid:ticket_id>/skip-survey": {"POST": AGENT},
@@ -80,7 +90,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "reports/csat": {"GET": ANYBODY},
 }
 # Answer by signature, not by session: asked for without one, they show nothing.
-SIGNED = {"mail-images/<str:token>"}
+SIGNED = {"mail-images/<str:token>", "join/<str:secret>"}
 
 
 def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:
@@ -96,8 +106,9 @@ def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]
 def address(route: str) -> str:
     """The route with ids that nobody has."""
     route = route.replace("<int:session_id>", "999999")
-    for name in ("token_id", "user_id", "ticket_id", "message_id", "attachment_id", "customer_id", "run_id",
-                 "order_id", "raw_id", "channel_id", "rule_id", "macro_id"):  # fmt: skip
+    for name in ("token_id", "user_id", "ticket_id", "message_id", "attachment_id", "customer_id",
+                 "run_id", "order_id", "raw_id", "channel_id", "rule_id", "macro_id", "team_id",
+                 "person_id", "invitation_id"):  # fmt: skip
         route = route.replace(f"<uuid:{name}>", str(uuid.uuid4()))
     return "/api/v1/" + route.replace("<int:number>", "999999").replace("<str:mode>", "reply")
 

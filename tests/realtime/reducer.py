@@ -34,6 +34,9 @@ def apply_events(state: State, events: list[dict[str, Any]]) -> State:
 
 def _apply(state: State, event: dict[str, Any]) -> None:
     payload = event["payload"]
+    if event["type"] == "ticket.hidden":
+        _forget(state, payload["ticket_id"])
+        return
     for table, name in (("tickets", "ticket"), ("messages", "message"), ("customers", "customer")):
         if name in payload:
             _put_newer(state[table], payload[name])
@@ -57,6 +60,14 @@ def _apply(state: State, event: dict[str, Any]) -> None:
     ticket_id = payload.get("ticket", {}).get("id") or payload.get("ticket_id")
     if event["type"] in TIMELINE and ticket_id in state["timeline"]:
         state["timeline"][ticket_id].append(_line(event, ticket_id))
+
+
+def _forget(state: State, ticket_id: str) -> None:
+    state["tickets"].pop(ticket_id, None)
+    state["timeline"].pop(ticket_id, None)
+    state["messages"] = {
+        key: each for key, each in state["messages"].items() if each["ticket_id"] != ticket_id
+    }
 
 
 def _put_newer(table: dict[str, Any], record: dict[str, Any]) -> None:

@@ -336,3 +336,47 @@ def test_counts_follow_a_change(bo: User, ticket: Ticket):
     assert counts["urgent"] == 1
     assert counts["mine"] == 0
     assert counts["unassigned"] == 1
+
+
+def test_tabs_that_share_a_socket_are_each_present(bo: User, cy: User, ticket: Ticket):
+    """UX 16: one socket per browser, and still each tab's ticket is told."""
+
+    def say(page: str, state: str | None) -> dict[str, Any]:
+        where = str(ticket.pk) if state else None
+        return {"type": "presence", "page": page, "ticket_id": where, "state": state or "viewing"}
+
+    async def story() -> list[Any]:
+        bos, cys = await live_page(bo), await live_page(cy)
+        await asyncio.sleep(0.05)
+        heard = []
+        for page, state in [("a", "viewing"), ("b", "replying"), ("b", None), ("a", None)]:
+            await bos.say(say(page, state))
+            heard.append([each["state"] for each in (await cys.hear("presence"))["users"]])
+        await bos.say(say("a", "viewing"))
+        await cys.hear("presence")
+        await bos.close()
+        heard.append((await cys.hear("presence"))["users"])
+        await cys.close()
+        return heard
+
+    assert run(story()) == [["viewing"], ["replying"], ["viewing"], [], []]
+
+
+def test_rights_that_changed_while_the_page_was_closed_mean_reset(bo: User):
+    """A page that kept its data comes back with the mark of what it may see."""
+    from helpdesk.realtime.visibility import rights_of
+
+    async def story() -> tuple[str, str]:
+        known = await in_thread(rights_of, bo)
+        await in_thread(lambda: change_profile(bo, role="viewer"))
+        page, head = (
+            Page(await in_thread(sign_in, bo)),
+            await in_thread(head_of, bo.organization_id),
+        )
+        assert await page.open()
+        await page.say({"type": "hello", "cursor": head.seq, "epoch": head.epoch, "rights": known})
+        hello, reset = await page.hear("hello"), await page.hear("reset")
+        await page.close()
+        return reset["reason"], hello["catalog"]
+
+    assert run(story()) == ("permissions", 1)

@@ -18,6 +18,7 @@ import pytest
 
 from helpdesk.accounts.actions import change_profile, create_team
 from helpdesk.accounts.models import User
+from helpdesk.accounts.teams import make_team
 from helpdesk.events.catalog import TYPES
 from helpdesk.events.outbox import record, unit_of_work
 from helpdesk.events.selectors import head_of
@@ -119,6 +120,13 @@ def tell(ticket: Ticket, user: User) -> None:
     notify(user, news)
 
 
+def move_out_of_sight(ticket: Ticket, user: User) -> None:
+    """Into a private team that Bo is not in; another ticket of the customer stays in sight."""
+    write_in(ticket.organization, "And my invoice?")
+    team = make_team(ticket.organization, {"name": "Legal", "is_private": True})
+    assign(ticket.pk, team_id=team.pk)
+
+
 def first_message(ticket: Ticket) -> Message:
     return Message.objects.get(ticket=ticket, position=1)
 
@@ -131,6 +139,7 @@ SCENARIOS: dict[str, Scenario] = {
     "ticket.tagged": lambda t, u: tags.change_tags(t.pk, add=["wismo", "vip"]),
     "ticket.priority_changed": lambda t, u: marks.set_priority(t.pk, "urgent"),
     "ticket.snoozed": lambda t, u: status.snooze(t.pk, now() + timedelta(days=1)),
+    "ticket.hidden": move_out_of_sight,
     "ticket.read": lambda t, u: marks.set_unread(t.pk, is_unread=False),
     "ticket.drafted": lambda t, u: save_draft(t, u, "reply", {"text": "Dear"}, rev=0),
     "message.received": lambda t, u: write_in(t.organization, "And now?", ticket=t),
@@ -179,7 +188,7 @@ def fresh_load(client: Any, opened: Ticket) -> State:
     state["unread"] = by("id", start["unread_notifications"])
     state["tickets"] = by("id", listed["results"])
     state["customers"] = by("id", listed["customers"])
-    state["messages"] = {}
+    state["messages"], state["timeline"] = {}, {}
     for ticket_id in state["tickets"]:
         shown = client.get(f"/api/v1/tickets/{ticket_id}").json()
         state["messages"] |= by("id", shown["messages"])

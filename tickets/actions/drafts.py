@@ -13,10 +13,10 @@ from helpdesk.accounts.models import User
 from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
-from helpdesk.lib.errors import Conflict
+from helpdesk.lib.errors import Conflict, NotFound
 from helpdesk.lib.ids import new_id
 from tickets.actions.change import lock_ticket, record_ticket
-from tickets.models import Draft, Message, Ticket
+from tickets.models import Attachment, Draft, Message, Ticket
 from tickets.records import draft_record
 
 
@@ -48,6 +48,38 @@ def save_draft(
             mode=mode,
             defaults={"content": content, "rev": rev + 1, "updated_at": now()},
         )
+        note_drafts(ticket)
+    return draft
+
+
+def take_over_draft(ticket: Ticket, user: User, mode: str, *, from_user_id: uuid.UUID) -> Draft:
+    """Make a colleague's draft one's own; theirs is gone from the server, not from their screen.
+
+    What the person had begun themselves stays with their page, which offers it back. Twice, or
+    after the colleague sent it, raises NotFound.
+    """
+    with unit_of_work(actor=Actor.of_user(user)):
+        ticket = lock_ticket(ticket.pk)
+        theirs = Draft.objects.filter(ticket=ticket, user_id=from_user_id, mode=mode).first()
+        if theirs is None or from_user_id == user.pk:
+            raise NotFound("This draft was sent or discarded.")
+        mine = Draft.objects.filter(ticket=ticket, user=user, mode=mode).first()
+        draft, _ = Draft.objects.update_or_create(
+            ticket=ticket,
+            user=user,
+            mode=mode,
+            defaults={
+                "content": {**theirs.content, "id": str(new_id())},
+                "rev": max(theirs.rev, mine.rev if mine else 0) + 1,
+                "updated_at": now(),
+            },
+        )
+        Attachment.objects.filter(
+            pk__in=theirs.content.get("attachment_ids", []),
+            uploaded_by_id=from_user_id,
+            message=None,
+        ).update(uploaded_by=user)
+        theirs.delete()
         note_drafts(ticket)
     return draft
 

@@ -12,6 +12,7 @@ from helpdesk.lib.errors import Conflict, InvalidInput
 from tickets.actions.assign import UNCHANGED, assign
 from tickets.actions.change import lock_ticket
 from tickets.actions.marks import set_priority, set_subject, set_unread
+from tickets.actions.reply import add_note
 from tickets.actions.status import set_status, snooze
 from tickets.actions.tags import change_tags, set_tags
 from tickets.models import Status, Ticket
@@ -27,6 +28,7 @@ def edit_ticket(
     seen_version: int | None = None,
 ) -> Ticket:
     """Make all changes or none; names are those of the API (``tags_add``, ``assignee_id``, …).
+    A ``note`` is what the agent says to whoever gets the ticket; one ``note_id`` is one note.
 
     Raises Conflict (code ``version_conflict``, with the ticket) when ``seen_version`` is given
     and the ticket has changed since, InvalidInput naming the field that cannot be set.
@@ -39,6 +41,9 @@ def edit_ticket(
                 code="version_conflict",
                 extra={"ticket": ticket_record(ticket)},
             )
+        if changes.get("note"):
+            note_id = changes.get("note_id")
+            add_note(ticket_id, changes["note"], user=user, message_id=note_id)
         _apply(ticket_id, changes)
         return lock_ticket(ticket_id)
 

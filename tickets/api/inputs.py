@@ -37,6 +37,8 @@ class TicketChanges(StrictSerializer):
     )
     snoozed_until = serializers.DateTimeField(required=False, allow_null=True)
     is_unread = serializers.BooleanField(required=False)
+    note = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    note_id = serializers.UUIDField(required=False)
     client_id = serializers.CharField(max_length=64, required=False, allow_blank=True)
 
 
@@ -128,6 +130,18 @@ class DraftInput(StrictSerializer):
     missing = serializers.ListField(child=serializers.DictField(), max_length=100, required=False)
     rev = serializers.IntegerField(min_value=0, default=0)
     updated_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class TakeOverInput(StrictSerializer):
+    """Whose draft."""
+
+    user_id = serializers.UUIDField()
+
+
+class NextInput(StrictSerializer):
+    """Who asks, so that the echo is known."""
+
+    client_id = serializers.CharField(max_length=64, required=False, allow_blank=True)
 
 
 class CustomerChanges(StrictSerializer):

@@ -17,11 +17,11 @@ from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.pagination import limit_from
 from helpdesk.lib.schema import documented
 from tickets import selectors
-from tickets.actions.drafts import discard_draft, save_draft
+from tickets.actions.drafts import discard_draft, save_draft, take_over_draft
 from tickets.actions.reply import OutgoingMessage
 from tickets.actions.respond import respond
-from tickets.api.inputs import DraftInput, MessageInput
-from tickets.api.shapes import DraftRecord, MessagePage
+from tickets.api.inputs import DraftInput, MessageInput, TakeOverInput
+from tickets.api.shapes import ColleagueDraftPage, DraftRecord, MessagePage
 from tickets.records import draft_record, message_record
 
 _PAGE = {"before": "A position.", "after": "A position.", "limit": "At most 200."}
@@ -96,6 +96,32 @@ class TicketDraft(Endpoint):
         ticket = selectors.get_ticket(self.user, ticket_id)
         discard_draft(ticket, self.user, _mode(mode))
         return Response(status=204)
+
+
+class ColleagueDrafts(Endpoint):
+    """What colleagues have begun to write here, to be read and perhaps taken over."""
+
+    needs: ClassVar = {"GET": "ticket.reply"}
+
+    @documented("colleague_drafts", ColleagueDraftPage)
+    def get(self, request: Request, ticket_id: uuid.UUID) -> Response:
+        ticket = selectors.get_ticket(self.user, ticket_id)
+        drafts = selectors.others_drafts_of(ticket, self.user)
+        records = [{**draft_record(each), "user_id": str(each.user_id)} for each in drafts]
+        return Response({"results": records, "next": None})
+
+
+class TakeOverDraft(Endpoint):
+    """POST: the colleague's draft becomes the caller's own."""
+
+    needs: ClassVar = {"POST": "ticket.reply"}
+
+    @documented("take_over_draft", DraftRecord, body=TakeOverInput)
+    def post(self, request: Request, ticket_id: uuid.UUID, mode: str) -> Response:
+        values = read_body(TakeOverInput, request)
+        ticket = selectors.get_ticket(self.user, ticket_id)
+        draft = take_over_draft(ticket, self.user, _mode(mode), from_user_id=values["user_id"])
+        return Response(draft_record(draft))
 
 
 def outgoing_from(values: dict[str, Any], *, hold_seconds: int) -> OutgoingMessage:

@@ -73,6 +73,29 @@ class DraftRecord(TypedDict):
     updated_at: Iso
 
 
+class ColleagueDraft(DraftRecord):
+    user_id: str
+
+
+class ColleagueDraftPage(TypedDict):
+    results: list[ColleagueDraft]
+    next: str | None
+
+
+class Load(TypedDict):
+    user_id: str
+    open: int
+
+
+class LoadPage(TypedDict):
+    results: list[Load]
+    next: str | None
+
+
+class NextTicket(TypedDict):
+    ticket: TicketRecord | None
+
+
 class Conversation(TypedDict):
     ticket: TicketRecord
     customer: CustomerRecord

@@ -10,17 +10,20 @@ from rest_framework.response import Response
 
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.accounts.models import User
+from helpdesk.accounts.selectors import users_of
 from helpdesk.events.payloads import TicketRecord
 from helpdesk.lib.api import read_body, refuse_unknown_parameters
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.pagination import limit_from
 from helpdesk.lib.schema import documented
 from tickets import selectors
+from tickets.actions.assign import take_next
 from tickets.actions.begin import begin_ticket
 from tickets.actions.edit import edit_ticket
+from tickets.actions.hand_out import open_tickets_of
 from tickets.actions.mentions import set_following
-from tickets.api.inputs import TicketChanges, TicketInput
-from tickets.api.shapes import Conversation, TicketPage
+from tickets.api.inputs import NextInput, TicketChanges, TicketInput
+from tickets.api.shapes import Conversation, LoadPage, NextTicket, TicketPage
 from tickets.fields import as_query
 from tickets.filters import TicketFilters, filter_tickets
 from tickets.models import Ticket
@@ -62,6 +65,31 @@ class TicketList(Endpoint):
         message, is_new = begin_ticket(self.user, values)
         ticket = selectors.get_ticket(self.user, message.ticket_id)
         return Response(ticket_record(ticket), status=201 if is_new else 200)
+
+
+class NextOne(Endpoint):
+    """POST: the ticket that should be answered next becomes the caller's; null when none waits."""
+
+    needs: ClassVar = {"POST": "ticket.change"}
+
+    @documented("take_next", NextTicket, body=NextInput)
+    def post(self, request: Request) -> Response:
+        values = read_body(NextInput, request)
+        ticket = take_next(self.user, client_id=values.get("client_id", ""))
+        return Response({"ticket": ticket_record(ticket) if ticket else None})
+
+
+class LoadList(Endpoint):
+    """How many open tickets each person has."""
+
+    needs: ClassVar = {"GET": "ticket.view"}
+
+    @documented("loads", LoadPage)
+    def get(self, request: Request) -> Response:
+        people = users_of(self.user.organization_id)
+        loads = open_tickets_of([each.pk for each in people])
+        results = [{"user_id": str(each.pk), "open": loads.get(each.pk, 0)} for each in people]
+        return Response({"results": results, "next": None})
 
 
 class TicketDetail(Endpoint):

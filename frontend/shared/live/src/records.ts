@@ -119,7 +119,7 @@ function putOrDelete<T>(target: Map<string, T>, id: string, record: T | undefine
 function putCatalogue(records: LiveRecords, { type, object_id, payload }: LiveEvent): void {
   const { user, team, tag, view, channel, is_deleted } = payload;
   if (type === 'user.updated' && user) records.users.set(user.id, user);
-  else if (type === 'team.updated' && team) records.teams.set(team.id, team);
+  else if (type === 'team.updated') putOrDelete(records.teams, team?.id ?? object_id, team, is_deleted);
   else if (type === 'tag.updated' && tag) records.tags.set(tag.name, tag);
   else if (type === 'channel.updated' && channel) records.channels.set(channel.id, channel);
   else if (type === 'view.updated') putOrDelete(records.views, view?.id ?? object_id, view, is_deleted);
@@ -140,9 +140,18 @@ function putNotifications(records: LiveRecords, { type, payload }: LiveEvent): v
   }
 }
 
+/** A ticket went out of this person's sight: nothing of it stays. */
+export function forgetTicket(records: LiveRecords, ticketId: string): void {
+  for (const id of records.messageIds.get(ticketId) ?? []) records.messages.delete(id);
+  records.messageIds.delete(ticketId);
+  records.timeline.delete(ticketId);
+  records.tickets.delete(ticketId);
+}
+
 /** Applies one event. Applying it twice, or after a newer one, changes nothing. */
 export function applyEvent(records: LiveRecords, event: LiveEvent): void {
   const { ticket, message, customer, ticket_id } = event.payload;
+  if (event.type === 'ticket.hidden' && ticket_id) return forgetTicket(records, ticket_id);
   if (customer) putCustomer(records, customer);
   if (ticket) putTicket(records, ticket);
   if (message) putMessage(records, message);
