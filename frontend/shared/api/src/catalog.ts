@@ -75,6 +75,10 @@ export interface TicketPayload {
   change?: Record<string, Array<unknown>>;
 }
 
+export interface HiddenPayload {
+  ticket_id: string;
+}
+
 export interface AuthorRecord {
   type: 'customer' | 'agent' | 'rule' | 'system';
   id: string | null;
@@ -190,6 +194,7 @@ export interface RuleRunPayload {
   rule_name: string;
   rule_version: number;
   actions: Array<string>;
+  team_id?: string | null;
 }
 
 export interface UserRecord {
@@ -201,19 +206,26 @@ export interface UserRecord {
   role: 'admin' | 'agent' | 'viewer';
   team_ids: Array<string>;
   is_active: boolean;
+  is_available: boolean;
 }
 
 export interface UserPayload {
   user: UserRecord;
+  change?: Record<string, Array<unknown>>;
 }
 
 export interface TeamRecord {
   id: string;
   name: string;
+  strategy: 'manual' | 'round_robin' | 'least_busy';
+  capacity: number | null;
+  is_private: boolean;
 }
 
 export interface TeamPayload {
   team: TeamRecord;
+  is_deleted?: boolean;
+  change?: Record<string, Array<unknown>>;
 }
 
 export interface NotificationRecord {
@@ -315,6 +327,8 @@ export interface EventPayloads {
   'ticket.followed': TicketPayload;
   /** Somebody began a draft, or ended it */
   'ticket.drafted': TicketPayload;
+  /** Out of this person's sight; never stored */
+  'ticket.hidden': HiddenPayload;
   /** A message came in */
   'message.received': MessagePayload;
   /** Language, intent, sentiment known */

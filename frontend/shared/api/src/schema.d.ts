@@ -266,6 +266,76 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/invitations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Open invitations. The link of a new one is in the answer to POST and never again. */
+    get: operations['invitations'];
+    put?: never;
+    /** @description Open invitations. The link of a new one is in the answer to POST and never again. */
+    post: operations['invite'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/invitations/{invitation_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description DELETE: the link stops working at once. */
+    delete: operations['revoke_invitation'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/join/{secret}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Opened with the link of an invitation, by somebody who cannot sign in yet. */
+    get: operations['invitation'];
+    put?: never;
+    /** @description Opened with the link of an invitation, by somebody who cannot sign in yet. */
+    post: operations['join'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/loads': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description How many open tickets each person has. */
+    get: operations['loads'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/macros': {
     parameters: {
       query?: never;
@@ -387,6 +457,23 @@ export interface paths {
     head?: never;
     /** @description The person's own record, with signature and settings. */
     patch: operations['change_me'];
+    trace?: never;
+  };
+  '/api/v1/me/availability': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** @description PUT: the person is free for new tickets, or away. */
+    put: operations['set_availability'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
     trace?: never;
   };
   '/api/v1/me/avatar': {
@@ -629,6 +716,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/people/{person_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** @description A colleague's role, teams, and whether they may sign in. */
+    patch: operations['change_person'];
+    trace?: never;
+  };
   '/api/v1/reports/csat': {
     parameters: {
       query?: never;
@@ -785,6 +889,41 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/teams': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description POST: a new team. */
+    post: operations['create_team'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/teams/{team_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description One team; DELETE only while no ticket belongs to it. */
+    delete: operations['delete_team'];
+    options?: never;
+    head?: never;
+    /** @description One team; DELETE only while no ticket belongs to it. */
+    patch: operations['change_team'];
+    trace?: never;
+  };
   '/api/v1/tickets': {
     parameters: {
       query?: never;
@@ -821,6 +960,23 @@ export interface paths {
     patch: operations['change_ticket'];
     trace?: never;
   };
+  '/api/v1/tickets/{ticket_id}/drafts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What colleagues have begun to write here, to be read and perhaps taken over. */
+    get: operations['colleague_drafts'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/tickets/{ticket_id}/drafts/{mode}': {
     parameters: {
       query?: never;
@@ -835,6 +991,23 @@ export interface paths {
     post?: never;
     /** @description The person's own draft on a ticket, one per mode. */
     delete: operations['discard_draft'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tickets/{ticket_id}/drafts/{mode}/take-over': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description POST: the colleague's draft becomes the caller's own. */
+    post: operations['take_over_draft'];
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -921,6 +1094,23 @@ export interface paths {
     get: operations['ticket_by_number'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tickets/next': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description POST: the ticket that should be answered next becomes the caller's; null when none waits. */
+    post: operations['take_next'];
     delete?: never;
     options?: never;
     head?: never;
@@ -1043,6 +1233,10 @@ export interface components {
       id: string | null;
       name: string;
     };
+    /** @description Whether new tickets may be handed to the person. */
+    AvailabilityInputRequest: {
+      is_available: boolean;
+    };
     /** @description One picture as multipart form data. */
     AvatarInputRequest: {
       /** Format: binary */
@@ -1118,6 +1312,37 @@ export interface components {
     ChannelTest: {
       is_ok: boolean;
       detail: string;
+    };
+    ColleagueDraft: {
+      id: string | null;
+      ticket_id: string;
+      /** @enum {string} */
+      mode: 'reply' | 'note';
+      text: string;
+      html: string | null;
+      to: components['schemas']['AddressRecord'][];
+      cc: components['schemas']['AddressRecord'][];
+      bcc: components['schemas']['AddressRecord'][];
+      subject: string | null;
+      attachment_ids: string[];
+      files: components['schemas']['AttachmentRecord'][];
+      macro_id: string | null;
+      order_id: string | null;
+      channel_id: string | null;
+      spans: {
+        [key: string]: unknown;
+      }[];
+      missing: {
+        [key: string]: unknown;
+      }[];
+      earlier: components['schemas']['EarlierDraft'] | null;
+      rev: number;
+      updated_at: string;
+      user_id: string;
+    };
+    ColleagueDraftPage: {
+      results: components['schemas']['ColleagueDraft'][];
+      next: string | null;
     };
     Conversation: {
       ticket: components['schemas']['TicketRecord'];
@@ -1271,6 +1496,7 @@ export interface components {
     EventPlace: {
       cursor: number;
       epoch: string;
+      rights: string;
     };
     EventRecord: {
       seq: number;
@@ -1350,6 +1576,32 @@ export interface components {
       message_id: string | null;
       attempts: number;
     };
+    /** @description Whom to invite, as what, into which teams. */
+    InvitationInputRequest: {
+      email: string;
+      /** @default agent */
+      role: components['schemas']['RoleEnum'];
+      team_ids?: string[];
+    };
+    InvitationPage: {
+      results: components['schemas']['InvitationRecord'][];
+      next: string | null;
+    };
+    InvitationRecord: {
+      id: string;
+      email: string;
+      role: string;
+      team_ids: string[];
+      invited_by: string | null;
+      created_at: string;
+      expires_at: string;
+      is_expired: boolean;
+    };
+    /** @description What the invited person chooses. */
+    JoinInputRequest: {
+      name: string;
+      password: string;
+    };
     LightMacro: {
       id: string;
       name: string;
@@ -1360,6 +1612,14 @@ export interface components {
       number: number;
       /** @enum {string} */
       kind: 'related' | 'split_from' | 'split_to' | 'merged_from' | 'merged_into';
+    };
+    Load: {
+      user_id: string;
+      open: number;
+    };
+    LoadPage: {
+      results: components['schemas']['Load'][];
+      next: string | null;
     };
     /** @description A text to check. */
     MacroCheckInputRequest: {
@@ -1519,6 +1779,17 @@ export interface components {
     };
     /** @enum {string} */
     NameEnum: 'paid' | 'picking' | 'shipped' | 'delivered' | 'cancelled' | 'returned';
+    NewInvitationRecord: {
+      id: string;
+      email: string;
+      role: string;
+      team_ids: string[];
+      invited_by: string | null;
+      created_at: string;
+      expires_at: string;
+      is_expired: boolean;
+      link: string;
+    };
     NewTokenRecord: {
       id: string;
       name: string;
@@ -1526,6 +1797,13 @@ export interface components {
       created_at: string;
       last_used_at: string | null;
       secret: string;
+    };
+    /** @description Who asks, so that the echo is known. */
+    NextInputRequest: {
+      client_id?: string;
+    };
+    NextTicket: {
+      ticket: components['schemas']['TicketRecord'] | null;
     };
     NotificationPage: {
       results: components['schemas']['NotificationRecord'][];
@@ -1653,6 +1931,7 @@ export interface components {
       role: 'admin' | 'agent' | 'viewer';
       team_ids: string[];
       is_active: boolean;
+      is_available: boolean;
       signature: string;
       settings: {
         [key: string]: unknown;
@@ -1687,6 +1966,14 @@ export interface components {
       is_active?: boolean;
       version?: number;
     };
+    /** @description Any of these. ``tickets_to``: who gets the open tickets of somebody who leaves. */
+    PatchedPersonChangesRequest: {
+      role?: components['schemas']['RoleEnum'];
+      team_ids?: string[];
+      is_active?: boolean;
+      /** Format: uuid */
+      tickets_to?: string | null;
+    };
     /** @description Any of these. Of ``settings`` only the keys that are sent change; null takes one away. */
     PatchedProfileChangesRequest: {
       name?: string;
@@ -1713,6 +2000,14 @@ export interface components {
       position?: number;
       version?: number;
     };
+    /** @description Any of these. */
+    PatchedTeamChangesRequest: {
+      name?: string;
+      strategy?: components['schemas']['StrategyEnum'];
+      capacity?: number | null;
+      is_private?: boolean;
+      member_ids?: string[];
+    };
     /** @description Any of these; together they are one change. */
     PatchedTicketChangesRequest: {
       subject?: string;
@@ -1728,6 +2023,9 @@ export interface components {
       /** Format: date-time */
       snoozed_until?: string | null;
       is_unread?: boolean;
+      note?: string;
+      /** Format: uuid */
+      note_id?: string;
       client_id?: string;
     };
     PostalAddressSchema: {
@@ -1764,6 +2062,8 @@ export interface components {
     };
     /** @enum {string} */
     ReturnStatusEnum: 'requested' | 'returned';
+    /** @enum {string} */
+    RoleEnum: 'admin' | 'agent' | 'viewer';
     RuleAction: {
       type: string;
       params: {
@@ -1914,14 +2214,33 @@ export interface components {
       kind: string;
       name: string;
     };
+    /** @enum {string} */
+    StrategyEnum: 'manual' | 'round_robin' | 'least_busy';
     TagRecord: {
       id: string;
       name: string;
       description: string;
     };
+    /** @description Whose draft. */
+    TakeOverInputRequest: {
+      /** Format: uuid */
+      user_id: string;
+    };
+    /** @description A team; ``member_ids`` are all of its members. */
+    TeamInputRequest: {
+      name: string;
+      strategy?: components['schemas']['StrategyEnum'];
+      capacity?: number | null;
+      is_private?: boolean;
+      member_ids?: string[];
+    };
     TeamRecord: {
       id: string;
       name: string;
+      /** @enum {string} */
+      strategy: 'manual' | 'round_robin' | 'least_busy';
+      capacity: number | null;
+      is_private: boolean;
     };
     /** @enum {string} */
     ThenEnum: 'close' | 'snooze';
@@ -2052,6 +2371,7 @@ export interface components {
       role: 'admin' | 'agent' | 'viewer';
       team_ids: string[];
       is_active: boolean;
+      is_available: boolean;
     };
     ViewPage: {
       results: components['schemas']['ViewRecord'][];
@@ -2069,6 +2389,11 @@ export interface components {
       };
       sort: string;
       position: number;
+    };
+    Welcome: {
+      email: string;
+      organization: string;
+      invited_by: string | null;
     };
     Withdrawn: {
       message: components['schemas']['MessageRecord'];
@@ -2496,6 +2821,133 @@ export interface operations {
       };
     };
   };
+  invitations: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['InvitationPage'];
+        };
+      };
+    };
+  };
+  invite: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['InvitationInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NewInvitationRecord'];
+        };
+      };
+    };
+  };
+  revoke_invitation: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        invitation_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  invitation: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        secret: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Welcome'];
+        };
+      };
+    };
+  };
+  join: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        secret: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['JoinInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UserRecord'];
+        };
+      };
+    };
+  };
+  loads: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LoadPage'];
+        };
+      };
+    };
+  };
   macros: {
     parameters: {
       query?: never;
@@ -2730,6 +3182,29 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['OwnRecord'];
+        };
+      };
+    };
+  };
+  set_availability: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AvailabilityInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UserRecord'];
         };
       };
     };
@@ -3075,6 +3550,31 @@ export interface operations {
       };
     };
   };
+  change_person: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        person_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedPersonChangesRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UserRecord'];
+        };
+      };
+    };
+  };
   csat_report: {
     parameters: {
       query?: {
@@ -3340,6 +3840,74 @@ export interface operations {
       };
     };
   };
+  create_team: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TeamInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TeamRecord'];
+        };
+      };
+    };
+  };
+  delete_team: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        team_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  change_team: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        team_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedTeamChangesRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TeamRecord'];
+        };
+      };
+    };
+  };
   tickets: {
     parameters: {
       query?: {
@@ -3461,6 +4029,27 @@ export interface operations {
       };
     };
   };
+  colleague_drafts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ColleagueDraftPage'];
+        };
+      };
+    };
+  };
   draft: {
     parameters: {
       query?: never;
@@ -3527,6 +4116,32 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+    };
+  };
+  take_over_draft: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        mode: string;
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TakeOverInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DraftRecord'];
+        };
       };
     };
   };
@@ -3689,6 +4304,29 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Conversation'];
+        };
+      };
+    };
+  };
+  take_next: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['NextInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NextTicket'];
         };
       };
     };
