@@ -2,7 +2,8 @@
 
 In this order: a signed mark in one of our plus-addresses; a signed mark in In-Reply-To or
 References; a known Message-ID in In-Reply-To or References; a ticket number in the subject, for
-that ticket's own customer alone. Altered marks are no marks. A stranger who names a known
+that ticket's own customer alone; and, where the organization wants it, the ticket that the same
+proven customer has open on another channel. Altered marks are no marks. A stranger who names a known
 Message-ID gets a ticket of his own that points to it.
 """
 
@@ -12,6 +13,7 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db import connection
 
@@ -86,6 +88,10 @@ def find_match(
     numbered = _ticket_by_number(organization.pk, customer, message.subject)
     if numbered is not None:
         return _judge(organization, numbered, customer, message, kind, flags, by_address=False)
+    if not elsewhere and kind == MessageKind.CUSTOMER and message.sender.is_verified:
+        open_elsewhere = _find_open_elsewhere(organization, channel, customer)
+        if open_elsewhere is not None:
+            return Match(ticket=open_elsewhere, flags=flags)
     copy_of = next((tickets[each] for each in elsewhere if each in tickets), None)
     return Match(related_to=copy_of, flags=flags)
 
@@ -215,6 +221,30 @@ def _survivor(ticket: Ticket) -> Ticket:
             break
         ticket = ticket.merged_into
     return ticket
+
+
+def _find_open_elsewhere(
+    organization: Organization, channel: Channel, customer: Customer
+) -> Ticket | None:
+    """What the customer has open on another channel, if such messages join by themselves.
+
+    Something new on the same channel is something new: it is only offered to be joined.
+    """
+    if not organization.joins_automatically:
+        return None
+    since = now() - timedelta(hours=organization.join_within_hours)
+    return (
+        Ticket.objects.filter(
+            organization_id=organization.pk,
+            customer=customer,
+            status=Status.OPEN,
+            merged_into=None,
+            last_message_at__gte=since,
+        )
+        .exclude(channel_id=channel.pk)
+        .order_by("-last_message_at", "-pk")
+        .first()
+    )
 
 
 def _ticket_by_number(

@@ -8,6 +8,7 @@ evaluated in memory by ``automation.rules.conditions`` with the same names and o
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from django.db.models import Q
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import FieldError, InvalidInput
-from tickets.models import CsatState, Priority, Status
+from tickets.models import CsatState, CustomField, Priority, Status
 
 MAX_DEPTH = 8
 MAX_LEAVES = 200
@@ -94,8 +95,62 @@ _FIELDS = [
 TICKET_FIELDS: dict[str, Field] = {each.name: each for each in _FIELDS}
 
 
-def check_tree(tree: Any, *, fields: dict[str, Field] = TICKET_FIELDS) -> None:
-    """Raises InvalidInput naming the place (``conditions.all.0.value``) of everything wrong."""
+_CUSTOM = re.compile(r"(customer|ticket)\.field\.([a-z][a-z0-9_]{0,39})")
+_CUSTOM_TYPES = {"link": "text", "date": "time"}
+
+
+def custom_field_of(organization_id: uuid.UUID) -> dict[str, Field]:
+    """The fields that the shop has added, by the names that conditions use."""
+    found = CustomField.objects.filter(organization_id=organization_id, is_archived=False)
+    fields: dict[str, Field] = {}
+    for each in found:
+        name = f"{each.owner}.field.{each.slug}"
+        more = ("is_empty", "is_present") if each.type in ("choice", "flag") else ()
+        fields[name] = Field(
+            name,
+            each.name,
+            _CUSTOM_TYPES.get(each.type, each.type),
+            find_custom_column(name) or "",
+            tuple(each.choices),
+            more,
+        )
+    return fields
+
+
+def find_custom_column(name: str) -> str | None:
+    """Where a custom field's value is stored, seen from a ticket; None for other names."""
+    found = _CUSTOM.fullmatch(name)
+    if found is None:
+        return None
+    return f"customer__fields__{found[2]}" if found[1] == "customer" else f"fields__{found[2]}"
+
+
+def custom_query(column: str, operator: str, value: Any) -> Q:
+    """A condition on a value inside JSON, where a value that is not there is a missing key."""
+    is_missing = Q(**{f"{column}__isnull": True})
+    if operator == "is_empty":
+        return is_missing
+    if operator == "is_present":
+        return ~is_missing
+    if operator in ("within_last", "longer_ago_than"):
+        lookup = "gte" if operator == "within_last" else "lt"
+        return Q(**{f"{column}__{lookup}": _ago(value).date().isoformat()})
+    if operator in ("is_not", "is_none_of", "contains_not"):
+        return _SQL[operator](column, value) | is_missing
+    return _SQL[operator](column, value)
+
+
+def check_tree(
+    tree: Any,
+    *,
+    fields: dict[str, Field] = TICKET_FIELDS,
+    custom: dict[str, Field] | None = None,
+) -> None:
+    """Raises InvalidInput naming the place (``conditions.all.0.value``) of everything wrong.
+
+    ``custom`` are the fields of ``custom_field_of``, known beside ``fields``.
+    """
+    fields = {**fields, **(custom or {})}
     errors: list[FieldError] = []
     leaves = _check_node(tree, "conditions", fields, errors, depth=0)
     if leaves > MAX_LEAVES:
@@ -114,8 +169,11 @@ def as_query(tree: dict[str, Any], *, me: uuid.UUID | None = None) -> Q:
         return _combine(tree["any"], me, Q.OR)
     if "not" in tree:
         return ~as_query(tree["not"], me=me)
-    field = TICKET_FIELDS[tree["field"]]
     value = _resolved(tree.get("value"), me)
+    custom_column = find_custom_column(tree["field"])
+    if custom_column is not None:
+        return custom_query(custom_column, tree["operator"], value)
+    field = TICKET_FIELDS[tree["field"]]
     return _SQL[tree["operator"]](field.column, value)
 
 

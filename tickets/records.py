@@ -9,7 +9,9 @@ from django.db.models import prefetch_related_objects
 from helpdesk.events.payloads import (
     AttachmentRecord,
     ChannelRecord,
+    CustomerNoteRecord,
     CustomerRecord,
+    CustomFieldRecord,
     MessageRecord,
     TagRecord,
     TicketRecord,
@@ -20,6 +22,8 @@ from tickets.models import (
     Attachment,
     Channel,
     Customer,
+    CustomerNote,
+    CustomField,
     Direction,
     Draft,
     Message,
@@ -70,6 +74,7 @@ def ticket_record(ticket: Ticket) -> TicketRecord:
             "created_at": iso(ticket.created_at),
             "updated_at": iso(ticket.updated_at),
             "closed_at": iso(ticket.closed_at),
+            "fields": dict(ticket.fields),
             "merged_into_id": _id(ticket.merged_into_id),
             "links": list(ticket.links),
             "draft_user_ids": [str(each) for each in ticket.draft_user_ids],
@@ -97,12 +102,47 @@ def customer_record(customer: Customer) -> CustomerRecord:
                 "kind": handle.kind,
                 "value": handle.value,
                 "is_verified": handle.is_verified,
+                "bounced_at": iso(handle.bounced_at),
+                "bounce_reason": handle.bounce_reason,
             }
             for handle in sorted(customer.handles.all(), key=lambda each: each.pk)
         ],
+        "fields": dict(customer.fields),
+        "merged_into_id": _id(customer.merged_into_id),
         "created_at": cast(str, iso(customer.created_at)),
         "version": customer.version,
     }
+
+
+def note_record(note: CustomerNote) -> CustomerNoteRecord:
+    """The note with who wrote it."""
+    return {
+        "id": str(note.pk),
+        "customer_id": str(note.customer_id),
+        "author_id": _id(note.author_id),
+        "author_name": note.author_name,
+        "text": note.text,
+        "created_at": cast(str, iso(note.created_at)),
+        "edited_at": iso(note.edited_at),
+        "version": note.version,
+    }
+
+
+def custom_field_record(field: CustomField) -> CustomFieldRecord:
+    """The definition of a custom field."""
+    return cast(
+        CustomFieldRecord,
+        {
+            "id": str(field.pk),
+            "owner": field.owner,
+            "slug": field.slug,
+            "name": field.name,
+            "type": field.type,
+            "choices": list(field.choices),
+            "position": field.position,
+            "is_archived": field.is_archived,
+        },
+    )
 
 
 def message_record(message: Message) -> MessageRecord:

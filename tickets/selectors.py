@@ -235,7 +235,7 @@ def customers_of(user: User) -> QuerySet[Customer]:
 
 def list_customers(user: User, *, words: str, after: str | None, limit: int) -> Page[Customer]:
     """One page of customers, newest first; ``words`` are part of a name or an address."""
-    found = customers_of(user).order_by("-pk")
+    found = customers_of(user).filter(merged_into=None).order_by("-pk")
     words = words.replace("\x00", "").strip()[:200]
     if words:
         has_address = Handle.objects.filter(customer=OuterRef("pk"), value__icontains=words)

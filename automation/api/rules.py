@@ -14,7 +14,7 @@ from automation.rules import selectors
 from automation.rules.actions import ACTIONS
 from automation.rules.dry_run import MAX_TICKETS, dry_run, dry_run_lately, dry_run_record
 from automation.rules.edit import change_rule, create_rule, delete_rule, draft_of
-from automation.rules.fields import RULE_FIELDS
+from automation.rules.fields import rule_fields_of
 from automation.rules.models import Rule
 from automation.rules.records import rule_record, run_record
 from automation.rules.triggers import TRIGGERS
@@ -162,7 +162,7 @@ class RuleVocabulary(Endpoint):
                         "choices": list(field.choices),
                         "operators": list(field.operators),
                     }
-                    for field in RULE_FIELDS.values()
+                    for field in rule_fields_of(self.user.organization_id).values()
                 ],
                 "actions": [
                     {"type": each.type, "label": each.label, "is_for_macros": each.is_for_macros}

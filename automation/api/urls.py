@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from automation.api import macros, rules, surveys
+from automation.api import customers, macros, rules, surveys
 
 urlpatterns = [
     path("rules", rules.RuleList.as_view()),
@@ -21,5 +21,8 @@ urlpatterns = [
     path("macros/vocabulary", macros.MacroVocabulary.as_view()),
     path("macros/<uuid:macro_id>", macros.MacroDetail.as_view()),
     path("macros/<uuid:macro_id>/render", macros.MacroRender.as_view()),
+    path("customers/<uuid:customer_id>/history", customers.CustomerHistory.as_view()),
+    path("customers/<uuid:customer_id>/possible", customers.CustomerPossible.as_view()),
+    path("customers/<uuid:customer_id>/export", customers.CustomerExport.as_view()),
     path("reports/csat", surveys.CsatReport.as_view()),
 ]

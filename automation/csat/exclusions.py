@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+from django.db.models import Q
+
 from automation.csat.models import CsatOptOut, SurveyExclusion
 from tickets.models import Customer
 
@@ -27,4 +29,5 @@ def opt_out(customer: Customer) -> None:
 
 def has_opted_out(customer_id: uuid.UUID) -> bool:
     """Whether the customer asked for no more surveys."""
-    return CsatOptOut.objects.filter(customer_id=customer_id).exists()
+    is_theirs = Q(customer_id=customer_id) | Q(customer__merged_into_id=customer_id)
+    return CsatOptOut.objects.filter(is_theirs).exists()

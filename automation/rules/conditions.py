@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -165,13 +165,23 @@ def _more_than(actual: Any, wanted: Any) -> bool:
     return actual is not None and actual > wanted
 
 
-def _within_last(actual: datetime | None, wanted: Any, at: datetime) -> bool:
-    duration = parse_duration(wanted)
+def _moment(actual: Any) -> datetime | None:
+    """A moment; of a custom field with a date, the beginning of that day."""
+    if isinstance(actual, str):
+        try:
+            return datetime.fromisoformat(actual[:10]).replace(tzinfo=UTC)
+        except ValueError:
+            return None
+    return actual if isinstance(actual, datetime) else None
+
+
+def _within_last(actual: Any, wanted: Any, at: datetime) -> bool:
+    actual, duration = _moment(actual), parse_duration(wanted)
     return actual is not None and duration is not None and at - duration <= actual
 
 
-def _longer_ago_than(actual: datetime | None, wanted: Any, at: datetime) -> bool:
-    duration = parse_duration(wanted)
+def _longer_ago_than(actual: Any, wanted: Any, at: datetime) -> bool:
+    actual, duration = _moment(actual), parse_duration(wanted)
     return actual is not None and duration is not None and actual < at - duration
 
 

@@ -118,7 +118,7 @@ def _clean_triggers(rule: Rule, triggers: Any) -> list[str]:
 
 
 def _clean_conditions(rule: Rule, conditions: Any) -> dict[str, Any]:
-    check_conditions(conditions)
+    check_conditions(conditions, organization_id=rule.organization_id)
     cleaned: dict[str, Any] = conditions
     return cleaned
 

@@ -7,6 +7,7 @@ there is no such order, no condition on it holds, whatever the operator.
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import re2
@@ -15,7 +16,7 @@ from automation.rules.conditions import compile_pattern
 from helpdesk.lib.errors import FieldError, InvalidInput
 from integrations.commerce.models import FinancialStatus, FulfillmentStatus
 from integrations.commerce.state import OrderState
-from tickets.fields import TICKET_FIELDS, Field, check_tree
+from tickets.fields import TICKET_FIELDS, Field, check_tree, custom_field_of
 from tickets.models import Direction, MessageKind
 
 WORDS = ("has_word_of", "has_no_word_of", "matches")
@@ -63,6 +64,7 @@ def _for_rules(field: Field) -> Field:
     more: tuple[str, ...] = WORDS if field.type == "text" else ()
     if field.name in _CHANGING:
         more += CHANGES
+    more = field.more_operators + more
     return Field(field.name, field.label, field.type, field.column, field.choices, more)
 
 
@@ -105,13 +107,19 @@ RULE_FIELDS: dict[str, Field] = {
 }
 
 
-def check_conditions(tree: Any) -> None:
+def rule_fields_of(organization_id: uuid.UUID) -> dict[str, Field]:
+    """What rules of this organization can ask about, its custom fields among it."""
+    custom = custom_field_of(organization_id)
+    return {**RULE_FIELDS, **{name: _for_rules(field) for name, field in custom.items()}}
+
+
+def check_conditions(tree: Any, *, organization_id: uuid.UUID) -> None:
     """Raises InvalidInput naming every wrong place.
 
     Beyond ``tickets.fields.check_tree``: empty groups are refused (they would match by
     accident) and patterns must be regular expressions that RE2 knows.
     """
-    check_tree(tree, fields=RULE_FIELDS)
+    check_tree(tree, fields=rule_fields_of(organization_id))
     errors = list(_more_problems(tree, "conditions"))
     if errors:
         raise InvalidInput(errors[0].message, errors=errors)

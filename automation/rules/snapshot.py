@@ -36,11 +36,17 @@ class Snapshot(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         read = _ORDER.get(name)
         if read is None:
-            return self._values[name]
+            return self._custom(name) if ".field." in name else self._values[name]
         facts = self.order_meant.facts
         if facts is None:
             raise KeyError(name)
         return read(self.order_meant, facts)
+
+    def _custom(self, name: str) -> Any:
+        """The value of a custom field; None where it is empty."""
+        owner, _, slug = name.partition(".field.")
+        held = self.ticket.customer.fields if owner == "customer" else self.ticket.fields
+        return held.get(slug)
 
     def __iter__(self) -> Iterator[str]:
         yield from self._values

@@ -25,6 +25,8 @@ class Organization(models.Model):
     csat_is_enabled = models.BooleanField(default=True)
     csat_delay_seconds = models.PositiveIntegerField(default=2 * 60 * 60)
     csat_pause_days = models.PositiveSmallIntegerField(default=14)
+    joins_automatically = models.BooleanField(default=False)
+    join_within_hours = models.PositiveSmallIntegerField(default=24)
     created_at = models.DateTimeField(default=now, editable=False)
 
     def __str__(self) -> str:

@@ -10,6 +10,8 @@ _AGENT = _VIEWER | {
     "ticket.change",
     "ticket.reply",
     "customer.change",
+    "customer.verify",
+    "customer.merge",
     "rule.view",
     "inbound.view",
     "token.own",
@@ -22,6 +24,7 @@ _ADMIN = _AGENT | {
     "inbound.retry",
     "team.change",
     "settings.change",
+    "customer.export",
 }
 
 CAPABILITIES: dict[str, frozenset[str]] = {

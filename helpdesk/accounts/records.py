@@ -142,5 +142,7 @@ def organization_record(organization: Organization) -> OrganizationRecord:
             "reopen_within_days": organization.reopen_within_days,
             "csat_is_enabled": organization.csat_is_enabled,
             "csat_delay_seconds": organization.csat_delay_seconds,
+            "joins_automatically": organization.joins_automatically,
+            "join_within_hours": organization.join_within_hours,
         },
     }

@@ -23,6 +23,8 @@ class HandleRecord(TypedDict):
     kind: str
     value: str
     is_verified: bool
+    bounced_at: Iso | None
+    bounce_reason: str
 
 
 class CustomerRecord(TypedDict):
@@ -35,6 +37,8 @@ class CustomerRecord(TypedDict):
     is_vip: bool
     note: str
     handles: list[HandleRecord]
+    fields: dict[str, Any]
+    merged_into_id: str | None
     created_at: Iso
     version: int
 
@@ -81,10 +85,33 @@ class TicketRecord(TypedDict):
     created_at: Iso
     updated_at: Iso
     closed_at: Iso | None
+    fields: dict[str, Any]
     merged_into_id: str | None
     links: list[LinkRecord]
     draft_user_ids: list[str]
     version: int
+
+
+class CustomerNoteRecord(TypedDict):
+    id: str
+    customer_id: str
+    author_id: str | None
+    author_name: str
+    text: str
+    created_at: Iso
+    edited_at: Iso | None
+    version: int
+
+
+class CustomFieldRecord(TypedDict):
+    id: str
+    owner: Literal["customer", "ticket"]
+    slug: str
+    name: str
+    type: Literal["text", "number", "flag", "choice", "date", "link"]
+    choices: list[str]
+    position: int
+    is_archived: bool
 
 
 class AttachmentRecord(TypedDict):
@@ -244,6 +271,25 @@ class MessagePayload(TypedDict):
 class CustomerPayload(TypedDict):
     customer: CustomerRecord
     change: NotRequired[dict[str, list[Any]]]
+
+
+class CustomerNotePayload(TypedDict):
+    """A note was written, changed or taken away."""
+
+    note: CustomerNoteRecord
+    is_deleted: bool
+
+
+class CustomerMergePayload(TypedDict):
+    """Two customers became one, or two again: both records as they are now."""
+
+    merge_id: str
+    customer: CustomerRecord
+    other: CustomerRecord
+
+
+class CustomFieldPayload(TypedDict):
+    field: CustomFieldRecord
 
 
 class OrderPayload(TypedDict):

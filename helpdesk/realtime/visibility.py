@@ -33,6 +33,7 @@ _CAPABILITY_BY_OBJECT = {
     "view": "ticket.view",
     "channel": "ticket.view",
     "notification": "ticket.view",
+    "field": "ticket.view",
 }
 _FOR_ONE_PERSON = ("notification.",)
 Verdict = Literal["shown", "hidden", "gone"]

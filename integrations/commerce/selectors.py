@@ -36,7 +36,7 @@ def orders_of_customer(customer: Customer, *, limit: int = MAX_ORDERS) -> list[O
 
     Five queries whatever the number of orders. Unverified handles match nothing.
     """
-    found = _orders_of(customer)
+    found = orders_query(customer)
     return [] if found is None else list(with_parts(found)[:limit])
 
 
@@ -46,7 +46,7 @@ def resolve_order_number(customer: Customer, text_number: str) -> Order | None:
     Somebody else's number resolves to None, exactly like a number that does not exist.
     """
     key = number_key(text_number)
-    found = _orders_of(customer)
+    found = orders_query(customer)
     if found is None or not key:
         return None
     return with_parts(found.filter(number_key=key)).first()
@@ -125,7 +125,7 @@ def with_parts(orders: QuerySet[Order]) -> QuerySet[Order]:
     )
 
 
-def _orders_of(customer: Customer) -> QuerySet[Order] | None:
+def orders_query(customer: Customer) -> QuerySet[Order] | None:
     """The customer's orders, or None if no handle of theirs is verified."""
     handles = list(
         Handle.objects.filter(customer=customer, is_verified=True).values_list("kind", "value")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -64,6 +65,22 @@ ROUTES: dict[str, dict[str, str]] = {
     "customers/<uuid:customer_id>": {"GET": ANYBODY, "PATCH": AGENT},
     "customers/<uuid:customer_id>/tickets": {"GET": ANYBODY},
     "customers/<uuid:customer_id>/orders": {"GET": ANYBODY},
+    "customers/<uuid:customer_id>/figures": {"GET": ANYBODY},
+    "customers/<uuid:customer_id>/handles": {"POST": AGENT},
+    "customers/<uuid:customer_id>/handles/<uuid:handle_id>": {"PATCH": AGENT, "DELETE": AGENT},
+    "customers/<uuid:customer_id>/notes": {"GET": ANYBODY, "POST": AGENT},
+    "customers/<uuid:customer_id>/merge": {"POST": AGENT},
+    "customers/<uuid:customer_id>/merge/preview": {"POST": AGENT},
+    "customers/<uuid:customer_id>/apart": {"POST": AGENT, "DELETE": AGENT},
+    "customers/<uuid:customer_id>/history": {"GET": ANYBODY},
+    "customers/<uuid:customer_id>/possible": {"GET": ANYBODY},
+    "customers/<uuid:customer_id>/export": {"GET": ADMIN},
+    "customer-notes/<uuid:note_id>": {"PATCH": AGENT, "DELETE": AGENT},
+    "customer-merges/<uuid:merge_id>/undo": {"POST": AGENT},
+    "custom-fields": {"GET": ANYBODY, "POST": ADMIN},
+    "custom-fields/<uuid:field_id>": {"PATCH": ADMIN},
+    "tickets/<uuid:ticket_id>/joinable": {"GET": ANYBODY},
+    "tickets/<uuid:ticket_id>/apart": {"POST": AGENT, "DELETE": AGENT},
     "orders": {"GET": ANYBODY},
     "orders/<uuid:order_id>": {"GET": ANYBODY},
     "views": {"GET": ANYBODY},
@@ -106,10 +123,7 @@ def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]
 def address(route: str) -> str:
     """The route with ids that nobody has."""
     route = route.replace("<int:session_id>", "999999")
-    for name in ("token_id", "user_id", "ticket_id", "message_id", "attachment_id", "customer_id",
-                 "run_id", "order_id", "raw_id", "channel_id", "rule_id", "macro_id", "team_id",
-                 "person_id", "invitation_id"):  # fmt: skip
-        route = route.replace(f"<uuid:{name}>", str(uuid.uuid4()))
+    route = re.sub(r"<uuid:\w+>", lambda _: str(uuid.uuid4()), route)
     return "/api/v1/" + route.replace("<int:number>", "999999").replace("<str:mode>", "reply")
 
 

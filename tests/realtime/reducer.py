@@ -40,6 +40,9 @@ def _apply(state: State, event: dict[str, Any]) -> None:
     for table, name in (("tickets", "ticket"), ("messages", "message"), ("customers", "customer")):
         if name in payload:
             _put_newer(state[table], payload[name])
+    other = payload.get("other")
+    if other and other["id"] in state["customers"]:
+        _put_newer(state["customers"], other)
     if event["type"] in _CATALOGUE:
         table, name, key = _CATALOGUE[event["type"]]
         if payload.get("is_deleted"):

@@ -29,12 +29,15 @@ from tests.realtime.reducer import State, apply_events
 from tickets.actions import marks, status, tags
 from tickets.actions.assign import assign
 from tickets.actions.channels import change_channel
-from tickets.actions.customers import add_handle, change_customer
+from tickets.actions.custom_fields import define_field
+from tickets.actions.customer_merge import merge_customers, undo_merge
+from tickets.actions.customer_notes import add_customer_note
+from tickets.actions.customers import add_handle, change_customer, get_or_create_by_handle
 from tickets.actions.delivery import set_delivery_state, withdraw
 from tickets.actions.drafts import save_draft
 from tickets.actions.mentions import set_following
 from tickets.actions.reply import OutgoingMessage, add_note, reply
-from tickets.models import Message, Ticket, View
+from tickets.models import CustomerMerge, Message, Ticket, View
 from tickets.records import ticket_payload, view_record
 from tickets.views import ensure_default_views
 
@@ -127,6 +130,15 @@ def move_out_of_sight(ticket: Ticket, user: User) -> None:
     assign(ticket.pk, team_id=team.pk)
 
 
+def merge_a_customer(ticket: Ticket, user: User) -> CustomerMerge:
+    source, _ = get_or_create_by_handle(ticket.organization_id, "phone", "+33600000001", name="M")
+    return merge_customers(ticket.customer_id, source.pk, by=user)
+
+
+def take_a_customer_apart(ticket: Ticket, user: User) -> None:
+    undo_merge(merge_a_customer(ticket, user), by=user)
+
+
 def first_message(ticket: Ticket) -> Message:
     return Message.objects.get(ticket=ticket, position=1)
 
@@ -156,6 +168,12 @@ SCENARIOS: dict[str, Scenario] = {
     "customer.updated": lambda t, u: (
         change_customer(t.customer, by=u, is_vip=True, city="Lyon"),
         add_handle(t.customer, "phone", "+33123456789"),
+    ),
+    "customer.noted": lambda t, u: add_customer_note(t.customer, "Likes linen", by=u),
+    "customer.merged": merge_a_customer,
+    "customer.unmerged": take_a_customer_apart,
+    "field.updated": lambda t, u: define_field(
+        t.organization_id, owner="ticket", slug="size", name="Size", type="number", by=u
     ),
     "order.updated": an_order_changed,
     "csat.planned": survey("csat.planned", None),

@@ -14,11 +14,12 @@ from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import Change, current_unit, record, unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict
+from tickets.actions.custom_fields import merge_values
 from tickets.actions.words import note_customer
-from tickets.models import Customer, Handle, HandleKind
+from tickets.models import Customer, FieldOwner, Handle, HandleKind
 from tickets.records import customer_record
 
-EDITABLE = ("name", "language", "time_zone", "city", "country", "is_vip", "note")
+EDITABLE = ("name", "language", "time_zone", "city", "country", "is_vip", "note", "fields")
 
 
 def get_or_create_by_handle(
@@ -52,11 +53,16 @@ def clean_handle(kind: str, value: str) -> str:
 def change_customer(customer: Customer, *, by: User | None = None, **fields: Any) -> Customer:
     """Change what is known about the customer and announce it; unknown names raise KeyError.
 
-    ``by`` is the agent who changes it, if one does.
+    ``by`` is the agent who changes it, if one does. Of custom ``fields`` those that are named
+    change; raises InvalidInput naming each whose value does not fit.
     """
     with unit_of_work(actor=Actor.of_user(by) if by else None):
         customer = _lock(customer.pk)
         change: Change = {}
+        if "fields" in fields:
+            own, given = customer.fields, fields["fields"]
+            merged = merge_values(customer.organization_id, FieldOwner.CUSTOMER, own, given)
+            fields = {**fields, "fields": merged}
         for name, value in fields.items():
             if name not in EDITABLE:
                 raise KeyError(name)
@@ -69,10 +75,17 @@ def change_customer(customer: Customer, *, by: User | None = None, **fields: Any
     return customer
 
 
-def add_handle(customer: Customer, kind: str, value: str, *, is_verified: bool = False) -> Handle:
+def add_handle(
+    customer: Customer,
+    kind: str,
+    value: str,
+    *,
+    is_verified: bool = False,
+    by: User | None = None,
+) -> Handle:
     """Give the customer one more address; raises Conflict if it belongs to somebody else."""
     value = clean_handle(kind, value)
-    with unit_of_work():
+    with unit_of_work(actor=Actor.of_user(by) if by else None):
         handle, is_new = Handle.objects.select_for_update(no_key=True).get_or_create(
             organization_id=customer.organization_id,
             kind=kind,
@@ -90,13 +103,38 @@ def add_handle(customer: Customer, kind: str, value: str, *, is_verified: bool =
     return handle
 
 
+def remove_handle(handle: Handle, *, by: User) -> Customer:
+    """Take the address away from the customer; what was written from it stays."""
+    with unit_of_work(actor=Actor.of_user(by)):
+        customer = _lock(handle.customer_id)
+        Handle.objects.filter(pk=handle.pk).delete()
+        _save(customer)
+        record_customer(customer, {"handle": (handle.value, None)})
+    return customer
+
+
+def set_verified(handle: Handle, *, is_verified: bool, by: User) -> Customer:
+    """Say that the address is proven theirs, or take that back."""
+    with unit_of_work(actor=Actor.of_user(by)):
+        customer = _lock(handle.customer_id)
+        changed = Handle.objects.filter(pk=handle.pk, is_verified=not is_verified)
+        if changed.update(is_verified=is_verified):
+            _save(customer)
+            record_customer(customer, {"is_verified": (not is_verified, is_verified)})
+    return customer
+
+
 def note_bounce(organization_id: uuid.UUID, address: str, reason: str) -> None:
     """Remember that mail to this address comes back; automatic mail to it pauses."""
-    Handle.objects.filter(
-        organization_id=organization_id,
-        kind=HandleKind.EMAIL,
-        value=clean_handle(HandleKind.EMAIL, address),
-    ).update(bounced_at=now(), bounce_reason=reason[:200])
+    with unit_of_work():
+        handle = _handles(organization_id, HandleKind.EMAIL, {address.strip().lower()}).first()
+        if handle is None:
+            return
+        customer = _lock(handle.customer_id)
+        handle.bounced_at, handle.bounce_reason = now(), reason[:200]
+        handle.save(update_fields=["bounced_at", "bounce_reason"])
+        _save(customer)
+        record_customer(customer)
 
 
 def keep_handles(customer: Customer, handles: list[Handle]) -> None:

@@ -11,6 +11,7 @@ from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.errors import Conflict, InvalidInput
 from tickets.actions.assign import UNCHANGED, assign
 from tickets.actions.change import lock_ticket
+from tickets.actions.custom_fields import set_ticket_fields
 from tickets.actions.marks import set_priority, set_subject, set_unread
 from tickets.actions.reply import add_note
 from tickets.actions.status import set_status, snooze
@@ -59,6 +60,8 @@ def _apply(ticket_id: uuid.UUID, changes: dict[str, Any]) -> None:
             assignee_id=changes.get("assignee_id", UNCHANGED),
             team_id=changes.get("team_id", UNCHANGED),
         )
+    if "fields" in changes:
+        set_ticket_fields(ticket_id, changes["fields"])
     _apply_tags(ticket_id, changes)
     _apply_status(ticket_id, changes)
     if "is_unread" in changes:

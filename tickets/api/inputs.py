@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+from zoneinfo import available_timezones
+
 from rest_framework import serializers
 
 from helpdesk.lib.api import StrictSerializer
-from tickets.models import Priority, Status
+from tickets.actions.customer_merge import CHOOSABLE
+from tickets.models import FieldOwner, FieldType, HandleKind, Priority, Status
 
 MAX_TEXT_CHARS = 500_000
 MAX_RECIPIENTS = 100
+
+
+# Custom fields by slug; null takes a value away. What fits is checked where it is written.
+FIELD_VALUES = serializers.DictField(child=serializers.JSONField(allow_null=True), required=False)
 
 
 class AddressInput(StrictSerializer):
@@ -39,6 +48,7 @@ class TicketChanges(StrictSerializer):
     is_unread = serializers.BooleanField(required=False)
     note = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     note_id = serializers.UUIDField(required=False)
+    fields = FIELD_VALUES  # type: ignore[assignment]
     client_id = serializers.CharField(max_length=64, required=False, allow_blank=True)
 
 
@@ -154,6 +164,82 @@ class CustomerChanges(StrictSerializer):
     country = serializers.CharField(max_length=2, allow_blank=True, required=False)
     is_vip = serializers.BooleanField(required=False)
     note = serializers.CharField(max_length=20_000, allow_blank=True, required=False)
+    fields = FIELD_VALUES  # type: ignore[assignment]
+
+    def validate_time_zone(self, value: str) -> str:
+        if value and value not in available_timezones():
+            raise serializers.ValidationError("There is no such time zone.")
+        return value
+
+
+class HandleInput(StrictSerializer):
+    """One more address of a customer."""
+
+    kind = serializers.RegexField(r"^[a-z_]{2,20}$")
+    value = serializers.CharField(max_length=320)
+    is_verified = serializers.BooleanField(default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        value = attrs["value"].strip()
+        if attrs["kind"] == HandleKind.EMAIL:
+            serializers.EmailField(max_length=254).run_validation(value)
+        elif attrs["kind"] == HandleKind.PHONE:
+            value = "".join(each for each in value if each not in " ()-./")
+            if not re.fullmatch(r"\+?[0-9]{5,20}", value):
+                raise serializers.ValidationError({"value": ["Write a phone number like +33…"]})
+        return {**attrs, "value": value}
+
+
+class HandleChanges(StrictSerializer):
+    """Whether the address is proven theirs."""
+
+    is_verified = serializers.BooleanField()
+
+
+class NoteInput(StrictSerializer):
+    """A note on a customer. The same id twice is the same note."""
+
+    id = serializers.UUIDField(required=False)
+    text = serializers.CharField(max_length=20_000)
+
+
+class MergeInput(StrictSerializer):
+    """Which customer becomes part of this one, and what is taken from them."""
+
+    id = serializers.UUIDField(required=False)
+    source_id = serializers.UUIDField()
+    take = serializers.ListField(
+        child=serializers.ChoiceField(CHOOSABLE), required=False, max_length=10
+    )
+
+
+class CustomFieldInput(StrictSerializer):
+    """A new custom field."""
+
+    owner = serializers.ChoiceField(FieldOwner.choices)
+    slug = serializers.CharField(max_length=40)
+    name = serializers.CharField(max_length=80)
+    type = serializers.ChoiceField(FieldType.choices)
+    choices = serializers.ListField(
+        child=serializers.CharField(max_length=80), max_length=200, required=False
+    )
+
+
+class CustomFieldChanges(StrictSerializer):
+    """Any of these; slug and type stay."""
+
+    name = serializers.CharField(max_length=80, required=False)
+    choices = serializers.ListField(
+        child=serializers.CharField(max_length=80), max_length=200, required=False
+    )
+    position = serializers.IntegerField(min_value=0, max_value=10_000, required=False)
+    is_archived = serializers.BooleanField(required=False)
+
+
+class OtherInput(StrictSerializer):
+    """The other one of the two."""
+
+    other_id = serializers.UUIDField()
 
 
 class UploadInput(StrictSerializer):

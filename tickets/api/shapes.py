@@ -7,7 +7,9 @@ from typing import Any, Literal, TypedDict
 from helpdesk.events.payloads import (
     AddressRecord,
     AttachmentRecord,
+    CustomerNoteRecord,
     CustomerRecord,
+    CustomFieldRecord,
     Iso,
     MessageRecord,
     TicketRecord,
@@ -30,6 +32,53 @@ class MessagePage(TypedDict):
 class CustomerPage(TypedDict):
     results: list[CustomerRecord]
     next: str | None
+
+
+class CustomerFigures(TypedDict):
+    tickets: int
+    open_tickets: int
+    csat_average: float | None
+    csat_count: int
+    first_ticket_at: Iso | None
+
+
+class CustomerNotePage(TypedDict):
+    results: list[CustomerNoteRecord]
+    next: str | None
+
+
+class CustomFieldPage(TypedDict):
+    results: list[CustomFieldRecord]
+    next: str | None
+
+
+class MergePreview(TypedDict):
+    """``result`` is what the survivor knows afterwards; ``differences`` can be chosen."""
+
+    survivor: CustomerRecord
+    source: CustomerRecord
+    result: dict[str, Any]
+    differences: list[str]
+    tickets: int
+    notes: int
+    handles: int
+
+
+class MergeDone(TypedDict):
+    merge_id: str
+    customer: CustomerRecord
+    source: CustomerRecord
+    can_undo_until: Iso
+
+
+class JoinableTicket(TypedDict):
+    ticket: TicketRecord
+    text: str
+    at: Iso
+
+
+class JoinableTickets(TypedDict):
+    results: list[JoinableTicket]
 
 
 class ViewPage(TypedDict):

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tickets.api import attachments, customers, mail_frame, messages, signature, tickets, views
+from tickets.api import (
+    attachments,
+    custom_fields,
+    customers,
+    mail_frame,
+    messages,
+    signature,
+    tickets,
+    views,
+)
 
 urlpatterns = [
     path("channels/<uuid:channel_id>/signature", signature.SignaturePreview.as_view()),
@@ -25,6 +34,21 @@ urlpatterns = [
     path("customers", customers.CustomerList.as_view()),
     path("customers/<uuid:customer_id>", customers.CustomerDetail.as_view()),
     path("customers/<uuid:customer_id>/tickets", customers.CustomerTickets.as_view()),
+    path("customers/<uuid:customer_id>/figures", customers.CustomerFiguresView.as_view()),
+    path("customers/<uuid:customer_id>/handles", customers.CustomerHandles.as_view()),
+    path(
+        "customers/<uuid:customer_id>/handles/<uuid:handle_id>", customers.CustomerHandle.as_view()
+    ),
+    path("customers/<uuid:customer_id>/notes", customers.CustomerNotes.as_view()),
+    path("customers/<uuid:customer_id>/merge", customers.CustomerMergeView.as_view()),
+    path("customers/<uuid:customer_id>/merge/preview", customers.CustomerMergePreview.as_view()),
+    path("customers/<uuid:customer_id>/apart", customers.CustomerApart.as_view()),
+    path("customer-notes/<uuid:note_id>", customers.CustomerNoteDetail.as_view()),
+    path("customer-merges/<uuid:merge_id>/undo", customers.CustomerMergeUndo.as_view()),
+    path("custom-fields", custom_fields.CustomFieldList.as_view()),
+    path("custom-fields/<uuid:field_id>", custom_fields.CustomFieldDetail.as_view()),
+    path("tickets/<uuid:ticket_id>/joinable", customers.TicketJoinable.as_view()),
+    path("tickets/<uuid:ticket_id>/apart", customers.TicketApart.as_view()),
     path("views", views.ViewList.as_view()),
     path("views/counts", views.ViewCounts.as_view()),
 ]

@@ -11,7 +11,15 @@ from tickets.models.acting import (
 )
 from tickets.models.attachment import Attachment
 from tickets.models.channel import Channel
-from tickets.models.customer import Customer, Handle, HandleKind
+from tickets.models.custom_field import CustomField, FieldOwner, FieldType
+from tickets.models.customer import (
+    Customer,
+    CustomerMerge,
+    CustomerNote,
+    Handle,
+    HandleKind,
+    KeptApart,
+)
 from tickets.models.draft import Draft
 from tickets.models.message import DeliveryState, Direction, Message, MessageBody, MessageKind
 from tickets.models.tag import Tag
@@ -28,13 +36,19 @@ __all__ = [
     "BulkState",
     "Channel",
     "CsatState",
+    "CustomField",
     "Customer",
+    "CustomerMerge",
+    "CustomerNote",
     "CustomerWords",
     "DeliveryState",
     "Direction",
     "Draft",
+    "FieldOwner",
+    "FieldType",
     "Handle",
     "HandleKind",
+    "KeptApart",
     "Merge",
     "Message",
     "MessageBody",

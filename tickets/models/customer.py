@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 
 from helpdesk.lib.clock import now
@@ -22,6 +23,14 @@ class Customer(models.Model):
     country = models.CharField(max_length=2, blank=True, default="")
     is_vip = models.BooleanField(default=False)
     note = models.TextField(blank=True, default="")
+    fields = models.JSONField(
+        default=dict, blank=True, db_default=models.Value({}, models.JSONField())
+    )
+    """Custom fields by slug, as ``tickets.actions.custom_fields`` has checked them."""
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    """Set on a tombstone: who this person turned out to be."""
     created_at = models.DateTimeField(default=now, editable=False)
     version = models.PositiveIntegerField(default=1)
 
@@ -63,6 +72,86 @@ class Handle(models.Model):
                 fields=["organization", "kind", "value"], name="handle_belongs_to_one_customer"
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                OpClass("value", name="varchar_pattern_ops"), "organization", name="handle_begins"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.value
+
+
+class CustomerNote(models.Model):
+    """What an agent wrote down about a customer; only the team sees it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="notes")
+    author = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
+    author_name = models.CharField(max_length=150)
+    text = models.TextField()
+    created_at = models.DateTimeField(default=now, editable=False)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "-created_at", "-id"], name="note_of_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class CustomerMerge(models.Model):
+    """Two records turned out to be one person. Keeps what is needed to take it apart again."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    survivor = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    source = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    before = models.JSONField()
+    """{survivor: fields, source: fields, after: fields, handles: ids, tickets: ids, notes: ids}"""
+    by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
+    merged_at = models.DateTimeField(default=now, editable=False)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source"],
+                condition=models.Q(undone_at=None),
+                name="customer_merged_into_one",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["survivor", "-merged_at"], name="merges_into")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} into {self.survivor_id}"
+
+
+class KeptApart(models.Model):
+    """Somebody looked and said: not the same. ``first`` is the smaller id of the two."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=[("customer", "Customer"), ("ticket", "Ticket")])
+    first_id = models.UUIDField()
+    second_id = models.UUIDField()
+    by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "kind", "first_id", "second_id"], name="kept_apart_once"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "kind", "second_id"], name="kept_apart_other"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} is not {self.second_id}"

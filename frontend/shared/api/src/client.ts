@@ -94,6 +94,41 @@ export const api = {
     send<R.Customer>('PATCH', `/customers/${id}`, body),
   customerOrders: (id: R.Id, signal?: AbortSignal) =>
     get<R.CustomerOrderList>(`/customers/${id}/orders`, {}, signal),
+  customerFigures: (id: R.Id) => get<R.CustomerFigures>(`/customers/${id}/figures`),
+  customerHistory: (id: R.Id, after?: string | null) =>
+    get<R.Page<R.Happening>>(`/customers/${id}/history`, { after, limit: 40 }),
+  customerNotes: (id: R.Id) => get<R.Page<R.CustomerNote>>(`/customers/${id}/notes`),
+  addCustomerNote: (id: R.Id, note: { id: string; text: string }) =>
+    send<R.CustomerNote>('POST', `/customers/${id}/notes`, note),
+  changeCustomerNote: (id: R.Id, text: string) =>
+    send<R.CustomerNote>('PATCH', `/customer-notes/${id}`, { text }),
+  deleteCustomerNote: (id: R.Id) => send<null>('DELETE', `/customer-notes/${id}`),
+  addHandle: (id: R.Id, handle: { kind: string; value: string; is_verified?: boolean }) =>
+    send<R.Customer>('POST', `/customers/${id}/handles`, handle),
+  changeHandle: (id: R.Id, handleId: R.Id, isVerified: boolean) =>
+    send<R.Customer>('PATCH', `/customers/${id}/handles/${handleId}`, { is_verified: isVerified }),
+  removeHandle: (id: R.Id, handleId: R.Id) =>
+    send<R.Customer>('DELETE', `/customers/${id}/handles/${handleId}`),
+  possibleSame: (id: R.Id) => get<{ results: R.SamePerson[] }>(`/customers/${id}/possible`),
+  keepCustomersApart: (id: R.Id, otherId: R.Id) =>
+    send<null>('POST', `/customers/${id}/apart`, { other_id: otherId }),
+  forgetCustomersApart: (id: R.Id, otherId: R.Id) =>
+    send<null>('DELETE', `/customers/${id}/apart`, { other_id: otherId }),
+  previewCustomerMerge: (id: R.Id, sourceId: R.Id, take: string[] = []) =>
+    send<R.MergePreview>('POST', `/customers/${id}/merge/preview`, { source_id: sourceId, take }),
+  mergeCustomers: (id: R.Id, body: { id: string; source_id: R.Id; take: string[] }) =>
+    send<R.MergeDone>('POST', `/customers/${id}/merge`, body),
+  undoCustomerMerge: (id: R.Id) => send<R.MergeDone>('POST', `/customer-merges/${id}/undo`),
+  customerExportUrl: (id: R.Id) => `${ROOT}/customers/${id}/export`,
+  customFields: () => get<R.Page<R.CustomField>>('/custom-fields'),
+  defineField: (field: Record<string, unknown>) => send<R.CustomField>('POST', '/custom-fields', field),
+  changeField: (id: R.Id, field: Record<string, unknown>) =>
+    send<R.CustomField>('PATCH', `/custom-fields/${id}`, field),
+  joinableTickets: (id: R.Id) => get<{ results: R.JoinableTicket[] }>(`/tickets/${id}/joinable`),
+  keepTicketsApart: (id: R.Id, otherId: R.Id) =>
+    send<null>('POST', `/tickets/${id}/apart`, { other_id: otherId }),
+  forgetTicketsApart: (id: R.Id, otherId: R.Id) =>
+    send<null>('DELETE', `/tickets/${id}/apart`, { other_id: otherId }),
   customerTickets: (id: R.Id) => get<R.TicketPage>(`/customers/${id}/tickets`),
 
   csatReport: (from: string, to: string) => get<R.CsatReport>('/reports/csat', { from, to }),

@@ -4,7 +4,9 @@ import type {
   AddressRecord,
   AttachmentRecord,
   ChannelRecord,
+  CustomerNoteRecord,
   CustomerRecord,
+  CustomFieldRecord,
   HandleRecord,
   MentionRecord,
   MessageRecord,
@@ -27,6 +29,48 @@ export type UnreadNotification = Pick<Notification, 'id' | 'ticket_id'>;
 export type Address = AddressRecord;
 export type Attachment = AttachmentRecord;
 export type Customer = CustomerRecord;
+export type CustomerNote = CustomerNoteRecord;
+export type CustomField = CustomFieldRecord;
+/** Values of custom fields by slug; null takes one away. */
+export type FieldValues = Record<string, unknown>;
+export interface CustomerFigures {
+  tickets: number;
+  open_tickets: number;
+  csat_average: number | null;
+  csat_count: number;
+  first_ticket_at: string | null;
+}
+export interface Happening {
+  id: string;
+  type: 'ticket' | 'messages' | 'order' | 'csat' | 'merge' | 'note';
+  at: string;
+  data: Record<string, unknown>;
+}
+export interface SamePerson {
+  customer: Customer;
+  reason: 'same_phone' | 'same_email' | 'same_email_name';
+  value: string;
+}
+export interface MergePreview {
+  survivor: Customer;
+  source: Customer;
+  result: Record<string, unknown>;
+  differences: string[];
+  tickets: number;
+  notes: number;
+  handles: number;
+}
+export interface MergeDone {
+  merge_id: string;
+  customer: Customer;
+  source: Customer;
+  can_undo_until: string;
+}
+export interface JoinableTicket {
+  ticket: Ticket;
+  text: string;
+  at: string;
+}
 export type Handle = HandleRecord;
 export type Tag = TagRecord;
 export type Team = TeamRecord;

@@ -19,6 +19,11 @@ export interface EventPayload {
   ticket?: R.Ticket;
   message?: R.Message;
   customer?: R.LightCustomer;
+  /** The other customer of a merge. */
+  other?: R.LightCustomer;
+  merge_id?: string;
+  note?: R.CustomerNote;
+  field?: R.CustomField;
   change?: Record<string, [unknown, unknown]>;
   user?: R.User;
   team?: R.Team;

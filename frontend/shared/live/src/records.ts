@@ -150,9 +150,10 @@ export function forgetTicket(records: LiveRecords, ticketId: string): void {
 
 /** Applies one event. Applying it twice, or after a newer one, changes nothing. */
 export function applyEvent(records: LiveRecords, event: LiveEvent): void {
-  const { ticket, message, customer, ticket_id } = event.payload;
+  const { ticket, message, customer, other, ticket_id } = event.payload;
   if (event.type === 'ticket.hidden' && ticket_id) return forgetTicket(records, ticket_id);
   if (customer) putCustomer(records, customer);
+  if (other && records.customers.has(other.id)) putCustomer(records, other);
   if (ticket) putTicket(records, ticket);
   if (message) putMessage(records, message);
   putCatalogue(records, event);

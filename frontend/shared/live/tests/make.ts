@@ -34,6 +34,7 @@ export function ticket(id: string, version: number, part: Partial<Ticket> = {}):
     created_at: '',
     updated_at: '',
     closed_at: null,
+    fields: {},
     merged_into_id: null,
     links: [],
     wakes_on: null,
