@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_people'),
+        ("accounts", "0003_people"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='organization',
-            name='join_within_hours',
+            model_name="organization",
+            name="join_within_hours",
             field=models.PositiveSmallIntegerField(default=24),
         ),
         migrations.AddField(
-            model_name='organization',
-            name='joins_automatically',
+            model_name="organization",
+            name="joins_automatically",
             field=models.BooleanField(default=False),
         ),
     ]
