@@ -42,6 +42,7 @@ export interface TicketRecord {
   created_at: string;
   updated_at: string;
   closed_at: string | null;
+  fields: Record<string, unknown>;
   merged_into_id: string | null;
   links: Array<LinkRecord>;
   draft_user_ids: Array<string>;
@@ -53,6 +54,8 @@ export interface HandleRecord {
   kind: string;
   value: string;
   is_verified: boolean;
+  bounced_at: string | null;
+  bounce_reason: string;
 }
 
 export interface CustomerRecord {
@@ -65,6 +68,8 @@ export interface CustomerRecord {
   is_vip: boolean;
   note: string;
   handles: Array<HandleRecord>;
+  fields: Record<string, unknown>;
+  merged_into_id: string | null;
   created_at: string;
   version: number;
 }
@@ -165,6 +170,43 @@ export interface MessagePayload {
 export interface CustomerPayload {
   customer: CustomerRecord;
   change?: Record<string, Array<unknown>>;
+}
+
+export interface CustomerNoteRecord {
+  id: string;
+  customer_id: string;
+  author_id: string | null;
+  author_name: string;
+  text: string;
+  created_at: string;
+  edited_at: string | null;
+  version: number;
+}
+
+export interface CustomerNotePayload {
+  note: CustomerNoteRecord;
+  is_deleted: boolean;
+}
+
+export interface CustomerMergePayload {
+  merge_id: string;
+  customer: CustomerRecord;
+  other: CustomerRecord;
+}
+
+export interface CustomFieldRecord {
+  id: string;
+  owner: 'customer' | 'ticket';
+  slug: string;
+  name: string;
+  type: 'text' | 'number' | 'flag' | 'choice' | 'date' | 'link';
+  choices: Array<string>;
+  position: number;
+  is_archived: boolean;
+}
+
+export interface CustomFieldPayload {
+  field: CustomFieldRecord;
 }
 
 export interface OrderPayload {
@@ -343,6 +385,14 @@ export interface EventPayloads {
   'message.withdrawn': MessagePayload;
   /** A customer or handle changed */
   'customer.updated': CustomerPayload;
+  /** A note on a customer changed */
+  'customer.noted': CustomerNotePayload;
+  /** Two customers became one */
+  'customer.merged': CustomerMergePayload;
+  /** A merge was undone */
+  'customer.unmerged': CustomerMergePayload;
+  /** A custom field was defined */
+  'field.updated': CustomFieldPayload;
   /** An order changed at the store */
   'order.updated': OrderPayload;
   /** A survey will be sent */

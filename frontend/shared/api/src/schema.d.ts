@@ -125,6 +125,76 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/custom-fields': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Every custom field of customers and tickets. */
+    get: operations['custom_fields'];
+    put?: never;
+    /** @description Every custom field of customers and tickets. */
+    post: operations['define_custom_field'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/custom-fields/{field_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** @description One custom field: name, choices, order, and whether it is archived. */
+    patch: operations['change_custom_field'];
+    trace?: never;
+  };
+  '/api/v1/customer-merges/{merge_id}/undo': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Two customers again, each with what was theirs. */
+    post: operations['undo_customer_merge'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customer-notes/{note_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description One note; its author and admins may change it. */
+    delete: operations['delete_customer_note'];
+    options?: never;
+    head?: never;
+    /** @description One note; its author and admins may change it. */
+    patch: operations['change_customer_note'];
+    trace?: never;
+  };
   '/api/v1/customers': {
     parameters: {
       query?: never;
@@ -149,15 +219,171 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** @description One customer. */
+    /** @description One customer; an id that was merged leads to who they turned out to be. */
     get: operations['customer'];
     put?: never;
     post?: never;
     delete?: never;
     options?: never;
     head?: never;
-    /** @description One customer. */
+    /** @description One customer; an id that was merged leads to who they turned out to be. */
     patch: operations['change_customer'];
+    trace?: never;
+  };
+  '/api/v1/customers/{customer_id}/apart': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description “Not the same person”: remembered, and taken back with DELETE. */
+    post: operations['keep_customers_apart'];
+    /** @description “Not the same person”: remembered, and taken back with DELETE. */
+    delete: operations['forget_customers_apart'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/{customer_id}/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Everything that is kept about the customer, as one document. */
+    get: operations['export_customer'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/{customer_id}/figures': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description How many tickets a customer has, and how content they were. */
+    get: operations['customer_figures'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/{customer_id}/handles': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description One more address of a customer. */
+    post: operations['add_handle'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/{customer_id}/handles/{handle_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description An address of a customer: whether it is proven theirs. */
+    delete: operations['remove_handle'];
+    options?: never;
+    head?: never;
+    /** @description An address of a customer: whether it is proven theirs. */
+    patch: operations['change_handle'];
+    trace?: never;
+  };
+  '/api/v1/customers/{customer_id}/history': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Tickets, messages by day, orders, ratings, notes and merges, newest first. */
+    get: operations['customer_history'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/{customer_id}/merge': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Another customer turns out to be this one; can be undone for thirty days. */
+    post: operations['merge_customers'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/{customer_id}/merge/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description What would become of two customers as one; changes nothing. */
+    post: operations['preview_customer_merge'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/{customer_id}/notes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The team's notes on a customer, newest first. */
+    get: operations['customer_notes'];
+    put?: never;
+    /** @description The team's notes on a customer, newest first. */
+    post: operations['add_customer_note'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
     trace?: never;
   };
   '/api/v1/customers/{customer_id}/orders': {
@@ -169,6 +395,23 @@ export interface paths {
     };
     /** @description Newest first, with what the customer spent. */
     get: operations['customer_orders'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/{customer_id}/possible': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Who may be the same person, and why. */
+    get: operations['possible_same_customers'];
     put?: never;
     post?: never;
     delete?: never;
@@ -960,6 +1203,24 @@ export interface paths {
     patch: operations['change_ticket'];
     trace?: never;
   };
+  '/api/v1/tickets/{ticket_id}/apart': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description “Keep separate”: these tickets are not offered to be joined again. */
+    post: operations['keep_tickets_apart'];
+    /** @description “Keep separate”: these tickets are not offered to be joined again. */
+    delete: operations['forget_tickets_apart'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/tickets/{ticket_id}/drafts': {
     parameters: {
       query?: never;
@@ -1026,6 +1287,23 @@ export interface paths {
     post?: never;
     /** @description PUT: the caller follows the ticket. DELETE: no longer. */
     delete: operations['unfollow_ticket'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tickets/{ticket_id}/joinable': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Where else the same verified customer has written in the last hours. */
+    get: operations['joinable_tickets'];
+    put?: never;
+    post?: never;
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -1383,6 +1661,51 @@ export interface components {
       answered: number;
       low: number;
     };
+    /** @description A new custom field. */
+    CustomFieldInputRequest: {
+      owner: components['schemas']['OwnerEnum'];
+      slug: string;
+      name: string;
+      type: components['schemas']['TypeEnum'];
+      choices?: string[];
+    };
+    CustomFieldPage: {
+      results: components['schemas']['CustomFieldRecord'][];
+      next: string | null;
+    };
+    CustomFieldRecord: {
+      id: string;
+      /** @enum {string} */
+      owner: 'customer' | 'ticket';
+      slug: string;
+      name: string;
+      /** @enum {string} */
+      type: 'text' | 'number' | 'flag' | 'choice' | 'date' | 'link';
+      choices: string[];
+      position: number;
+      is_archived: boolean;
+    };
+    CustomerFigures: {
+      tickets: number;
+      open_tickets: number;
+      csat_average: number | null;
+      csat_count: number;
+      first_ticket_at: string | null;
+    };
+    CustomerNotePage: {
+      results: components['schemas']['CustomerNoteRecord'][];
+      next: string | null;
+    };
+    CustomerNoteRecord: {
+      id: string;
+      customer_id: string;
+      author_id: string | null;
+      author_name: string;
+      text: string;
+      created_at: string;
+      edited_at: string | null;
+      version: number;
+    };
     CustomerOrdersSchema: {
       orders: components['schemas']['OrderSchema'][];
       summary: components['schemas']['SpendSchema'];
@@ -1401,6 +1724,10 @@ export interface components {
       is_vip: boolean;
       note: string;
       handles: components['schemas']['HandleRecord'][];
+      fields: {
+        [key: string]: unknown;
+      };
+      merged_into_id: string | null;
       created_at: string;
       version: number;
     };
@@ -1552,11 +1879,33 @@ export interface components {
     };
     /** @enum {string} */
     FulfillmentStatusEnum: 'unfulfilled' | 'partial' | 'fulfilled';
+    /** @description One more address of a customer. */
+    HandleInputRequest: {
+      kind: string;
+      value: string;
+      /** @default false */
+      is_verified: boolean;
+    };
     HandleRecord: {
       id: string;
       kind: string;
       value: string;
       is_verified: boolean;
+      bounced_at: string | null;
+      bounce_reason: string;
+    };
+    HappeningRecord: {
+      id: string;
+      /** @enum {string} */
+      type: 'ticket' | 'messages' | 'order' | 'csat' | 'merge' | 'note';
+      at: string;
+      data: {
+        [key: string]: unknown;
+      };
+    };
+    HistoryPage: {
+      results: components['schemas']['HappeningRecord'][];
+      next: string | null;
     };
     InboundPage: {
       results: components['schemas']['InboundRecord'][];
@@ -1601,6 +1950,14 @@ export interface components {
     JoinInputRequest: {
       name: string;
       password: string;
+    };
+    JoinableTicket: {
+      ticket: components['schemas']['TicketRecord'];
+      text: string;
+      at: string;
+    };
+    JoinableTickets: {
+      results: components['schemas']['JoinableTicket'][];
     };
     LightMacro: {
       id: string;
@@ -1679,6 +2036,31 @@ export interface components {
       kind: 'user' | 'team';
       id: string;
       name: string;
+    };
+    MergeDone: {
+      merge_id: string;
+      customer: components['schemas']['CustomerRecord'];
+      source: components['schemas']['CustomerRecord'];
+      can_undo_until: string;
+    };
+    /** @description Which customer becomes part of this one, and what is taken from them. */
+    MergeInputRequest: {
+      /** Format: uuid */
+      id?: string;
+      /** Format: uuid */
+      source_id: string;
+      take?: components['schemas']['TakeEnum'][];
+    };
+    MergePreview: {
+      survivor: components['schemas']['CustomerRecord'];
+      source: components['schemas']['CustomerRecord'];
+      result: {
+        [key: string]: unknown;
+      };
+      differences: string[];
+      tickets: number;
+      notes: number;
+      handles: number;
     };
     /** @enum {string} */
     MessageInputKindEnum: 'reply' | 'note';
@@ -1805,6 +2187,12 @@ export interface components {
     NextTicket: {
       ticket: components['schemas']['TicketRecord'] | null;
     };
+    /** @description A note on a customer. The same id twice is the same note. */
+    NoteInputRequest: {
+      /** Format: uuid */
+      id?: string;
+      text: string;
+    };
     NotificationPage: {
       results: components['schemas']['NotificationRecord'][];
       next: string | null;
@@ -1921,6 +2309,11 @@ export interface components {
         [key: string]: unknown;
       };
     };
+    /** @description The other one of the two. */
+    OtherInputRequest: {
+      /** Format: uuid */
+      other_id: string;
+    };
     OwnRecord: {
       id: string;
       name: string;
@@ -1938,6 +2331,8 @@ export interface components {
       };
       capabilities: string[];
     };
+    /** @enum {string} */
+    OwnerEnum: 'customer' | 'ticket';
     /** @description Any of these. */
     PatchedChannelChangesRequest: {
       name?: string;
@@ -1947,8 +2342,18 @@ export interface components {
       imap_url?: string;
       smtp_url?: string;
     };
+    /** @description Any of these; slug and type stay. */
+    PatchedCustomFieldChangesRequest: {
+      name?: string;
+      choices?: string[];
+      position?: number;
+      is_archived?: boolean;
+    };
     /** @description What is known about a customer; any of these. */
     PatchedCustomerChangesRequest: {
+      fields?: {
+        [key: string]: unknown;
+      };
       name?: string;
       language?: string;
       time_zone?: string;
@@ -1956,6 +2361,10 @@ export interface components {
       country?: string;
       is_vip?: boolean;
       note?: string;
+    };
+    /** @description Whether the address is proven theirs. */
+    PatchedHandleChangesRequest: {
+      is_verified?: boolean;
     };
     /** @description Any of these; texts and actions are checked by ``automation.macros.edit``. */
     PatchedMacroInputRequest: {
@@ -1965,6 +2374,12 @@ export interface components {
       actions?: unknown;
       is_active?: boolean;
       version?: number;
+    };
+    /** @description A note on a customer. The same id twice is the same note. */
+    PatchedNoteInputRequest: {
+      /** Format: uuid */
+      id?: string;
+      text?: string;
     };
     /** @description Any of these. ``tickets_to``: who gets the open tickets of somebody who leaves. */
     PatchedPersonChangesRequest: {
@@ -2010,6 +2425,9 @@ export interface components {
     };
     /** @description Any of these; together they are one change. */
     PatchedTicketChangesRequest: {
+      fields?: {
+        [key: string]: unknown;
+      };
       subject?: string;
       status?: components['schemas']['TicketChangesStatusEnum'];
       priority?: components['schemas']['PriorityEnum'];
@@ -2216,11 +2634,22 @@ export interface components {
     };
     /** @enum {string} */
     StrategyEnum: 'manual' | 'round_robin' | 'least_busy';
+    SuggestionRecord: {
+      customer: components['schemas']['CustomerRecord'];
+      /** @enum {string} */
+      reason: 'same_phone' | 'same_email' | 'same_email_name';
+      value: string;
+    };
+    Suggestions: {
+      results: components['schemas']['SuggestionRecord'][];
+    };
     TagRecord: {
       id: string;
       name: string;
       description: string;
     };
+    /** @enum {string} */
+    TakeEnum: 'name' | 'language' | 'time_zone' | 'city' | 'country' | 'note';
     /** @description Whose draft. */
     TakeOverInputRequest: {
       /** Format: uuid */
@@ -2313,6 +2742,9 @@ export interface components {
       created_at: string;
       updated_at: string;
       closed_at: string | null;
+      fields: {
+        [key: string]: unknown;
+      };
       merged_into_id: string | null;
       links: components['schemas']['LinkRecord'][];
       draft_user_ids: string[];
@@ -2352,6 +2784,8 @@ export interface components {
       wanted: unknown;
       is_true: boolean | null;
     };
+    /** @enum {string} */
+    TypeEnum: 'text' | 'number' | 'flag' | 'choice' | 'date' | 'link';
     UnreadRecord: {
       id: string;
       ticket_id: string;
@@ -2608,6 +3042,139 @@ export interface operations {
       };
     };
   };
+  custom_fields: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomFieldPage'];
+        };
+      };
+    };
+  };
+  define_custom_field: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CustomFieldInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomFieldRecord'];
+        };
+      };
+    };
+  };
+  change_custom_field: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        field_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedCustomFieldChangesRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomFieldRecord'];
+        };
+      };
+    };
+  };
+  undo_customer_merge: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        merge_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MergeDone'];
+        };
+      };
+    };
+  };
+  delete_customer_note: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        note_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  change_customer_note: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        note_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedNoteInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomerNoteRecord'];
+        };
+      };
+    };
+  };
   customers: {
     parameters: {
       query?: {
@@ -2680,6 +3247,289 @@ export interface operations {
       };
     };
   };
+  keep_customers_apart: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['OtherInputRequest'];
+      };
+    };
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  forget_customers_apart: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  export_customer: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            [key: string]: unknown;
+          };
+        };
+      };
+    };
+  };
+  customer_figures: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomerFigures'];
+        };
+      };
+    };
+  };
+  add_handle: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['HandleInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomerRecord'];
+        };
+      };
+    };
+  };
+  remove_handle: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+        handle_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomerRecord'];
+        };
+      };
+    };
+  };
+  change_handle: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+        handle_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedHandleChangesRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomerRecord'];
+        };
+      };
+    };
+  };
+  customer_history: {
+    parameters: {
+      query?: {
+        /** @description The ``next`` of the page before. */
+        after?: string;
+        /** @description At most 200. */
+        limit?: string;
+      };
+      header?: never;
+      path: {
+        customer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HistoryPage'];
+        };
+      };
+    };
+  };
+  merge_customers: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MergeInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MergeDone'];
+        };
+      };
+    };
+  };
+  preview_customer_merge: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MergeInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MergePreview'];
+        };
+      };
+    };
+  };
+  customer_notes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomerNotePage'];
+        };
+      };
+    };
+  };
+  add_customer_note: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NoteInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomerNoteRecord'];
+        };
+      };
+    };
+  };
   customer_orders: {
     parameters: {
       query?: never;
@@ -2697,6 +3547,27 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['CustomerOrdersSchema'];
+        };
+      };
+    };
+  };
+  possible_same_customers: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Suggestions'];
         };
       };
     };
@@ -4029,6 +4900,50 @@ export interface operations {
       };
     };
   };
+  keep_tickets_apart: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['OtherInputRequest'];
+      };
+    };
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  forget_tickets_apart: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
   colleague_drafts: {
     parameters: {
       query?: never;
@@ -4183,6 +5098,27 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['TicketRecord'];
+        };
+      };
+    };
+  };
+  joinable_tickets: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['JoinableTickets'];
         };
       };
     };
