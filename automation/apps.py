@@ -8,5 +8,8 @@ class AutomationConfig(AppConfig):
     def ready(self) -> None:
         """Register what listens to the event log."""
         from automation.csat import surveys  # noqa: F401 (subscribes)
-        from automation.macros import sending  # noqa: F401 (subscribes)
+        from automation.macros import (
+            bulk,  # noqa: F401 (registers)
+            sending,  # noqa: F401 (subscribes)
+        )
         from automation.rules import engine  # noqa: F401 (subscribes)

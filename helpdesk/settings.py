@@ -298,7 +298,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"ShipmentStatusEnum": "integrations.commerce.models.ShipmentStatus"},
+    "ENUM_NAME_OVERRIDES": {
+        "EitherTicketEnum": "tickets.api.inputs.EITHER",
+        "ShipmentStatusEnum": "integrations.commerce.models.ShipmentStatus",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "helpdesk.lib.schema.add_components",

@@ -84,6 +84,12 @@ def plan_delivery(event: Event) -> None:
             )
 
 
+@subscribes("message.moved", name="inbox.moved")
+def follow_message(event: Event) -> None:
+    """The message is on another ticket now: it leaves in the order of that one."""
+    Delivery.objects.filter(message_id=event.object_id).update(ticket_id=event.ticket_id)
+
+
 def deliver(delivery_id: uuid.UUID) -> bool:
     """Try to send one delivery that is due; returns whether this call had the claim.
 

@@ -41,7 +41,7 @@ from tickets.actions.receive import (
     receive_on_new_ticket,
     receive_on_ticket,
 )
-from tickets.models import Channel, DeliveryState, Message
+from tickets.models import Channel, DeliveryState, Message, Status
 
 MAX_CLAIMS = 5
 MAX_IN_A_ROW = 2000
@@ -345,7 +345,7 @@ def _write(parsed: _Parsed) -> None:
     if parsed.finding.fate == Fate.BOUNCE:
         message, reason = _file_bounce(parsed), ""
     elif parsed.finding.becomes_message:
-        message, reason = _file_message(parsed), ""
+        message, reason = _file_message(parsed), parsed.finding.reason
     else:
         message, reason = None, parsed.finding.reason
     failpoint("door.message_written")
@@ -357,9 +357,21 @@ def _file_message(parsed: _Parsed) -> Message:
     customer = customer_of(parsed.raw, message)
     match = find_match(channel.organization, channel, customer, message, kind=parsed.finding.kind)
     incoming = _incoming(parsed, match, customer=customer)
+    if parsed.finding.fate == Fate.BLOCKED:
+        return _file_as_spam(channel, match, incoming)
     if match.ticket is not None:
         return receive_on_ticket(match.ticket.pk, incoming)
     return receive_on_new_ticket(channel.organization, incoming, related_to=match.related_to)
+
+
+def _file_as_spam(channel: Channel, match: Match, incoming: IncomingMessage) -> Message:
+    """Mail of a blocked sender wakes nothing: with their other spam, or on a ticket in Spam."""
+    known = match.ticket or match.related_to
+    if known is not None and known.status == Status.SPAM:
+        return receive_on_ticket(known.pk, incoming)
+    return receive_on_new_ticket(
+        channel.organization, incoming, related_to=known, status=Status.SPAM
+    )
 
 
 def _file_bounce(parsed: _Parsed) -> Message | None:

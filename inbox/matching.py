@@ -20,7 +20,7 @@ from django.db import connection
 from helpdesk.accounts.models import Organization
 from helpdesk.lib.clock import now
 from inbox.inbound import InboundMessage
-from inbox.reply_tokens import find_ticket_id
+from inbox.reply_tokens import find_message_id, find_ticket_id
 from tickets.actions.receive import reopens
 from tickets.models import Channel, Customer, Direction, Message, MessageKind, Status, Ticket
 
@@ -192,7 +192,7 @@ def _named_ids(message: InboundMessage) -> list[str]:
 def _candidates(channel: Channel, message: InboundMessage, seen: list[_Seen]) -> _Candidates:
     named = _named_ids(message)
     found = _Candidates(
-        by_address=_marked(message.recipients),
+        by_address=[*_split_off(named, seen), *_marked(message.recipients)],
         by_mark=_marked(named),
     )
     for external_id in named:
@@ -200,6 +200,16 @@ def _candidates(channel: Channel, message: InboundMessage, seen: list[_Seen]) ->
         here.sort(key=lambda each: each.channel_id != channel.pk)
         found.by_id.extend(each.ticket_id for each in here)
     return found
+
+
+def _split_off(named: list[str], seen: list[_Seen]) -> list[uuid.UUID]:
+    """Where those of our mails are that left the ticket which their mark names."""
+    now_at = {each.external_id: each.ticket_id for each in seen}
+    return [
+        now_at[each]
+        for each in named
+        if each in now_at and find_message_id(each) and find_ticket_id(each) != now_at[each]
+    ]
 
 
 def _marked(texts: Iterable[str]) -> list[uuid.UUID]:
@@ -253,6 +263,7 @@ def _ticket_by_number(
     numbers = [int(each) for each in _NUMBER.findall(subject)[:3]]
     if not numbers:
         return None
-    return Ticket.objects.filter(
-        organization_id=organization_id, customer=customer, number__in=numbers, merged_into=None
+    named = Ticket.objects.filter(
+        organization_id=organization_id, customer=customer, number__in=numbers
     ).first()
+    return named and _survivor(named)

@@ -116,7 +116,7 @@ def view_counts(user: User, views: Iterable[View]) -> dict[str, int]:
     }
     if not aggregates:
         return {}
-    row = tickets_visible_to(user).aggregate(**aggregates)
+    row = tickets_visible_to(user).filter(merged_into=None).aggregate(**aggregates)
     return {view.slug: row[f"v{index}"] for index, view in enumerate(views)}
 
 
@@ -149,7 +149,7 @@ def _counts_for_alike(
     row: dict[str, int] = {}
     if wanted:
         counted = {name: Count("pk", filter=condition) for name, condition in wanted.items()}
-        tickets = Ticket.objects.filter(organization_id=organization_id)
+        tickets = Ticket.objects.filter(organization_id=organization_id, merged_into=None)
         visible = tickets.exclude(team_id__in=hidden) if hidden else tickets
         row = visible.aggregate(**counted)
     for_all = {view.slug: row[f"s{index}"] for index, view in enumerate(shared)}
@@ -199,6 +199,10 @@ def timeline_of(ticket: Ticket, *, limit: int = 200) -> list[dict[str, Any]]:
         "ticket.priority_changed",
         "ticket.snoozed",
         "ticket.merged",
+        "ticket.unmerged",
+        "ticket.split",
+        "ticket.linked",
+        "ticket.unlinked",
         "rule.ran",
         "csat.sent",
         "csat.answered",
@@ -214,6 +218,8 @@ def timeline_record(event: Event) -> dict[str, Any]:
     data: dict[str, Any] = {"change": event.payload.get("change", {})}
     if event.type == "rule.ran":
         data = {key: event.payload[key] for key in ("run_id", "rule_id", "rule_name", "actions")}
+    elif "other_ticket" in event.payload:
+        data = {"other_ticket": event.payload["other_ticket"]}
     elif event.type.startswith("csat."):
         data = {"survey": event.payload.get("survey", {})}
     return {

@@ -12,7 +12,7 @@ from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict, InvalidInput, NotFound
-from tickets.actions.change import lock_ticket
+from tickets.actions.change import lock_survivor
 from tickets.actions.marks import set_csat
 from tickets.models import CsatState
 
@@ -34,7 +34,8 @@ def record_answer(
         raise InvalidInput.field("score", "Choose a score from 1 to 5.")
     with unit_of_work():
         survey = get_open_survey(survey_id, at=at)
-        ticket = lock_ticket(survey.ticket_id)
+        asked_on = survey.ticket_id
+        ticket = lock_survivor(asked_on)
         survey = get_open_survey(survey_id, at=at)
         if not is_changeable(survey, at=at):
             raise Conflict("This survey was answered.", code="already_answered")
@@ -45,7 +46,7 @@ def record_answer(
         survey.state, survey.answered_at = SurveyState.ANSWERED, survey.answered_at or at
         survey.save(update_fields=["score", "comment", "state", "answered_at"])
         with unit_of_work(actor=Actor("customer", str(ticket.customer_id), ticket.customer.name)):
-            is_newest = ticket.resolution == survey.resolution
+            is_newest = ticket.pk == asked_on and ticket.resolution == survey.resolution
             if is_newest or ticket.csat_score is None:
                 set_csat(ticket.pk, state=CsatState.ANSWERED, score=score)
             record_survey("csat.answered", survey, ticket)

@@ -72,6 +72,8 @@ def run_rules(event: Event) -> None:
         ticket, message = _subject_of(event, event.ticket_id)
     except NotFound:
         return
+    if ticket.merged_into_id is not None:
+        return
     if message is not None and event.type == "message.received":
         understand_message(message)
     if message is not None and message.is_automatic:

@@ -25,6 +25,7 @@ _ADMIN = _AGENT | {
     "team.change",
     "settings.change",
     "customer.export",
+    "ticket.remove",
 }
 
 CAPABILITIES: dict[str, frozenset[str]] = {

@@ -259,6 +259,60 @@ class TicketPayload(TypedDict):
     change: NotRequired[dict[str, list[Any]]]
 
 
+class OtherTicket(TypedDict):
+    id: str
+    number: int
+    subject: str
+
+
+class TwoTicketsPayload(TypedDict):
+    """Something between two tickets: one event for each of them, which names the other.
+
+    ``positions`` renumbers messages that stayed: {message id: [position, version]}.
+    """
+
+    ticket: TicketRecord
+    customer: CustomerRecord
+    other_ticket: OtherTicket
+    positions: dict[str, list[int]]
+
+
+class RemovedPayload(TypedDict):
+    """The ticket and all its messages are gone for good; whoever holds them forgets them."""
+
+    ticket_id: str
+    number: int
+
+
+class BulkFailure(TypedDict):
+    ticket_id: str
+    number: int
+    reason: str
+
+
+class BulkJobRecord(TypedDict):
+    id: str
+    user_id: str
+    action: str
+    params: dict[str, Any]
+    state: Literal["running", "done", "cancelled", "undoing", "undone"]
+    total: int
+    done: int
+    failed: int
+    undone: int
+    kept: int
+    is_reversible: bool
+    undo_until: Iso | None
+    failures: list[BulkFailure]
+    created_at: Iso
+    finished_at: Iso | None
+    version: int
+
+
+class BulkPayload(TypedDict):
+    job: BulkJobRecord
+
+
 class MessagePayload(TypedDict):
     """Of every ``message.*`` event: the whole message, its ticket and the ticket's customer."""
 

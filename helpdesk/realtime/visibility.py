@@ -23,6 +23,8 @@ _CAPABILITY_BY_OBJECT = {
     "ticket": "ticket.view",
     "message": "ticket.view",
     "csat": "ticket.view",
+    "bulk": "ticket.change",
+    "sender": "ticket.change",
     "rule": "rule.view",
     "customer": "customer.view",
     "order": "order.view",

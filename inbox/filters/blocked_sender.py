@@ -1,4 +1,4 @@
-"""Senders an admin does not want to hear from: ``blocked_senders`` of the channel's settings.
+"""Senders nobody wants to hear from: blocked by agents, or ``blocked_senders`` of the channel.
 
 An entry is an address, or ``@domain`` for everybody there.
 """
@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from inbox.filters.finding import Arrival, Finding
 from inbox.models import Fate
+from tickets.actions.block import find_block
 
 
 def check(arrival: Arrival) -> Finding | None:
-    """Blocked when the sender's address or domain is listed; the raw mail is kept."""
+    """Listed by an admin: only the raw mail is kept. Blocked by an agent: filed as spam."""
+    finding = _by_agents(arrival)
+    if finding is not None:
+        return finding
     blocked = {str(each).lower() for each in arrival.channel.config.get("blocked_senders", [])}
     if not blocked or not arrival.sender:
         return None
@@ -18,3 +22,16 @@ def check(arrival: Arrival) -> Finding | None:
     if arrival.sender in blocked or domain in blocked:
         return Finding(Fate.BLOCKED, becomes_message=False, reason="The sender is blocked")
     return None
+
+
+def _by_agents(arrival: Arrival) -> Finding | None:
+    """Their mail becomes a message on a ticket in Spam: out of the way, and never lost."""
+    block = find_block(arrival.channel.organization_id, arrival.sender)
+    if block is None:
+        return None
+    return Finding(
+        Fate.BLOCKED,
+        is_automatic=True,
+        flags=("blocked-sender",),
+        reason=f"The sender is blocked ({block.value})",
+    )

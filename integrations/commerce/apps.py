@@ -5,3 +5,7 @@ class CommerceConfig(AppConfig):
     name = "integrations.commerce"
     label = "commerce"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what listens to the event log."""
+        from integrations.commerce import waking  # noqa: F401 (subscribes)

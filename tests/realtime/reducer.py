@@ -12,9 +12,10 @@ from typing import Any
 State = dict[str, Any]
 TIMELINE = {
     "ticket.status_changed", "ticket.assigned", "ticket.tagged", "ticket.priority_changed",
-    "ticket.snoozed", "ticket.merged", "rule.ran", "csat.sent", "csat.answered",
+    "ticket.snoozed", "ticket.merged", "ticket.unmerged", "ticket.split", "ticket.linked",
+    "ticket.unlinked", "rule.ran", "csat.sent", "csat.answered",
 }  # fmt: skip
-_LINE_DATA = ("change", "survey", "run_id", "rule_id", "rule_name", "actions")
+_LINE_DATA = ("change", "other_ticket", "survey", "run_id", "rule_id", "rule_name", "actions")
 _CATALOGUE = {
     "user.updated": ("users", "user", "id"),
     "team.updated": ("teams", "team", "id"),
@@ -43,6 +44,14 @@ def _apply(state: State, event: dict[str, Any]) -> None:
     other = payload.get("other")
     if other and other["id"] in state["customers"]:
         _put_newer(state["customers"], other)
+    for message_id, (position, version) in payload.get("positions", {}).items():
+        message = state["messages"].get(message_id)
+        if message is not None and message["version"] <= version:
+            state["messages"][message_id] = {
+                **message, "position": position, "version": version,
+            }  # fmt: skip
+    if event["type"] == "ticket.removed":
+        _forget(state, payload["ticket_id"])
     if event["type"] in _CATALOGUE:
         table, name, key = _CATALOGUE[event["type"]]
         if payload.get("is_deleted"):

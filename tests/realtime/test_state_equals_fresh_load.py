@@ -28,6 +28,8 @@ from tests.api.conftest import channel_of, write_in
 from tests.realtime.reducer import State, apply_events
 from tickets.actions import marks, status, tags
 from tickets.actions.assign import assign
+from tickets.actions.block import block_sender
+from tickets.actions.bulk import run_bulk, start_bulk
 from tickets.actions.channels import change_channel
 from tickets.actions.custom_fields import define_field
 from tickets.actions.customer_merge import merge_customers, undo_merge
@@ -35,8 +37,12 @@ from tickets.actions.customer_notes import add_customer_note
 from tickets.actions.customers import add_handle, change_customer, get_or_create_by_handle
 from tickets.actions.delivery import set_delivery_state, withdraw
 from tickets.actions.drafts import save_draft
+from tickets.actions.link import link, unlink
 from tickets.actions.mentions import set_following
+from tickets.actions.merge import merge, unmerge
+from tickets.actions.remove import remove_ticket
 from tickets.actions.reply import OutgoingMessage, add_note, reply
+from tickets.actions.split import split
 from tickets.models import CustomerMerge, Message, Ticket, View
 from tickets.records import ticket_payload, view_record
 from tickets.views import ensure_default_views
@@ -139,6 +145,53 @@ def take_a_customer_apart(ticket: Ticket, user: User) -> None:
     undo_merge(merge_a_customer(ticket, user), by=user)
 
 
+def another(ticket: Ticket) -> Ticket:
+    """A later ticket of the same customer, with two messages."""
+    begun = write_in(ticket.organization, "One more thing", subject="Size")
+    write_in(ticket.organization, "The blue one", ticket=begun.ticket)
+    return begun.ticket
+
+
+def merge_into_the_first(ticket: Ticket, user: User) -> None:
+    merge(another(ticket).pk, ticket.pk, user=user, merge_id=uuid.uuid4())
+
+
+def merge_and_take_back(ticket: Ticket, user: User) -> None:
+    """The opened ticket is the source, so its messages go and come back."""
+    other = another(ticket)
+    merge(ticket.pk, other.pk, user=user, merge_id=uuid.uuid4())
+    unmerge(ticket.pk, user=user)
+
+
+def split_the_first_message(ticket: Ticket, user: User) -> None:
+    write_in(ticket.organization, "And a second matter", ticket=ticket)
+    split(ticket.pk, first_message(ticket).pk, user=user, split_id=uuid.uuid4(), with_later=False)
+
+
+def link_and_unlink(ticket: Ticket, user: User) -> None:
+    other = another(ticket)
+    link(ticket.pk, other.pk, user=user)
+    unlink(ticket.pk, other.pk, user=user)
+
+
+def remove_another(ticket: Ticket, user: User) -> None:
+    other = another(ticket)
+    link(ticket.pk, other.pk, user=user)
+    status.set_status(other.pk, "trash")
+    remove_ticket(other.pk, user=user)
+
+
+def close_many(ticket: Ticket, user: User) -> None:
+    job = start_bulk(
+        user,
+        job_id=uuid.uuid4(),
+        action="status",
+        params={"status": "closed"},
+        tickets=Ticket.objects.filter(pk__in=[ticket.pk, another(ticket).pk]),
+    )
+    run_bulk(job.pk)
+
+
 def first_message(ticket: Ticket) -> Message:
     return Message.objects.get(ticket=ticket, position=1)
 
@@ -154,6 +207,15 @@ SCENARIOS: dict[str, Scenario] = {
     "ticket.hidden": move_out_of_sight,
     "ticket.read": lambda t, u: marks.set_unread(t.pk, is_unread=False),
     "ticket.drafted": lambda t, u: save_draft(t, u, "reply", {"text": "Dear"}, rev=0),
+    "ticket.merged": merge_into_the_first,
+    "ticket.unmerged": merge_and_take_back,
+    "ticket.split": split_the_first_message,
+    "ticket.linked": lambda t, u: link(t.pk, another(t).pk, user=u),
+    "ticket.unlinked": link_and_unlink,
+    "ticket.removed": remove_another,
+    "message.moved": merge_and_take_back,
+    "bulk.progressed": close_many,
+    "sender.updated": lambda t, u: block_sender(u, "spam@shopper.example"),
     "message.received": lambda t, u: write_in(t.organization, "And now?", ticket=t),
     "message.understood": lambda t, u: marks.set_understanding(
         first_message(t).pk, language="en", intent="order_status", confidence=0.9, sentiment="calm"
@@ -207,6 +269,12 @@ def fresh_load(client: Any, opened: Ticket) -> State:
     state["tickets"] = by("id", listed["results"])
     state["customers"] = by("id", listed["customers"])
     state["messages"], state["timeline"] = {}, {}
+    merged_away = Ticket.objects.filter(organization_id=opened.organization_id).exclude(
+        merged_into=None
+    )
+    for ticket_id in merged_away.values_list("pk", flat=True):  # in no list, but in its own place
+        shown = client.get(f"/api/v1/tickets/{ticket_id}").json()
+        state["tickets"][shown["ticket"]["id"]] = shown["ticket"]
     for ticket_id in state["tickets"]:
         shown = client.get(f"/api/v1/tickets/{ticket_id}").json()
         state["messages"] |= by("id", shown["messages"])

@@ -37,6 +37,14 @@ def lock_ticket(ticket_id: uuid.UUID) -> Ticket:
     return ticket
 
 
+def lock_survivor(ticket_id: uuid.UUID) -> Ticket:
+    """The ticket, or the one it was merged into in the end; raises NotFound."""
+    ticket = lock_ticket(ticket_id)
+    while ticket.merged_into_id is not None:
+        ticket = lock_ticket(ticket.merged_into_id)
+    return ticket
+
+
 def apply_changes(ticket: Ticket, fields: dict[str, Any]) -> Change:
     """Set the fields that differ and save them with a new version; {} if nothing differs.
 

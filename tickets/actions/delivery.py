@@ -12,6 +12,7 @@ from helpdesk.lib.errors import Conflict, NotFound
 from tickets.actions.change import lock_ticket, record_message
 from tickets.models import DeliveryState, Message, Ticket
 
+MAX_MOVES = 5
 _RANK = {
     "": 0,
     DeliveryState.HELD: 1,
@@ -114,25 +115,35 @@ def lock_message(
     ``ticket_id`` saves a query where it is known. Like tickets, a message is one instance per
     unit of work.
     """
-    if ticket_id is None:
-        ticket_id = (
-            Message.objects.filter(pk=message_id).values_list("ticket_id", flat=True).first()
-        )
-    if ticket_id is None:
-        raise NotFound("This message does not exist any more.")
-    ticket = lock_ticket(ticket_id)
     unit = current_unit()
     kept = unit.kept if unit else {}
     message: Message | None = kept.get((Message, message_id))
-    if message is None:
-        message = (
-            Message.objects.select_related("body", "channel")
-            .prefetch_related("attachments")
-            .get(pk=message_id, ticket_id=ticket_id)
-        )
-        message.ticket = ticket
-        kept[Message, message_id] = message
+    if message is not None:
+        return message, lock_ticket(message.ticket_id)
+    message, ticket = _read_locked(message_id, ticket_id)
+    message.ticket = ticket
+    kept[Message, message_id] = message
     return message, ticket
+
+
+def _read_locked(message_id: uuid.UUID, ticket_id: uuid.UUID | None) -> tuple[Message, Ticket]:
+    """Read the message under its ticket's lock; it may move to another ticket until we have that."""
+    found = (
+        Message.objects.select_related("body", "channel")
+        .prefetch_related("attachments")
+        .filter(pk=message_id)
+    )
+    for _ in range(MAX_MOVES):
+        if ticket_id is None:
+            ticket_id = found.values_list("ticket_id", flat=True).first()
+        if ticket_id is None:
+            break
+        ticket = lock_ticket(ticket_id)
+        message = found.filter(ticket_id=ticket_id).first()
+        if message is not None:
+            return message, ticket
+        ticket_id = None
+    raise NotFound("This message does not exist any more.")
 
 
 def lock_many(ticket_ids: Iterable[uuid.UUID], message_ids: Iterable[uuid.UUID]) -> None:

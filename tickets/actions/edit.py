@@ -36,6 +36,8 @@ def edit_ticket(
     """
     with unit_of_work(actor=Actor.of_user(user), client_id=client_id):
         ticket = lock_ticket(ticket_id)
+        if ticket.merged_into_id is not None:
+            raise Conflict("This ticket was merged into another one.", code="merged")
         if seen_version is not None and ticket.version != seen_version:
             raise Conflict(
                 "This ticket changed while you were looking.",
@@ -79,10 +81,11 @@ def _apply_tags(ticket_id: uuid.UUID, changes: dict[str, Any]) -> None:
 def _apply_status(ticket_id: uuid.UUID, changes: dict[str, Any]) -> None:
     """A time to wake means: snooze. Snoozing needs the time."""
     until, status = changes.get("snoozed_until"), changes.get("status")
-    if until is not None:
+    wakes_on = changes.get("wakes_on") or ""
+    if until is not None or wakes_on:
         if status not in (None, Status.SNOOZED):
             raise InvalidInput.field("snoozed_until", "Only a snoozed ticket has a time to wake.")
-        snooze(ticket_id, until)
+        snooze(ticket_id, until, wakes_on=wakes_on, order_id=changes.get("wakes_order_id"))
     elif status == Status.SNOOZED:
         raise InvalidInput.field("snoozed_until", "Say until when.", code="required")
     elif status is not None:

@@ -14,7 +14,7 @@ from helpdesk.events.actor import SYSTEM, Actor
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
-from tickets.actions.change import lock_ticket, record_message, record_ticket, touch
+from tickets.actions.change import lock_survivor, record_message, record_ticket, touch
 from tickets.models import (
     Attachment,
     Channel,
@@ -83,23 +83,27 @@ def receive_on_new_ticket(
     *,
     related_to: Ticket | None = None,
     number: int | None = None,
+    status: str | None = None,
 ) -> Message:
-    """Begin a ticket with this message. Reports and automatic replies begin it closed and quiet."""
+    """Begin a ticket with this message. Reports and automatic replies begin it closed and quiet.
+
+    With ``status`` (spam) nobody is troubled with it either.
+    """
     at = incoming.at or now()
-    is_quiet = incoming.is_quiet
+    is_quiet = incoming.is_quiet or status is not None
     with unit_of_work(actor=_actor(incoming)):
         ticket = Ticket(
             organization=organization,
             number=number or next_number(organization),
             subject=incoming.subject[:998],
-            status=Status.CLOSED if is_quiet else Status.OPEN,
+            status=status or (Status.CLOSED if is_quiet else Status.OPEN),
             is_unread=not is_quiet,
             customer=incoming.customer,
             channel=incoming.channel,
             channel_kind=incoming.channel.kind,
-            tags=_quiet_tags(incoming) if is_quiet else [],
+            tags=_quiet_tags(incoming) if incoming.is_quiet else [],
             waiting_since=None if is_quiet else at,
-            closed_at=at if is_quiet else None,
+            closed_at=at if is_quiet and status is None else None,
             related_to=related_to,
             created_at=at,
             updated_at=at,
@@ -122,7 +126,7 @@ def receive_on_ticket(ticket_id: uuid.UUID, incoming: IncomingMessage) -> Messag
     """
     at = incoming.at or now()
     with unit_of_work(actor=_actor(incoming)):
-        ticket = _lock_survivor(ticket_id)
+        ticket = lock_survivor(ticket_id)
         before = ticket.status
         fields = ["message_count", "last_position"]
         ticket.message_count += 1
@@ -186,10 +190,12 @@ def _wake(ticket: Ticket, incoming: IncomingMessage, at: datetime) -> list[str]:
         setattr(ticket, name, value)
     if ticket.status in (Status.CLOSED, Status.SNOOZED):
         ticket.status = Status.OPEN
-        ticket.closed_at = ticket.snoozed_until = None
+        ticket.closed_at = ticket.snoozed_until = ticket.wakes_order_id = None
+        ticket.wakes_on = ""
     ticket.is_unread = True
     ticket.waiting_since = ticket.waiting_since or at
-    return [*head, "status", "closed_at", "snoozed_until", "is_unread", "waiting_since"]
+    slept = ["snoozed_until", "wakes_on", "wakes_order_id"]
+    return [*head, *slept, "status", "closed_at", "is_unread", "waiting_since"]
 
 
 def _write(ticket: Ticket, incoming: IncomingMessage, *, position: int, at: datetime) -> Message:
@@ -251,13 +257,6 @@ def _attachment(message: Message, file: StoredFile) -> Attachment:
         content_id=file.content_id[:300],
         is_inline=file.is_inline,
     )
-
-
-def _lock_survivor(ticket_id: uuid.UUID) -> Ticket:
-    ticket = lock_ticket(ticket_id)
-    while ticket.merged_into_id is not None:
-        ticket = lock_ticket(ticket.merged_into_id)
-    return ticket
 
 
 def _actor(incoming: IncomingMessage) -> Actor:

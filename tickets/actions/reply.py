@@ -65,6 +65,7 @@ class OutgoingMessage:
     send_at: datetime | None = None
     stops_on_reply: bool = False
     seen_position: int | None = None
+    keeps_draft: bool = False
     at: datetime | None = None
 
 
@@ -86,7 +87,8 @@ def reply(ticket_id: uuid.UUID, outgoing: OutgoingMessage, *, user: User | None 
         _check_sendable(ticket, outgoing, at)
         _check_nothing_newer(ticket, outgoing)
         message = _write(ticket, outgoing, actor, user, at)
-        drafted = forget_sent(ticket, user, "reply") if user else []
+        is_spent = not outgoing.keeps_draft
+        drafted = forget_sent(ticket, user, "reply") if user and is_spent else []
         if outgoing.kind == MessageKind.REPLY:
             _answered(ticket, message, user, drafted, is_automatic=outgoing.is_automatic, at=at)
         else:
@@ -128,6 +130,7 @@ def add_note(
         known = _find_same(ticket, outgoing)
         if known is not None:
             return known
+        _check_alive(ticket)
         mentions = check_mentions(ticket, mention_ids or [])
         message = _write(ticket, outgoing, actor, user, at or now(), mentions=mentions)
         named = note_mentions(ticket, mentions, author=user)
@@ -173,13 +176,17 @@ def _find_same(ticket: Ticket, outgoing: OutgoingMessage) -> Message | None:
 def _check_sendable(ticket: Ticket, outgoing: OutgoingMessage, at: datetime) -> None:
     if not outgoing.text.strip() and not outgoing.attachment_ids:
         raise InvalidInput.field("text", "Write something first.", code="required")
-    if ticket.merged_into_id is not None:
-        raise Conflict("This ticket was merged into another one.", code="merged")
+    _check_alive(ticket)
     if outgoing.send_at is not None and not at < outgoing.send_at < at + MAX_AHEAD:
         raise InvalidInput.field(
             "send_at", "Choose a moment within the next twelve months.", code="not_ahead"
         )
     check_filled(outgoing.subject, outgoing.text, outgoing.html)
+
+
+def _check_alive(ticket: Ticket) -> None:
+    if ticket.merged_into_id is not None:
+        raise Conflict("This ticket was merged into another one.", code="merged")
 
 
 def _check_nothing_newer(ticket: Ticket, outgoing: OutgoingMessage) -> None:
@@ -310,7 +317,8 @@ def _answered(
     before = ticket.status
     if user is not None and ticket.status in (Status.SNOOZED, Status.CLOSED):
         ticket.status, ticket.snoozed_until, ticket.closed_at = Status.OPEN, None, None
-        fields += ["status", "snoozed_until", "closed_at"]
+        ticket.wakes_on, ticket.wakes_order_id = "", None
+        fields += ["status", "snoozed_until", "closed_at", "wakes_on", "wakes_order_id"]
     takes_over = user is not None and ticket.assignee_id is None
     if takes_over:
         ticket.assignee = user

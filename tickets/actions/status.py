@@ -10,7 +10,11 @@ from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput
 from tickets.actions.change import apply_changes, lock_ticket, record_ticket
-from tickets.models import Status, Ticket
+from tickets.actions.moving import waiting_since_of
+from tickets.models import Status, Ticket, WakesOn
+
+AWAKE: dict[str, Any] = {"snoozed_until": None, "wakes_on": "", "wakes_order_id": None}
+FOR_ORDER = (WakesOn.SHIPPED, WakesOn.DELIVERED)
 
 
 def close(ticket_id: uuid.UUID, *, at: datetime | None = None) -> Ticket:
@@ -31,7 +35,7 @@ def set_status(ticket_id: uuid.UUID, status: str, *, at: datetime | None = None)
         ticket = lock_ticket(ticket_id)
         if ticket.status == status:
             return ticket
-        fields: dict[str, Any] = {"status": status, "snoozed_until": None}
+        fields: dict[str, Any] = {"status": status, **AWAKE}
         if status == Status.CLOSED:
             fields |= {
                 "closed_at": at or now(),
@@ -43,20 +47,40 @@ def set_status(ticket_id: uuid.UUID, status: str, *, at: datetime | None = None)
             }
         elif status == Status.OPEN:
             fields["closed_at"] = None
+            if ticket.waiting_since is None:
+                fields["waiting_since"] = waiting_since_of(ticket)
         change = apply_changes(ticket, fields)
         record_ticket("ticket.status_changed", ticket, {"status": change["status"]})
     return ticket
 
 
-def snooze(ticket_id: uuid.UUID, until: datetime) -> Ticket:
-    """Put the ticket to sleep until then; a customer's message wakes it. Raises InvalidInput."""
-    if until <= now():
+def snooze(
+    ticket_id: uuid.UUID,
+    until: datetime | None,
+    *,
+    wakes_on: str = "",
+    order_id: uuid.UUID | None = None,
+) -> Ticket:
+    """Put the ticket to sleep until then; a customer's message wakes it. Raises InvalidInput.
+
+    Without a time ``wakes_on`` says what it waits for: the customer's reply, or an order (that
+    one, or the first of the customer's) that ships or is delivered. Both together: what is first.
+    """
+    if until is None and not wakes_on:
+        raise InvalidInput.field("snoozed_until", "Say until when.", code="required")
+    if until is not None and until <= now():
         raise InvalidInput.field("snoozed_until", "Choose a time that is still to come.")
+    if wakes_on not in ("", *WakesOn.values):
+        raise InvalidInput.field("wakes_on", f"“{wakes_on}” wakes nothing.")
     with unit_of_work():
         ticket = lock_ticket(ticket_id)
-        change = apply_changes(
-            ticket, {"status": Status.SNOOZED, "snoozed_until": until, "closed_at": None}
-        )
+        fields: dict[str, Any] = {
+            "status": Status.SNOOZED,
+            "snoozed_until": until,
+            "closed_at": None,
+        }
+        fields |= {"wakes_on": wakes_on, "wakes_order_id": order_id if wakes_on else None}
+        change = apply_changes(ticket, fields)
         if change:
             record_ticket("ticket.snoozed", ticket, change)
     return ticket
@@ -68,11 +92,22 @@ def wake(ticket_id: uuid.UUID) -> Ticket:
         ticket = lock_ticket(ticket_id)
         is_due = ticket.snoozed_until is not None and ticket.snoozed_until <= now()
         if ticket.status == Status.SNOOZED and is_due:
-            change = apply_changes(
-                ticket, {"status": Status.OPEN, "snoozed_until": None, "is_unread": True}
-            )
-            record_ticket("ticket.snoozed", ticket, change)
+            _wake(ticket)
     return ticket
+
+
+def wake_for_order(ticket_id: uuid.UUID) -> Ticket:
+    """Open a ticket that sleeps until an order moves on; does nothing to others. Idempotent."""
+    with unit_of_work():
+        ticket = lock_ticket(ticket_id)
+        if ticket.status == Status.SNOOZED and ticket.wakes_on in FOR_ORDER:
+            _wake(ticket)
+    return ticket
+
+
+def _wake(ticket: Ticket) -> None:
+    change = apply_changes(ticket, {"status": Status.OPEN, **AWAKE, "is_unread": True})
+    record_ticket("ticket.snoozed", ticket, change)
 
 
 def wake_due(limit: int = 200) -> int:

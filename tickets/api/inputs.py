@@ -10,9 +10,10 @@ from rest_framework import serializers
 
 from helpdesk.lib.api import StrictSerializer
 from tickets.actions.customer_merge import CHOOSABLE
-from tickets.models import FieldOwner, FieldType, HandleKind, Priority, Status
+from tickets.models import FieldOwner, FieldType, HandleKind, Priority, Status, WakesOn
 
 MAX_TEXT_CHARS = 500_000
+EITHER = [("target", "The ticket that stays"), ("source", "The one that goes into it")]
 MAX_RECIPIENTS = 100
 
 
@@ -45,10 +46,77 @@ class TicketChanges(StrictSerializer):
         child=serializers.CharField(max_length=60), max_length=50, required=False
     )
     snoozed_until = serializers.DateTimeField(required=False, allow_null=True)
+    wakes_on = serializers.ChoiceField(WakesOn.choices, required=False, allow_null=True)
+    wakes_order_id = serializers.UUIDField(required=False, allow_null=True)
     is_unread = serializers.BooleanField(required=False)
     note = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     note_id = serializers.UUIDField(required=False)
     fields = FIELD_VALUES  # type: ignore[assignment]
+    client_id = serializers.CharField(max_length=64, required=False, allow_blank=True)
+
+
+class TicketMergeInput(StrictSerializer):
+    """Into which ticket, and whose subject and assignee stay. ``id`` is made by the client."""
+
+    id = serializers.UUIDField()
+    target_id = serializers.UUIDField()
+    subject_from = serializers.ChoiceField(EITHER, default="target")
+    assignee_from = serializers.ChoiceField(EITHER, default="target")
+    client_id = serializers.CharField(max_length=64, required=False, allow_blank=True)
+
+
+class SplitInput(StrictSerializer):
+    """Which message leaves, alone or with all later ones. ``id`` is made by the client."""
+
+    id = serializers.UUIDField()
+    message_id = serializers.UUIDField()
+    with_later = serializers.BooleanField(default=False)
+    subject = serializers.CharField(max_length=900, required=False, allow_blank=True, default="")
+    client_id = serializers.CharField(max_length=64, required=False, allow_blank=True)
+
+
+class TargetInput(StrictSerializer):
+    """Another ticket."""
+
+    ticket_id = serializers.UUIDField()
+    client_id = serializers.CharField(max_length=64, required=False, allow_blank=True)
+
+
+class ClientInput(StrictSerializer):
+    """Nothing but which page asks."""
+
+    client_id = serializers.CharField(max_length=64, required=False, allow_blank=True)
+
+
+class BlockedSenderInput(StrictSerializer):
+    """An address, or ``@domain`` for everybody there, and the ticket that was the reason."""
+
+    value = serializers.CharField(max_length=320)
+    ticket_id = serializers.UUIDField(required=False, allow_null=True)
+
+
+class SelectionInput(StrictSerializer):
+    """These tickets, or all that a list shows (the parameters of GET /tickets) but some."""
+
+    ids = serializers.ListField(child=serializers.UUIDField(), max_length=10_000, required=False)
+    filter = serializers.DictField(child=serializers.CharField(), required=False)
+    except_ids = serializers.ListField(
+        child=serializers.UUIDField(), max_length=10_000, required=False
+    )
+
+
+class BulkPreviewInput(StrictSerializer):
+    """What would be done to how many."""
+
+    selection = SelectionInput()
+    action = serializers.CharField(max_length=20)
+    params = serializers.DictField(required=False, default=dict)
+
+
+class BulkInput(BulkPreviewInput):
+    """The same, done. ``id`` is made by the client: sent twice, it is one job."""
+
+    id = serializers.UUIDField()
     client_id = serializers.CharField(max_length=64, required=False, allow_blank=True)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypedDict
 from helpdesk.events.payloads import (
     AddressRecord,
     AttachmentRecord,
+    BulkJobRecord,
     CustomerNoteRecord,
     CustomerRecord,
     CustomFieldRecord,
@@ -98,6 +99,81 @@ class TimelineLine(TypedDict):
 class EarlierDraft(TypedDict):
     text: str
     html: str | None
+
+
+class MergeLine(TypedDict):
+    """A message as it will stand in the merged conversation."""
+
+    id: str
+    ticket_id: str
+    kind: str
+    author_name: str
+    at: Iso
+    text: str
+
+
+class MergeEffect(TypedDict):
+    """Something else that merging means: a code the app has words for, with its values."""
+
+    code: str
+    values: dict[str, Any]
+
+
+class FromEither(TypedDict):
+    target: str | None
+    source: str | None
+
+
+class TicketMergePreview(TypedDict):
+    """``timeline`` are the newest lines of ``message_count``."""
+
+    source_id: str
+    target_id: str
+    message_count: int
+    timeline: list[MergeLine]
+    subjects: FromEither
+    assignees: FromEither
+    tags: list[str]
+    priority: str
+    status: str
+    effects: list[MergeEffect]
+
+
+class TwoTickets(TypedDict):
+    ticket: TicketRecord
+    other: TicketRecord
+
+
+class SplitAnswer(TypedDict):
+    """``ticket`` is the new one; ``id`` takes the split back."""
+
+    id: str
+    ticket: TicketRecord
+    other: TicketRecord
+
+
+class BlockedSenderRecord(TypedDict):
+    id: str
+    value: str
+    user_id: str | None
+    ticket_id: str | None
+    created_at: Iso
+
+
+class BlockedSenderPage(TypedDict):
+    results: list[BlockedSenderRecord]
+    next: str | None
+
+
+class BulkPreview(TypedDict):
+    total: int
+    mails: int
+    is_reversible: bool
+
+
+class BulkJobPage(TypedDict):
+    results: list[BulkJobRecord]
+    next: str | None
 
 
 class DraftRecord(TypedDict):

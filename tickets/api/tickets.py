@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.http import QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,6 +24,8 @@ from tickets.actions.begin import begin_ticket
 from tickets.actions.edit import edit_ticket
 from tickets.actions.hand_out import open_tickets_of
 from tickets.actions.mentions import set_following
+from tickets.actions.merge import survivor_of
+from tickets.actions.remove import remove_ticket
 from tickets.api.inputs import NextInput, TicketChanges, TicketInput
 from tickets.api.shapes import Conversation, LoadPage, NextTicket, TicketPage
 from tickets.fields import as_query
@@ -52,12 +56,7 @@ class TicketList(Endpoint):
         refuse_unknown_parameters(
             request, "view", "sort", "after", "limit", *TicketFilters.base_filters
         )
-        found = filter_tickets(selectors.tickets_visible_to(self.user), request)
-        slug = request.query_params.get("view")
-        if slug:
-            view = selectors.get_view(self.user, slug)
-            found = found.filter(as_query(view.conditions, me=self.user.pk))
-        return Response(ticket_page(found, request))
+        return Response(ticket_page(found_by(request), request))
 
     @documented("begin_ticket", TicketRecord, body=TicketInput, status=201)
     def post(self, request: Request) -> Response:
@@ -95,7 +94,7 @@ class LoadList(Endpoint):
 class TicketDetail(Endpoint):
     """One ticket with the newest part of its conversation; PATCH changes it."""
 
-    needs: ClassVar = {"GET": "ticket.view", "PATCH": "ticket.change"}
+    needs: ClassVar = {"GET": "ticket.view", "PATCH": "ticket.change", "DELETE": "ticket.remove"}
     is_live = True
 
     @documented("ticket", Conversation)
@@ -115,6 +114,12 @@ class TicketDetail(Endpoint):
             seen_version=_version_from(request),
         )
         return Response(ticket_record(ticket))
+
+    @documented("remove_ticket", status=204)
+    def delete(self, request: Request, ticket_id: uuid.UUID) -> Response:
+        ticket = selectors.get_ticket(self.user, ticket_id)
+        remove_ticket(ticket.pk, user=self.user)
+        return Response(status=204)
 
 
 class TicketFollow(Endpoint):
@@ -138,14 +143,43 @@ class TicketFollow(Endpoint):
 
 
 class TicketByNumber(Endpoint):
-    """The same by the number that people see."""
+    """The same by the number that people see; of a merged ticket, the one it went into."""
 
     needs: ClassVar = {"GET": "ticket.view"}
     is_live = True
 
     @documented("ticket_by_number", Conversation)
     def get(self, request: Request, number: int) -> Response:
-        return Response(conversation(self.user, selectors.get_ticket_by_number(self.user, number)))
+        ticket = survivor_of(selectors.get_ticket_by_number(self.user, number))
+        return Response(conversation(self.user, selectors.get_ticket(self.user, ticket.pk)))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The parameters of a list as if they had come in its address."""
+
+    user: User
+    query_params: QueryDict
+
+    @classmethod
+    def by(cls, user: User, parameters: dict[str, str]) -> Asked:
+        asked = QueryDict(mutable=True)
+        asked.update(parameters)
+        return cls(user, asked)
+
+
+def found_by(request: Any) -> Any:
+    """The tickets that ``view`` and filters of the request leave, without those merged away.
+
+    ``request`` has a ``user`` and ``query_params``; bulk jobs ask with the same words.
+    """
+    user: User = request.user
+    found = filter_tickets(selectors.tickets_visible_to(user), request).filter(merged_into=None)
+    slug = request.query_params.get("view")
+    if slug:
+        view = selectors.get_view(user, slug)
+        found = found.filter(as_query(view.conditions, me=user.pk))
+    return found
 
 
 def ticket_page(found: Any, request: Request) -> dict[str, Any]:

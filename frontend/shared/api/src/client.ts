@@ -63,6 +63,33 @@ export const api = {
   deleteDraft: (ticketId: R.Id, mode: R.ComposerMode) =>
     send<null>('DELETE', `/tickets/${ticketId}/drafts/${mode}`),
 
+  mergeTargets: (id: R.Id, q: string, signal?: AbortSignal) =>
+    get<R.TicketPage>(`/tickets/${id}/merge-targets`, { q: q || null }, signal),
+  previewMerge: (id: R.Id, targetId: R.Id, signal?: AbortSignal) =>
+    send<R.MergePreview>('POST', `/tickets/${id}/merge/preview`, { ticket_id: targetId }, { signal }),
+  merge: (id: R.Id, body: R.MergeOrder) =>
+    send<R.TwoTickets>('POST', `/tickets/${id}/merge`, { ...body, client_id: clientId }),
+  unmerge: (id: R.Id) => send<R.TwoTickets>('POST', `/tickets/${id}/unmerge`, { client_id: clientId }),
+  split: (id: R.Id, body: { id: R.Id; message_id: R.Id; with_later: boolean; subject?: string }) =>
+    send<R.TwoTickets>('POST', `/tickets/${id}/split`, { ...body, client_id: clientId }),
+  unsplit: (splitId: R.Id) => send<R.TwoTickets>('POST', `/splits/${splitId}/undo`, { client_id: clientId }),
+  linkTickets: (id: R.Id, otherId: R.Id) =>
+    send<R.TwoTickets>('POST', `/tickets/${id}/links`, { ticket_id: otherId, client_id: clientId }),
+  unlinkTickets: (id: R.Id, otherId: R.Id) => send<R.TwoTickets>('DELETE', `/tickets/${id}/links/${otherId}`),
+  removeTicket: (id: R.Id) => send<null>('DELETE', `/tickets/${id}`),
+  blockedSenders: () => get<R.Page<R.BlockedSender>>('/blocked-senders'),
+  blockSender: (value: string, ticketId: R.Id | null) =>
+    send<R.BlockedSender>('POST', '/blocked-senders', { value, ticket_id: ticketId }),
+  unblockSender: (id: R.Id) => send<null>('DELETE', `/blocked-senders/${id}`),
+  bulkJobs: () => get<R.Page<R.BulkJob>>('/bulk-jobs'),
+  bulkJob: (id: R.Id) => get<R.BulkJob>(`/bulk-jobs/${id}`),
+  previewBulk: (order: R.BulkOrder) =>
+    send<{ total: number; mails: number; is_reversible: boolean }>('POST', '/bulk-jobs/preview', order),
+  startBulk: (id: R.Id, order: R.BulkOrder) =>
+    send<R.BulkJob>('POST', '/bulk-jobs', { id, ...order, client_id: clientId }),
+  cancelBulk: (id: R.Id) => send<R.BulkJob>('POST', `/bulk-jobs/${id}/cancel`),
+  undoBulk: (id: R.Id) => send<R.BulkJob>('POST', `/bulk-jobs/${id}/undo`),
+
   viewCounts: () => get<Record<string, number>>('/views/counts'),
 
   macros: () => get<R.Page<R.Macro>>('/macros', { limit: 200 }),

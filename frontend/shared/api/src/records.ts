@@ -3,6 +3,7 @@
 import type {
   AddressRecord,
   AttachmentRecord,
+  BulkJobRecord,
   ChannelRecord,
   CustomerNoteRecord,
   CustomerRecord,
@@ -77,6 +78,7 @@ export type Team = TeamRecord;
 export type Channel = ChannelRecord;
 export type View = ViewRecord;
 /** A colleague; of oneself the signature and settings are known, too. */
+export type BulkJob = BulkJobRecord;
 export type User = UserRecord & { signature?: string; settings?: Record<string, unknown> };
 
 export type Id = string;
@@ -107,6 +109,43 @@ export type Condition =
   | { any: Condition[] }
   | { not: Condition }
   | { field: string; operator: string; value?: unknown };
+export interface MergePreview {
+  source_id: Id;
+  target_id: Id;
+  message_count: number;
+  timeline: { id: Id; ticket_id: Id; kind: string; author_name: string; at: Instant; text: string }[];
+  subjects: { target: string; source: string };
+  assignees: { target: Id | null; source: Id | null };
+  tags: string[];
+  priority: Priority;
+  status: TicketStatus;
+  effects: { code: string; values: Record<string, string | number> }[];
+}
+export interface MergeOrder {
+  id: Id;
+  target_id: Id;
+  subject_from: 'target' | 'source';
+  assignee_from: 'target' | 'source';
+}
+export interface TwoTickets {
+  /** Takes a split back. */
+  id?: Id;
+  ticket: Ticket;
+  other: Ticket;
+}
+export interface BlockedSender {
+  id: Id;
+  value: string;
+  user_id: Id | null;
+  ticket_id: Id | null;
+  created_at: Instant;
+}
+/** Some tickets by id, or what a list shows but a few. */
+export interface BulkOrder {
+  selection: { ids: readonly Id[] } | { filter: Record<string, string>; except_ids: readonly Id[] };
+  action: string;
+  params: Record<string, unknown>;
+}
 export interface TimelineEvent {
   seq: number;
   type: string;
@@ -329,6 +368,8 @@ export interface TicketPatch {
   tags_add?: string[];
   tags_remove?: string[];
   snoozed_until?: Instant | null;
+  wakes_on?: Ticket['wakes_on'];
+  wakes_order_id?: Id | null;
   is_unread?: boolean;
 }
 export interface OutgoingMessage {

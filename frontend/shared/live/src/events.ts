@@ -35,6 +35,10 @@ export interface EventPayload {
   rule_id?: string;
   rule_name?: string;
   actions?: string[];
+  /** The other one of two tickets that were merged, split or linked. */
+  other_ticket?: { id: string; number: number; subject: string };
+  positions?: Record<string, number[]>;
+  job?: R.BulkJob;
   order_id?: string;
   customer_id?: string;
   survey?: { id: string; score: number | null; comment: string | null };

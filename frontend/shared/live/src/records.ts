@@ -44,35 +44,88 @@ interface Versioned {
 
 /** Keeps the newer of the two; a record without a version replaces what is there. */
 function putNewer<T extends Versioned>(records: Map<string, T>, record: T): boolean {
-  const known = records.get(record.id);
-  if (known && (known.version ?? 0) > (record.version ?? Infinity)) return false;
+  const had = records.get(record.id);
+  if (had && (had.version ?? 0) > (record.version ?? Infinity)) return false;
   records.set(record.id, record);
   return true;
 }
 
+/** What was said of records that are not here (yet): numbers of messages, tickets that are gone. */
+interface Known {
+  numbers: Map<string, readonly [number, number]>;
+  removed: Set<string>;
+}
+const knownOf = new WeakMap<LiveRecords, Known>();
+
+function known(records: LiveRecords): Known {
+  let found = knownOf.get(records);
+  if (!found) knownOf.set(records, (found = { numbers: new Map(), removed: new Set() }));
+  return found;
+}
+
 export function putTicket(records: LiveRecords, ticket: R.Ticket): void {
+  if (knownOf.get(records)?.removed.has(ticket.id)) return;
   putNewer(records.tickets, ticket);
 }
 
 /** A light customer never wipes out the fields of a full one. */
 export function putCustomer(records: LiveRecords, customer: R.LightCustomer): void {
-  const known = records.customers.get(customer.id);
-  if (known && (known.version ?? 0) > (customer.version ?? Infinity)) return;
-  records.customers.set(customer.id, { ...known, ...customer });
+  const had = records.customers.get(customer.id);
+  if (had && (had.version ?? 0) > (customer.version ?? Infinity)) return;
+  records.customers.set(customer.id, { ...had, ...customer });
+}
+
+/** Takes the message unless a newer one is here; a message that moved leaves its old ticket. */
+function takeMessage(records: LiveRecords, given: R.Message): boolean {
+  if (known(records).removed.has(given.ticket_id)) return false;
+  const number = known(records).numbers.get(given.id);
+  const message =
+    number && number[1] > given.version ? { ...given, position: number[0], version: number[1] } : given;
+  const before = records.messages.get(message.id)?.ticket_id;
+  if (!putNewer(records.messages, message)) return false;
+  if (before && before !== message.ticket_id) forgetMessage(records, before, message.id);
+  return true;
+}
+
+function forgetMessage(records: LiveRecords, ticketId: string, id: string): void {
+  const left = (records.messageIds.get(ticketId) ?? []).filter((each) => each !== id);
+  if (left.length) records.messageIds.set(ticketId, left);
+  else records.messageIds.delete(ticketId);
 }
 
 export function putMessage(records: LiveRecords, message: R.Message): void {
-  if (!putNewer(records.messages, message)) return;
-  const known = records.messageIds.get(message.ticket_id) ?? [];
-  const ids = known.includes(message.id) ? known : [...known, message.id];
-  records.messageIds.set(message.ticket_id, sortedByPosition(records, ids));
+  if (!takeMessage(records, message)) return;
+  const ids = records.messageIds.get(message.ticket_id) ?? [];
+  const all = ids.includes(message.id) ? ids : [...ids, message.id];
+  records.messageIds.set(message.ticket_id, sortedByPosition(records, all));
 }
 
 export function putMessages(records: LiveRecords, ticketId: string, messages: readonly R.Message[]): void {
-  for (const message of messages) putNewer(records.messages, message);
+  for (const message of messages) takeMessage(records, message);
   const ids = new Set(records.messageIds.get(ticketId));
-  for (const message of messages) ids.add(message.id);
-  records.messageIds.set(ticketId, sortedByPosition(records, [...ids]));
+  for (const { id } of messages) if (records.messages.get(id)?.ticket_id === ticketId) ids.add(id);
+  if (ids.size) records.messageIds.set(ticketId, sortedByPosition(records, [...ids]));
+}
+
+/** Messages that stayed where they are and have another number now. */
+function putPositions(records: LiveRecords, ticketId: string, positions: Record<string, number[]>): void {
+  const { numbers } = known(records);
+  let isChanged = false;
+  for (const [id, [position = 0, version = 0]] of Object.entries(positions)) {
+    if ((numbers.get(id)?.[1] ?? -1) < version) numbers.set(id, [position, version]);
+    const message = records.messages.get(id);
+    if (!message || message.version >= version) continue;
+    records.messages.set(id, { ...message, position, version });
+    isChanged = true;
+  }
+  const ids = records.messageIds.get(ticketId);
+  if (isChanged && ids) records.messageIds.set(ticketId, sortedByPosition(records, ids));
+}
+
+/** The ticket was deleted for good: nothing of it stays, and nothing late brings it back. */
+function removeTicket(records: LiveRecords, ticketId: string): void {
+  known(records).removed.add(ticketId);
+  forgetTicket(records, ticketId);
 }
 
 function sortedByPosition(records: LiveRecords, ids: readonly string[]): readonly string[] {
@@ -97,15 +150,19 @@ const TIMELINE_TYPES = new Set([
   'ticket.priority_changed',
   'ticket.snoozed',
   'ticket.merged',
+  'ticket.unmerged',
+  'ticket.split',
+  'ticket.linked',
+  'ticket.unlinked',
   'rule.ran',
   'csat.sent',
   'csat.answered',
 ]);
 
 function timelineLine(event: LiveEvent, ticketId: string): R.TimelineEvent {
-  const { change, survey, run_id, rule_id, rule_name, actions } = event.payload;
-  const known = Object.entries({ change, survey, run_id, rule_id, rule_name, actions });
-  const data = Object.fromEntries(known.filter(([, value]) => value !== undefined));
+  const { change, other_ticket, survey, run_id, rule_id, rule_name, actions } = event.payload;
+  const said = Object.entries({ change, other_ticket, survey, run_id, rule_id, rule_name, actions });
+  const data = Object.fromEntries(said.filter(([, value]) => value !== undefined));
   const actor = event.actor ?? { type: 'system', id: null, name: '' };
   return { seq: event.seq, type: event.type, at: event.at, actor, ticket_id: ticketId, data };
 }
@@ -150,12 +207,14 @@ export function forgetTicket(records: LiveRecords, ticketId: string): void {
 
 /** Applies one event. Applying it twice, or after a newer one, changes nothing. */
 export function applyEvent(records: LiveRecords, event: LiveEvent): void {
-  const { ticket, message, customer, other, ticket_id } = event.payload;
+  const { ticket, message, customer, other, ticket_id, positions } = event.payload;
   if (event.type === 'ticket.hidden' && ticket_id) return forgetTicket(records, ticket_id);
   if (customer) putCustomer(records, customer);
   if (other && records.customers.has(other.id)) putCustomer(records, other);
   if (ticket) putTicket(records, ticket);
   if (message) putMessage(records, message);
+  if (ticket && positions) putPositions(records, ticket.id, positions);
+  if (event.type === 'ticket.removed' && ticket_id) removeTicket(records, ticket_id);
   putCatalogue(records, event);
   putNotifications(records, event);
   const ticketId = ticket?.id ?? ticket_id;
