@@ -84,6 +84,24 @@ export interface HiddenPayload {
   ticket_id: string;
 }
 
+export interface OtherTicket {
+  id: string;
+  number: number;
+  subject: string;
+}
+
+export interface TwoTicketsPayload {
+  ticket: TicketRecord;
+  customer: CustomerRecord;
+  other_ticket: OtherTicket;
+  positions: Record<string, Array<number>>;
+}
+
+export interface RemovedPayload {
+  ticket_id: string;
+  number: number;
+}
+
 export interface AuthorRecord {
   type: 'customer' | 'agent' | 'rule' | 'system';
   id: string | null;
@@ -348,6 +366,35 @@ export interface SettingPayload {
   is_deleted: boolean;
 }
 
+export interface BulkFailure {
+  ticket_id: string;
+  number: number;
+  reason: string;
+}
+
+export interface BulkJobRecord {
+  id: string;
+  user_id: string;
+  action: string;
+  params: Record<string, unknown>;
+  state: 'running' | 'done' | 'cancelled' | 'undoing' | 'undone';
+  total: number;
+  done: number;
+  failed: number;
+  undone: number;
+  kept: number;
+  is_reversible: boolean;
+  undo_until: string | null;
+  failures: Array<BulkFailure>;
+  created_at: string;
+  finished_at: string | null;
+  version: number;
+}
+
+export interface BulkPayload {
+  job: BulkJobRecord;
+}
+
 export interface EventPayloads {
   /** A ticket began */
   'ticket.created': TicketPayload;
@@ -371,6 +418,18 @@ export interface EventPayloads {
   'ticket.drafted': TicketPayload;
   /** Out of this person's sight; never stored */
   'ticket.hidden': HiddenPayload;
+  /** Two tickets became one */
+  'ticket.merged': TwoTicketsPayload;
+  /** A merge was taken back */
+  'ticket.unmerged': TwoTicketsPayload;
+  /** Messages left for a new ticket */
+  'ticket.split': TwoTicketsPayload;
+  /** Two tickets name each other */
+  'ticket.linked': TwoTicketsPayload;
+  /** They do so no more */
+  'ticket.unlinked': TwoTicketsPayload;
+  /** Deleted for good */
+  'ticket.removed': RemovedPayload;
   /** A message came in */
   'message.received': MessagePayload;
   /** Language, intent, sentiment known */
@@ -379,6 +438,8 @@ export interface EventPayloads {
   'message.queued': MessagePayload;
   /** An internal note was added */
   'message.noted': MessagePayload;
+  /** The message is on another ticket now */
+  'message.moved': MessagePayload;
   /** Delivery moved forward */
   'message.delivery_changed': MessagePayload;
   /** Sending was undone in time */
@@ -419,6 +480,10 @@ export interface EventPayloads {
   'view.updated': ViewPayload;
   /** A macro changed */
   'macro.updated': SettingPayload;
+  /** Work on many tickets went on */
+  'bulk.progressed': BulkPayload;
+  /** A sender was blocked or unblocked */
+  'sender.updated': SettingPayload;
   /** A rule changed */
   'rule.updated': SettingPayload;
 }

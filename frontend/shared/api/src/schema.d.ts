@@ -38,6 +38,41 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/blocked-senders': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description GET: everybody who is blocked. POST: block an address or a domain. */
+    get: operations['blocked_senders'];
+    put?: never;
+    /** @description GET: everybody who is blocked. POST: block an address or a domain. */
+    post: operations['block_sender'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/blocked-senders/{sender_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description DELETE: listen to the sender again. */
+    delete: operations['unblock_sender'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/bootstrap': {
     parameters: {
       query?: never;
@@ -49,6 +84,92 @@ export interface paths {
     get: operations['bootstrap'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/bulk-jobs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description GET: my jobs of the last minutes. POST: begin one. */
+    get: operations['bulk_jobs'];
+    put?: never;
+    /** @description GET: my jobs of the last minutes. POST: begin one. */
+    post: operations['start_bulk'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/bulk-jobs/{job_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description How far one of my jobs is. */
+    get: operations['bulk_job'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/bulk-jobs/{job_id}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Leave alone what has not been done yet. */
+    post: operations['cancel_bulk'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/bulk-jobs/{job_id}/undo': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Take back what was done, within a minute. */
+    post: operations['undo_bulk'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/bulk-jobs/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description How many tickets it would be, and what it would mean; changes nothing. */
+    post: operations['preview_bulk'];
     delete?: never;
     options?: never;
     head?: never;
@@ -1132,6 +1253,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/splits/{split_id}/undo': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Take a split back. */
+    post: operations['undo_split'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/teams': {
     parameters: {
       query?: never;
@@ -1196,7 +1334,8 @@ export interface paths {
     get: operations['ticket'];
     put?: never;
     post?: never;
-    delete?: never;
+    /** @description One ticket with the newest part of its conversation; PATCH changes it. */
+    delete: operations['remove_ticket'];
     options?: never;
     head?: never;
     /** @description One ticket with the newest part of its conversation; PATCH changes it. */
@@ -1309,6 +1448,91 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/tickets/{ticket_id}/links': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description POST: this ticket has to do with another one. */
+    post: operations['link_tickets'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tickets/{ticket_id}/links/{other_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description DELETE: they have nothing to do with each other. */
+    delete: operations['unlink_tickets'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tickets/{ticket_id}/merge': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Merge this ticket into another one. The same ``id`` twice is one merge. */
+    post: operations['merge_ticket'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tickets/{ticket_id}/merge-targets': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Tickets that this one may go into: those of the same customer, or what the words find. */
+    get: operations['merge_targets'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tickets/{ticket_id}/merge/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description What merging would do; changes nothing. */
+    post: operations['preview_merge'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/tickets/{ticket_id}/messages': {
     parameters: {
       query?: never;
@@ -1361,6 +1585,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/tickets/{ticket_id}/split': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description A message, or it and all later ones, become a ticket of their own. */
+    post: operations['split_ticket'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tickets/{ticket_id}/unmerge': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Take the merge of this ticket back, within a day. */
+    post: operations['unmerge_ticket'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/tickets/by-number/{number}': {
     parameters: {
       query?: never;
@@ -1368,7 +1626,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** @description The same by the number that people see. */
+    /** @description The same by the number that people see; of a merged ticket, the one it went into. */
     get: operations['ticket_by_number'];
     put?: never;
     post?: never;
@@ -1522,6 +1780,23 @@ export interface components {
     };
     /** @enum {unknown} */
     BlankEnum: '';
+    /** @description An address, or ``@domain`` for everybody there, and the ticket that was the reason. */
+    BlockedSenderInputRequest: {
+      value: string;
+      /** Format: uuid */
+      ticket_id?: string | null;
+    };
+    BlockedSenderPage: {
+      results: components['schemas']['BlockedSenderRecord'][];
+      next: string | null;
+    };
+    BlockedSenderRecord: {
+      id: string;
+      value: string;
+      user_id: string | null;
+      ticket_id: string | null;
+      created_at: string;
+    };
     BootstrapRecord: {
       me: components['schemas']['OwnRecord'];
       organization: components['schemas']['OrganizationRecord'];
@@ -1536,6 +1811,60 @@ export interface components {
         [key: string]: number;
       };
       unread_notifications: components['schemas']['UnreadRecord'][];
+    };
+    BulkFailure: {
+      ticket_id: string;
+      number: number;
+      reason: string;
+    };
+    /** @description The same, done. ``id`` is made by the client: sent twice, it is one job. */
+    BulkInputRequest: {
+      selection: components['schemas']['SelectionInputRequest'];
+      action: string;
+      params?: {
+        [key: string]: unknown;
+      };
+      /** Format: uuid */
+      id: string;
+      client_id?: string;
+    };
+    BulkJobPage: {
+      results: components['schemas']['BulkJobRecord'][];
+      next: string | null;
+    };
+    BulkJobRecord: {
+      id: string;
+      user_id: string;
+      action: string;
+      params: {
+        [key: string]: unknown;
+      };
+      /** @enum {string} */
+      state: 'running' | 'done' | 'cancelled' | 'undoing' | 'undone';
+      total: number;
+      done: number;
+      failed: number;
+      undone: number;
+      kept: number;
+      is_reversible: boolean;
+      undo_until: string | null;
+      failures: components['schemas']['BulkFailure'][];
+      created_at: string;
+      finished_at: string | null;
+      version: number;
+    };
+    BulkPreview: {
+      total: number;
+      mails: number;
+      is_reversible: boolean;
+    };
+    /** @description What would be done to how many. */
+    BulkPreviewInputRequest: {
+      selection: components['schemas']['SelectionInputRequest'];
+      action: string;
+      params?: {
+        [key: string]: unknown;
+      };
     };
     ChannelHealth: {
       /** @enum {string} */
@@ -1590,6 +1919,10 @@ export interface components {
     ChannelTest: {
       is_ok: boolean;
       detail: string;
+    };
+    /** @description Nothing but which page asks. */
+    ClientInputRequest: {
+      client_id?: string;
     };
     ColleagueDraft: {
       id: string | null;
@@ -1812,6 +2145,8 @@ export interface components {
       text: string;
       html: string | null;
     };
+    /** @enum {string} */
+    EitherTicketEnum: 'target' | 'source';
     EventPage: {
       results: components['schemas']['EventRecord'][];
       next: string | null;
@@ -1860,6 +2195,10 @@ export interface components {
     };
     /** @enum {string} */
     FinancialStatusEnum: 'pending' | 'paid' | 'partially_refunded' | 'refunded' | 'voided';
+    FromEither: {
+      target: string | null;
+      source: string | null;
+    };
     FulfillmentSchema: {
       carrier: string;
       tracking_number: string;
@@ -2043,6 +2382,12 @@ export interface components {
       source: components['schemas']['CustomerRecord'];
       can_undo_until: string;
     };
+    MergeEffect: {
+      code: string;
+      values: {
+        [key: string]: unknown;
+      };
+    };
     /** @description Which customer becomes part of this one, and what is taken from them. */
     MergeInputRequest: {
       /** Format: uuid */
@@ -2050,6 +2395,14 @@ export interface components {
       /** Format: uuid */
       source_id: string;
       take?: components['schemas']['TakeEnum'][];
+    };
+    MergeLine: {
+      id: string;
+      ticket_id: string;
+      kind: string;
+      author_name: string;
+      at: string;
+      text: string;
     };
     MergePreview: {
       survivor: components['schemas']['CustomerRecord'];
@@ -2440,6 +2793,9 @@ export interface components {
       tags_remove?: string[];
       /** Format: date-time */
       snoozed_until?: string | null;
+      wakes_on?: (components['schemas']['WakesOnEnum'] | components['schemas']['NullEnum']) | null;
+      /** Format: uuid */
+      wakes_order_id?: string | null;
       is_unread?: boolean;
       note?: string;
       /** Format: uuid */
@@ -2580,6 +2936,14 @@ export interface components {
       text: string;
       place: string;
     };
+    /** @description These tickets, or all that a list shows (the parameters of GET /tickets) but some. */
+    SelectionInputRequest: {
+      ids?: string[];
+      filter?: {
+        [key: string]: string;
+      };
+      except_ids?: string[];
+    };
     SessionPage: {
       results: components['schemas']['SessionRecord'][];
       next: string | null;
@@ -2625,6 +2989,23 @@ export interface components {
       returned_percent: number;
       spent: components['schemas']['MoneySchema'][];
     };
+    SplitAnswer: {
+      id: string;
+      ticket: components['schemas']['TicketRecord'];
+      other: components['schemas']['TicketRecord'];
+    };
+    /** @description Which message leaves, alone or with all later ones. ``id`` is made by the client. */
+    SplitInputRequest: {
+      /** Format: uuid */
+      id: string;
+      /** Format: uuid */
+      message_id: string;
+      /** @default false */
+      with_later: boolean;
+      /** @default  */
+      subject: string;
+      client_id?: string;
+    };
     StoreSchema: {
       /** Format: uuid */
       id: string;
@@ -2654,6 +3035,12 @@ export interface components {
     TakeOverInputRequest: {
       /** Format: uuid */
       user_id: string;
+    };
+    /** @description Another ticket. */
+    TargetInputRequest: {
+      /** Format: uuid */
+      ticket_id: string;
+      client_id?: string;
     };
     /** @description A team; ``member_ids`` are all of its members. */
     TeamInputRequest: {
@@ -2696,6 +3083,30 @@ export interface components {
       /** Format: uuid */
       channel_id: string;
       client_id?: string;
+    };
+    /** @description Into which ticket, and whose subject and assignee stay. ``id`` is made by the client. */
+    TicketMergeInputRequest: {
+      /** Format: uuid */
+      id: string;
+      /** Format: uuid */
+      target_id: string;
+      /** @default target */
+      subject_from: components['schemas']['EitherTicketEnum'];
+      /** @default target */
+      assignee_from: components['schemas']['EitherTicketEnum'];
+      client_id?: string;
+    };
+    TicketMergePreview: {
+      source_id: string;
+      target_id: string;
+      message_count: number;
+      timeline: components['schemas']['MergeLine'][];
+      subjects: components['schemas']['FromEither'];
+      assignees: components['schemas']['FromEither'];
+      tags: string[];
+      priority: string;
+      status: string;
+      effects: components['schemas']['MergeEffect'][];
     };
     TicketPage: {
       results: components['schemas']['TicketRecord'][];
@@ -2784,6 +3195,10 @@ export interface components {
       wanted: unknown;
       is_true: boolean | null;
     };
+    TwoTickets: {
+      ticket: components['schemas']['TicketRecord'];
+      other: components['schemas']['TicketRecord'];
+    };
     /** @enum {string} */
     TypeEnum: 'text' | 'number' | 'flag' | 'choice' | 'date' | 'link';
     UnreadRecord: {
@@ -2824,6 +3239,8 @@ export interface components {
       sort: string;
       position: number;
     };
+    /** @enum {string} */
+    WakesOnEnum: 'reply' | 'shipped' | 'delivered';
     Welcome: {
       email: string;
       organization: string;
@@ -2889,6 +3306,68 @@ export interface operations {
       };
     };
   };
+  blocked_senders: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BlockedSenderPage'];
+        };
+      };
+    };
+  };
+  block_sender: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['BlockedSenderInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BlockedSenderRecord'];
+        };
+      };
+    };
+  };
+  unblock_sender: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        sender_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
   bootstrap: {
     parameters: {
       query?: never;
@@ -2904,6 +3383,134 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['BootstrapRecord'];
+        };
+      };
+    };
+  };
+  bulk_jobs: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BulkJobPage'];
+        };
+      };
+    };
+  };
+  start_bulk: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['BulkInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BulkJobRecord'];
+        };
+      };
+    };
+  };
+  bulk_job: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BulkJobRecord'];
+        };
+      };
+    };
+  };
+  cancel_bulk: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BulkJobRecord'];
+        };
+      };
+    };
+  };
+  undo_bulk: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BulkJobRecord'];
+        };
+      };
+    };
+  };
+  preview_bulk: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['BulkPreviewInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BulkPreview'];
         };
       };
     };
@@ -4711,6 +5318,31 @@ export interface operations {
       };
     };
   };
+  undo_split: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        split_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['ClientInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TwoTickets'];
+        };
+      };
+    };
+  };
   create_team: {
     parameters: {
       query?: never;
@@ -4872,6 +5504,26 @@ export interface operations {
         content: {
           'application/json': components['schemas']['Conversation'];
         };
+      };
+    };
+  };
+  remove_ticket: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
     };
   };
@@ -5123,6 +5775,127 @@ export interface operations {
       };
     };
   };
+  link_tickets: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TargetInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TwoTickets'];
+        };
+      };
+    };
+  };
+  unlink_tickets: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        other_id: string;
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TwoTickets'];
+        };
+      };
+    };
+  };
+  merge_ticket: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TicketMergeInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TwoTickets'];
+        };
+      };
+    };
+  };
+  merge_targets: {
+    parameters: {
+      query?: {
+        /** @description A number or words. */
+        q?: string;
+      };
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TicketPage'];
+        };
+      };
+    };
+  };
+  preview_merge: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TargetInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TicketMergePreview'];
+        };
+      };
+    };
+  };
   messages: {
     parameters: {
       query?: {
@@ -5219,6 +5992,56 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['TicketRecord'];
+        };
+      };
+    };
+  };
+  split_ticket: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SplitInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SplitAnswer'];
+        };
+      };
+    };
+  };
+  unmerge_ticket: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['ClientInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TwoTickets'];
         };
       };
     };
