@@ -32,6 +32,7 @@ from tickets.models import (
     Ticket,
     View,
 )
+from tickets.views import is_shipped
 
 TEXT_LIMIT = 64 * 1024
 
@@ -254,9 +255,15 @@ def view_record(view: View) -> ViewRecord:
             "name": view.name,
             "icon": view.icon,
             "section": view.section,
+            "scope": view.scope,
+            "owner_id": _id(view.owner_id),
+            "team_id": _id(view.team_id),
             "conditions": view.conditions,
             "sort": view.sort,
+            "group": view.group,
+            "columns": list(view.columns),
             "position": view.position,
+            "is_shipped": is_shipped(view),
         },
     )
 

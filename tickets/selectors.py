@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, Count, Exists, OuterRef, Prefetch, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from helpdesk.accounts.models import User
 from helpdesk.accounts.selectors import hidden_teams_by_person, hidden_teams_of
@@ -24,10 +22,13 @@ from tickets.models import (
     Draft,
     Handle,
     Message,
+    Scope,
     Tag,
     Ticket,
     View,
+    ViewOrder,
 )
+from tickets.ordering import cursor_after, in_order, order_of
 
 THREAD_PAGE = 30
 _LIST_ONLY = ("customer",)
@@ -88,31 +89,65 @@ def get_attachment(user: User, attachment_id: uuid.UUID) -> Attachment:
     return attachment
 
 
+def views_visible_to(user: User) -> QuerySet[View]:
+    """The views of everybody, of the person's teams, and the person's own."""
+    teams = user.teams.values("pk")
+    return View.objects.filter(organization_id=user.organization_id).filter(
+        Q(scope=Scope.SHARED) | Q(owner=user) | Q(scope=Scope.TEAM, team__in=teams)
+    )
+
+
 def get_view(user: User, slug: str) -> View:
-    """The view of that slug; raises NotFound."""
-    view = View.objects.filter(organization_id=user.organization_id, slug=slug).first()
+    """The view of that slug; raises NotFound, also where it is somebody else's own."""
+    view = views_visible_to(user).filter(slug=slug).first()
     if view is None:
         raise NotFound(f"There is no view “{slug}”.")
     return view
 
 
-def views_of(organization_id: uuid.UUID) -> list[View]:
-    """All views in their order."""
-    return list(View.objects.filter(organization_id=organization_id))
+def get_view_by_id(user: User, view_id: uuid.UUID) -> View:
+    """The view of that id; raises NotFound, also where it is somebody else's own."""
+    view = views_visible_to(user).filter(pk=view_id).first()
+    if view is None:
+        raise NotFound("This view doesn't exist, or you can't see it.")
+    return view
+
+
+def view_order_of(user: User) -> list[uuid.UUID]:
+    """Ids of views as the person arranged them; [] for who never did."""
+    order = ViewOrder.objects.filter(user=user).first()
+    return order.view_ids if order else []
 
 
 def list_tickets(
-    tickets: QuerySet[Ticket], *, after: str | None, limit: int, newest_first: bool = True
+    tickets: QuerySet[Ticket],
+    *,
+    after: str | None,
+    limit: int,
+    sort: str = "queue",
+    group: str = "",
 ) -> Page[Ticket]:
-    """One page in queue order: urgent on top, then by last message; keyset, never offset."""
-    return _keyset_page(tickets, after, limit, newest_first=newest_first)
+    """One page in the order of ``tickets.ordering``; keyset, never offset."""
+    order = order_of(sort, group)
+    rows = list(
+        in_order(tickets, order, after)
+        .select_related(*_LIST_ONLY)
+        .prefetch_related(Prefetch("customer__handles", Handle.objects.order_by("pk")))[: limit + 1]
+    )
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(rows, cursor_after(rows[-1], order) if more else None)
+
+
+def tickets_in(view: View, user: User) -> Q:
+    """What the view asks of tickets when this person looks."""
+    return as_query(view.conditions, me=user.pk)
 
 
 def view_counts(user: User, views: Iterable[View]) -> dict[str, int]:
     """How many tickets each view holds for this person; one query whatever their number."""
     aggregates = {
-        f"v{index}": Count("pk", filter=as_query(view.conditions, me=user.pk))
-        for index, view in enumerate(views)
+        f"v{index}": Count("pk", filter=tickets_in(view, user)) for index, view in enumerate(views)
     }
     if not aggregates:
         return {}
@@ -137,27 +172,44 @@ def counts_for_people(
 def _counts_for_alike(
     organization_id: uuid.UUID, user_ids: list[uuid.UUID], hidden: frozenset[uuid.UUID]
 ) -> dict[uuid.UUID, dict[str, int]]:
-    views = views_of(organization_id)
-    personal = [view for view in views if is_personal(view.conditions)]
-    shared = [view for view in views if view not in personal]
-    wanted: dict[str, Q] = {
-        f"s{index}": as_query(view.conditions) for index, view in enumerate(shared)
-    }
-    for number, user_id in enumerate(user_ids):
-        for index, view in enumerate(personal):
-            wanted[f"p{number}_{index}"] = as_query(view.conditions, me=user_id)
+    """Each person's views; what several people see alike is counted once."""
+    views, teams = list(View.objects.filter(organization_id=organization_id)), _teams_of(user_ids)
+    wanted: dict[str, Q] = {}
+    names: dict[uuid.UUID, dict[str, str]] = {user_id: {} for user_id in user_ids}
+    for index, view in enumerate(views):
+        says_me = is_personal(view.conditions)
+        for number, user_id in enumerate(user_ids):
+            if not _is_seen_by(view, user_id, teams[user_id]):
+                continue
+            name = f"v{index}_{number}" if says_me else f"v{index}"
+            names[user_id][view.slug] = name
+            if name not in wanted:
+                wanted[name] = as_query(view.conditions, me=user_id)
     row: dict[str, int] = {}
     if wanted:
         counted = {name: Count("pk", filter=condition) for name, condition in wanted.items()}
         tickets = Ticket.objects.filter(organization_id=organization_id, merged_into=None)
         visible = tickets.exclude(team_id__in=hidden) if hidden else tickets
         row = visible.aggregate(**counted)
-    for_all = {view.slug: row[f"s{index}"] for index, view in enumerate(shared)}
     return {
-        user_id: for_all
-        | {view.slug: row[f"p{number}_{index}"] for index, view in enumerate(personal)}
-        for number, user_id in enumerate(user_ids)
+        user_id: {slug: row[name] for slug, name in named.items()}
+        for user_id, named in names.items()
     }
+
+
+def _is_seen_by(view: View, user_id: uuid.UUID, team_ids: set[uuid.UUID]) -> bool:
+    """The same as :func:`views_visible_to`, of a view at hand."""
+    if view.scope == Scope.SHARED or view.owner_id == user_id:
+        return True
+    return view.scope == Scope.TEAM and view.team_id in team_ids
+
+
+def _teams_of(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
+    teams: dict[uuid.UUID, set[uuid.UUID]] = {user_id: set() for user_id in user_ids}
+    rows = User.teams.through.objects.filter(user_id__in=user_ids).values_list("user_id", "team_id")
+    for user_id, team_id in rows:
+        teams[user_id].add(team_id)
+    return teams
 
 
 def is_personal(conditions: Any) -> bool:
@@ -304,46 +356,3 @@ def get_channel(user: User, channel_id: uuid.UUID) -> Channel:
     if channel is None:
         raise NotFound("There is no such channel.")
     return channel
-
-
-def _keyset_page(
-    tickets: QuerySet[Ticket], after: str | None, limit: int, *, newest_first: bool
-) -> Page[Ticket]:
-    sign = "-" if newest_first else ""
-    ordered = tickets.order_by("-queue_rank", f"{sign}last_message_at", f"{sign}id")
-    if after:
-        ordered = ordered.filter(_beyond(after, newest_first=newest_first))
-    rows = list(
-        ordered.select_related(*_LIST_ONLY).prefetch_related(
-            Prefetch("customer__handles", Handle.objects.order_by("pk"))
-        )[: limit + 1]
-    )
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return Page(rows, _cursor_of(rows[-1]) if more else None)
-
-
-def _beyond(after: str, *, newest_first: bool) -> Q:
-    rank, at, ticket_id = decode_cursor(after, 3)
-    try:
-        moment, pk = datetime.fromisoformat(str(at)), uuid.UUID(str(ticket_id))
-        rank = int(rank)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput.field("after", "This page cursor is not valid.") from error
-    if newest_first:
-        return Q(
-            RawSQL(
-                '("tickets_ticket"."queue_rank", "tickets_ticket"."last_message_at", '
-                '"tickets_ticket"."id") < (%s, %s, %s)',
-                [rank, moment, pk],
-                output_field=BooleanField(),
-            )
-        )
-    same_rank = Q(queue_rank=rank) & (
-        Q(last_message_at__gt=moment) | Q(last_message_at=moment, pk__gt=pk)
-    )
-    return Q(queue_rank__lt=rank) | same_rank
-
-
-def _cursor_of(ticket: Ticket) -> str:
-    return encode_cursor([ticket.queue_rank, ticket.last_message_at.isoformat(), str(ticket.pk)])

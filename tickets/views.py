@@ -1,4 +1,4 @@
-"""The views that every organization starts with."""
+"""What views can be made of, and the ones that every organization starts with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,33 @@ from helpdesk.accounts.models import Organization
 from tickets.models import View
 
 Leaf = dict[str, Any]
+
+SORTS = (
+    "queue",
+    "newest",
+    "oldest",
+    "waiting",
+    "priority",
+    "created",
+    "created_oldest",
+    "updated",
+)
+GROUPS = ("", "status", "priority", "assignee", "channel", "day")
+COLUMNS = (
+    "number",
+    "assignee",
+    "team",
+    "priority",
+    "status",
+    "tags",
+    "created",
+    "waiting",
+    "csat",
+    "language",
+    "intent",
+)
+"""What rows may show besides what they always show."""
+MAX_PER_PERSON = 100
 
 
 def ensure_default_views(organization: Organization) -> None:
@@ -19,6 +46,11 @@ def ensure_default_views(organization: Organization) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def is_shipped(view: View) -> bool:
+    """Whether the program brought the view along: such views can be changed and stay."""
+    return view.slug in _SHIPPED_SLUGS
 
 
 def _leaf(field: str, operator: str, value: Any = None) -> Leaf:
@@ -75,3 +107,4 @@ _DEFAULT_VIEWS = [
         "email", "Email", "mail", "channels", _IS_OPEN, _leaf("ticket.channel_kind", "is", "email")
     ),
 ]
+_SHIPPED_SLUGS = frozenset(view["slug"] for view in _DEFAULT_VIEWS)

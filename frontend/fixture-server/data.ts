@@ -69,7 +69,22 @@ const view = (
   section: R.View['section'],
   position: number,
   conditions: R.Condition,
-): R.View => ({ id: `v-${slug}`, slug, name, icon: '', section, conditions, sort: 'queue', position });
+): R.View => ({
+  id: `v-${slug}`,
+  slug,
+  name,
+  icon: '',
+  section,
+  scope: 'shared',
+  owner_id: null,
+  team_id: null,
+  conditions,
+  sort: 'queue',
+  group: '',
+  columns: [],
+  position,
+  is_shipped: true,
+});
 const open: R.Condition = { field: 'ticket.status', operator: 'is', value: 'open' };
 export const views: R.View[] = [
   view('mine', 'My queue', 'me', 1, me),

@@ -27,6 +27,7 @@ function bootstrap() {
     tags: data.tags,
     channels: data.channels,
     views: data.views,
+    view_order: [],
     macros: data.macros.map(({ id, name, folder }) => ({ id, name, folder })),
     event: { cursor: 100, epoch: 'fixture' },
     counts: data.counts,

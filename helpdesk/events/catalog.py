@@ -66,6 +66,8 @@ _TYPES = [
     EventType("tag.updated", payloads.TagPayload, "A tag was added or described"),
     EventType("channel.updated", payloads.ChannelPayload, "A channel or its health changed"),
     EventType("view.updated", payloads.ViewPayload, "A view changed"),
+    EventType("view.removed", payloads.ViewRemovedPayload, "A view is gone, or gone for some"),
+    EventType("view.ordered", payloads.ViewOrderPayload, "A person moved their views about"),
     EventType("macro.updated", payloads.SettingPayload, "A macro changed"),
     EventType("bulk.progressed", payloads.BulkPayload, "Work on many tickets went on"),
     EventType("sender.updated", payloads.SettingPayload, "A sender was blocked or unblocked"),

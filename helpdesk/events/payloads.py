@@ -238,9 +238,15 @@ class ViewRecord(TypedDict):
     name: str
     icon: str
     section: Literal["me", "team", "channels"]
+    scope: Literal["personal", "team", "shared"]
+    owner_id: str | None
+    team_id: str | None
     conditions: dict[str, Any]
     sort: str
+    group: Literal["", "status", "priority", "assignee", "channel", "day"]
+    columns: list[str]
     position: int
+    is_shipped: bool
 
 
 class SurveyRecord(TypedDict):
@@ -429,8 +435,27 @@ class ChannelPayload(TypedDict):
 
 
 class ViewPayload(TypedDict):
+    """Goes to those who see the view: its owner, its team, or everybody."""
+
     view: ViewRecord
     is_deleted: bool
+
+
+class ViewRemovedPayload(TypedDict):
+    """Goes to those who saw the view before it was deleted or given to fewer people."""
+
+    id: str
+    scope: Literal["personal", "team", "shared"]
+    owner_id: str | None
+    team_id: str | None
+    is_deleted: bool
+
+
+class ViewOrderPayload(TypedDict):
+    """Goes to the person whose order it is."""
+
+    user_id: str
+    view_ids: list[str]
 
 
 class SettingPayload(TypedDict):

@@ -34,8 +34,15 @@ from helpdesk.events.payloads import (
 from helpdesk.events.selectors import head_of
 from helpdesk.notifications.selectors import UnreadRecord, unread_of
 from helpdesk.realtime.visibility import rights_of
+from tickets.models import View
 from tickets.records import channel_record, tag_record, view_record
-from tickets.selectors import channels_of, tags_of, view_counts, views_of
+from tickets.selectors import (
+    channels_of,
+    tags_of,
+    view_counts,
+    view_order_of,
+    views_visible_to,
+)
 from tickets.views import ensure_default_views
 
 
@@ -59,6 +66,7 @@ class BootstrapRecord(TypedDict):
     tags: list[TagRecord]
     channels: list[ChannelRecord]
     views: list[ViewRecord]
+    view_order: list[str]
     macros: list[LightMacro]
     event: EventPlace
     counts: dict[str, int]
@@ -77,11 +85,11 @@ def one_snapshot() -> Iterator[None]:
 def read_bootstrap(user: User) -> BootstrapRecord:
     """Everything of GET /bootstrap."""
     organization_id = user.organization_id
-    if not views_of(organization_id):
+    if not View.objects.filter(organization_id=organization_id).exists():
         ensure_default_views(user.organization)
     with one_snapshot():
         head = head_of(organization_id)
-        views = views_of(organization_id)
+        views = list(views_visible_to(user))
         return {
             "me": own_record(user),
             "organization": organization_record(user.organization),
@@ -90,6 +98,7 @@ def read_bootstrap(user: User) -> BootstrapRecord:
             "tags": [tag_record(each) for each in tags_of(organization_id)],
             "channels": [channel_record(each) for each in channels_of(organization_id)],
             "views": [view_record(each) for each in views],
+            "view_order": [str(each) for each in view_order_of(user)],
             "macros": [
                 cast(LightMacro, light_macro_record(each))
                 for each in macros_of(organization_id, only_active=True)

@@ -13,10 +13,11 @@ from helpdesk.events.models import Event
 from helpdesk.events.selectors import event_record, is_known
 from helpdesk.realtime.visibility import (
     Place,
+    Readers,
     Sight,
     capability_for,
     hidden_record,
-    reader_of,
+    readers_of,
     whose_rights_change,
 )
 
@@ -35,7 +36,7 @@ class Line:
     json_when_gone: str
     place: Place
     changes_rights_of: uuid.UUID | Literal["everybody"] | None
-    reader: str | None
+    readers: Readers | None
 
     @classmethod
     def of(cls, event: Event) -> Line:
@@ -50,12 +51,14 @@ class Line:
             _written(hidden_record(record, place.ticket_id or "")) if has_moved else "",
             place,
             whose_rights_change(event),
-            reader_of(event),
+            readers_of(event),
         )
 
     def seen_by(self, user: User, sight: Sight) -> str | None:
         """The event as this person with this sight gets it; None: not at all."""
-        if not sight.has(self.capability) or self.reader not in (None, str(user.pk)):
+        if not sight.has(self.capability):
+            return None
+        if self.readers is not None and not self.readers.include(user, sight):
             return None
         verdict = self.place.seen_with(sight)
         if verdict == "gone":

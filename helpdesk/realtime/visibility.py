@@ -37,22 +37,26 @@ _CAPABILITY_BY_OBJECT = {
     "notification": "ticket.view",
     "field": "ticket.view",
 }
-_FOR_ONE_PERSON = ("notification.",)
+_FOR_ONE_PERSON = ("notification.", "view.ordered")
 Verdict = Literal["shown", "hidden", "gone"]
 _CHANGES_RIGHTS = {"role", "team_ids", "is_active"}
 
 
 @dataclass(frozen=True)
 class Sight:
-    """What decides, of a person, what they see: role, and the private teams they are not in."""
+    """What decides, of a person, what they see: role, the private teams they are not in, and the
+    teams they are in."""
 
     role: str
     hidden: frozenset[str]
+    teams: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, user: User) -> Sight:
-        """As it is now; one query."""
-        return cls(user.role, frozenset(str(each) for each in hidden_teams_of(user)))
+        """As it is now."""
+        teams = user.teams.values_list("pk", flat=True)
+        hidden = frozenset(str(each) for each in hidden_teams_of(user))
+        return cls(user.role, hidden, frozenset(str(each) for each in teams))
 
     def has(self, capability: str | None) -> bool:
         return capability in CAPABILITIES.get(self.role, frozenset())
@@ -74,7 +78,7 @@ class Place:
     @classmethod
     def of(cls, event: Event) -> Place:
         payload = event.payload
-        if reader_of(event) is not None:
+        if readers_of(event) is not None:
             return cls()  # for one person alone, who is told only of what they see
         if event.ticket_id is None and "ticket" not in payload:
             return cls()
@@ -99,11 +103,31 @@ def capability_for(type_: str) -> str | None:
     return _CAPABILITY_BY_OBJECT.get(type_.split(".", 1)[0])
 
 
-def reader_of(event: Event) -> str | None:
-    """The id of the one person whom such an event is for; None: not for one person alone."""
-    if not event.type.startswith(_FOR_ONE_PERSON):
-        return None
-    return str(event.payload.get("user_id", ""))
+@dataclass(frozen=True)
+class Readers:
+    """The one person, or that person and a team, whom an event is for."""
+
+    user_id: str | None
+    team_id: str | None = None
+
+    def include(self, user: User, sight: Sight) -> bool:
+        """Whether this person is one of them."""
+        return self.user_id == str(user.pk) or self.team_id in sight.teams
+
+
+def readers_of(event: Event) -> Readers | None:
+    """Whom such an event is for; None: whoever has the capability.
+
+    News and the order of one's views are for one person; a view for those who see it.
+    """
+    if event.type.startswith(_FOR_ONE_PERSON):
+        return Readers(str(event.payload.get("user_id", "")))
+    if event.type.startswith("view."):
+        view = event.payload.get("view", event.payload)
+        scope = view.get("scope", "shared")
+        if scope != "shared":
+            return Readers(view.get("owner_id"), view.get("team_id") if scope == "team" else None)
+    return None
 
 
 def may_see(user: User, organization_id: uuid.UUID, type_: str) -> bool:
@@ -126,6 +150,7 @@ def mark_of(user: User, sight: Sight) -> str:
     """The same where the sight is already known; no query."""
     allowed = sorted(CAPABILITIES.get(sight.role, frozenset()))
     text = "|".join([str(user.pk), str(user.is_active), *allowed, *sorted(sight.hidden)])
+    text += "|" + "|".join(sorted(sight.teams))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -158,13 +183,14 @@ def hidden_record(record: dict[str, Any], ticket_id: str) -> dict[str, Any]:
 
 
 def records_for(user: User, events: list[Event]) -> list[dict[str, Any]]:
-    """The events as the person gets them, in the same order; one query for all."""
+    """The events as the person gets them, in the same order."""
     sight = Sight.of(user)
     records = []
     for event in events:
         if not may_see(user, event.organization_id, event.type):
             continue
-        if reader_of(event) not in (None, str(user.pk)):
+        readers = readers_of(event)
+        if readers is not None and not readers.include(user, sight):
             continue
         place = Place.of(event)
         verdict = place.seen_with(sight)

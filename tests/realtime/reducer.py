@@ -52,7 +52,11 @@ def _apply(state: State, event: dict[str, Any]) -> None:
             }  # fmt: skip
     if event["type"] == "ticket.removed":
         _forget(state, payload["ticket_id"])
-    if event["type"] in _CATALOGUE:
+    if event["type"] == "view.removed":
+        state["views"].pop(event["object_id"], None)
+    elif event["type"] == "view.ordered":
+        state["viewOrder"] = {payload["user_id"]: payload["view_ids"]}
+    elif event["type"] in _CATALOGUE:
         table, name, key = _CATALOGUE[event["type"]]
         if payload.get("is_deleted"):
             state[table].pop(event["object_id"], None)

@@ -380,3 +380,26 @@ def test_rights_that_changed_while_the_page_was_closed_mean_reset(bo: User):
         return reset["reason"], hello["catalog"]
 
     assert run(story()) == ("permissions", 1)
+
+
+def test_a_personal_view_is_told_to_its_owner_and_to_nobody_else(bo: User, cy: User):
+    """UX §1.3: the socket of a colleague moves past the event without its content."""
+    from tickets.actions.views import order_views, save_view
+
+    async def story() -> tuple[list[str], list[str], int, int]:
+        bos, cys = await live_page(bo), await live_page(cy)
+        view, _ = await in_thread(save_view, bo, {"name": "Mine alone"})
+        await in_thread(order_views, bo, [view.pk])
+        head = (await in_thread(head_of, bo.organization_id)).seq
+        await bos.hear_until(head)
+        await cys.hear_until(head)
+        heard = [each["type"] for each in bos.events], [each["type"] for each in cys.events]
+        cursors = bos.cursor, cys.cursor
+        await bos.close()
+        await cys.close()
+        return (*heard, *cursors)
+
+    bos, cys, bos_cursor, cys_cursor = run(story())
+    assert [each for each in bos if each.startswith("view.")] == ["view.updated", "view.ordered"]
+    assert [each for each in cys if each.startswith("view.")] == []
+    assert bos_cursor == cys_cursor

@@ -43,8 +43,9 @@ from tickets.actions.merge import merge, unmerge
 from tickets.actions.remove import remove_ticket
 from tickets.actions.reply import OutgoingMessage, add_note, reply
 from tickets.actions.split import split
+from tickets.actions.views import change_view, order_views, remove_view, save_view
 from tickets.models import CustomerMerge, Message, Ticket, View
-from tickets.records import ticket_payload, view_record
+from tickets.records import ticket_payload
 from tickets.views import ensure_default_views
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,11 +96,13 @@ def run_a_rule(ticket: Ticket, user: User) -> None:
 
 
 def rename_a_view(ticket: Ticket, user: User) -> None:
-    view = View.objects.get(organization_id=ticket.organization_id, slug="urgent")
-    View.objects.filter(pk=view.pk).update(name="On fire")
-    view.refresh_from_db()
-    payload = {"view": view_record(view), "is_deleted": False}
-    announce("view.updated", ticket, payload, object_id=view.pk)
+    view, _ = save_view(user, {"name": "Gifts"})
+    change_view(user, view.pk, {"name": "Presents", "sort": "waiting"})
+
+
+def remove_a_view(ticket: Ticket, user: User) -> None:
+    view, _ = save_view(user, {"name": "Gifts"})
+    remove_view(user, view.pk)
 
 
 def save_a_macro(ticket: Ticket, user: User) -> None:
@@ -247,6 +250,10 @@ SCENARIOS: dict[str, Scenario] = {
     "tag.updated": lambda t, u: tags.change_tags(t.pk, add=["brand new"]),
     "channel.updated": lambda t, u: change_channel(t.channel_id, name="Help"),
     "view.updated": rename_a_view,
+    "view.removed": remove_a_view,
+    "view.ordered": lambda t, u: order_views(
+        u, list(View.objects.order_by("-position").values_list("pk", flat=True))
+    ),
     "macro.updated": save_a_macro,
     "rule.updated": a_rule_changed,
 }
@@ -262,6 +269,8 @@ def fresh_load(client: Any, opened: Ticket) -> State:
     listed = client.get("/api/v1/tickets?limit=200").json()
     state: State = {name: by("id", start[name]) for name in ("users", "teams", "channels", "views")}
     state["tags"] = by("name", start["tags"])
+    order = start["view_order"]
+    state["viewOrder"] = {start["me"]["id"]: order} if order else {}
     state["macros"] = {
         each["id"]: {"id": each["id"], "name": each["name"]} for each in start["macros"]
     }

@@ -87,6 +87,26 @@ class ViewPage(TypedDict):
     next: str | None
 
 
+class ViewOrdering(TypedDict):
+    view_ids: list[str]
+
+
+class ViewCount(TypedDict):
+    total: int
+
+
+class FieldRecord(TypedDict):
+    name: str
+    label: str
+    type: Literal["choice", "reference", "text", "set", "number", "time", "flag"]
+    choices: list[str]
+    operators: list[str]
+
+
+class TicketFields(TypedDict):
+    fields: list[FieldRecord]
+
+
 class TimelineLine(TypedDict):
     seq: int
     type: str

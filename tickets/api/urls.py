@@ -22,6 +22,7 @@ urlpatterns = [
     path("tickets", tickets.TicketList.as_view()),
     path("tickets/next", tickets.NextOne.as_view()),
     path("loads", tickets.LoadList.as_view()),
+    path("tickets/fields", views.TicketFieldList.as_view()),
     path("tickets/by-number/<int:number>", tickets.TicketByNumber.as_view()),
     path("tickets/<uuid:ticket_id>", tickets.TicketDetail.as_view()),
     path("tickets/<uuid:ticket_id>/follow", tickets.TicketFollow.as_view()),
@@ -68,4 +69,7 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/apart", customers.TicketApart.as_view()),
     path("views", views.ViewList.as_view()),
     path("views/counts", views.ViewCounts.as_view()),
+    path("views/order", views.ViewOrderList.as_view()),
+    path("views/preview", views.ViewPreview.as_view()),
+    path("views/<uuid:view_id>", views.ViewDetail.as_view()),
 ]

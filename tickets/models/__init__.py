@@ -24,7 +24,7 @@ from tickets.models.draft import Draft
 from tickets.models.message import DeliveryState, Direction, Message, MessageBody, MessageKind
 from tickets.models.tag import Tag
 from tickets.models.ticket import CsatState, Priority, Status, Ticket, TicketNumbers, WakesOn
-from tickets.models.view import View
+from tickets.models.view import Scope, View, ViewOrder
 from tickets.models.words import CustomerWords, StaleWords, TicketWords
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "MessageBody",
     "MessageKind",
     "Priority",
+    "Scope",
     "Split",
     "StaleWords",
     "Status",
@@ -62,5 +63,6 @@ __all__ = [
     "TicketNumbers",
     "TicketWords",
     "View",
+    "ViewOrder",
     "WakesOn",
 ]

@@ -117,7 +117,13 @@ const mine: View = {
   name: 'My queue',
   icon: '',
   section: 'me',
+  scope: 'shared',
+  owner_id: null,
+  team_id: null,
   sort: 'queue',
+  group: '',
+  columns: [],
+  is_shipped: true,
   position: 0,
   conditions: { all: [{ field: 'ticket.status', operator: 'is', value: 'open' }] },
 };

@@ -72,10 +72,18 @@ export class App {
     useAvatars((id) => this.records.users.get(id)?.avatar_url);
   }
 
+  /** The views in the person's own order; what they never moved comes after, by position. */
   get views(): View[] {
+    const order = this.records.viewOrder.get(this.me?.id ?? '') ?? [];
+    const placeOf = (view: View) => (order.includes(view.id) ? order.indexOf(view.id) : order.length);
     return [...this.records.views.values()].sort(
-      (a, b) => a.position - b.position || a.name.localeCompare(b.name),
+      (a, b) => placeOf(a) - placeOf(b) || a.position - b.position || a.name.localeCompare(b.name),
     );
+  }
+
+  /** Whether the person's role allows it; the server has the last word. */
+  may(capability: string): boolean {
+    return this.me?.capabilities?.includes(capability) ?? false;
   }
 
   /** Loads the snapshot and opens the line. Raises nothing: `status` and `problem` tell. */
@@ -156,6 +164,7 @@ export class App {
     replaceAll(this.records.tags, start.tags, (tag) => tag.name);
     replaceAll(this.records.channels, start.channels, (channel) => channel.id);
     replaceAll(this.records.views, start.views, (view) => view.id);
+    this.records.viewOrder.set(start.me.id, start.view_order);
     replaceAll(this.records.unread, start.unread_notifications, (each) => each.id);
     replaceAll(this.records.macros, start.macros, (macro) => macro.id);
   }

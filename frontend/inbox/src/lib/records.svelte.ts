@@ -13,6 +13,7 @@ export function watchedRecords(): LiveRecords {
     teams: new SvelteMap(),
     tags: new SvelteMap(),
     views: new SvelteMap(),
+    viewOrder: new SvelteMap(),
     macros: new SvelteMap(),
     channels: new SvelteMap(),
     unread: new SvelteMap(),

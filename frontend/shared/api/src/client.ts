@@ -91,6 +91,14 @@ export const api = {
   undoBulk: (id: R.Id) => send<R.BulkJob>('POST', `/bulk-jobs/${id}/undo`),
 
   viewCounts: () => get<Record<string, number>>('/views/counts'),
+  saveView: (view: R.ViewChange) => send<R.View>('POST', '/views', { ...view, client_id: clientId }),
+  changeView: (id: R.Id, view: R.ViewChange) =>
+    send<R.View>('PATCH', `/views/${id}`, { ...view, client_id: clientId }),
+  removeView: (id: R.Id) => send<null>('DELETE', `/views/${id}`),
+  orderViews: (ids: R.Id[]) =>
+    send<{ view_ids: R.Id[] }>('PUT', '/views/order', { view_ids: ids, client_id: clientId }),
+  previewView: (conditions: unknown) => send<{ total: number }>('POST', '/views/preview', { conditions }),
+  ticketFields: () => get<{ fields: R.ConditionField[] }>('/tickets/fields'),
 
   macros: () => get<R.Page<R.Macro>>('/macros', { limit: 200 }),
   macro: (id: R.Id) => get<R.Macro>(`/macros/${id}`),

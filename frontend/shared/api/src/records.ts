@@ -78,8 +78,12 @@ export type Team = TeamRecord;
 export type Channel = ChannelRecord;
 export type View = ViewRecord;
 /** A colleague; of oneself the signature and settings are known, too. */
+export type User = UserRecord & {
+  signature?: string;
+  settings?: Record<string, unknown>;
+  capabilities?: string[];
+};
 export type BulkJob = BulkJobRecord;
-export type User = UserRecord & { signature?: string; settings?: Record<string, unknown> };
 
 export type Id = string;
 /** ISO 8601 in UTC. */
@@ -146,6 +150,18 @@ export interface BulkOrder {
   action: string;
   params: Record<string, unknown>;
 }
+/** A field of the catalogue that views, filters and rules compare. */
+export interface ConditionField {
+  name: string;
+  label: string;
+  type: 'choice' | 'reference' | 'text' | 'set' | 'number' | 'time' | 'flag';
+  choices: string[];
+  operators: string[];
+}
+/** What of a view is saved. With an `id` of our own, saving it twice saves it once. */
+export type ViewChange = Partial<
+  Pick<View, 'id' | 'name' | 'icon' | 'scope' | 'team_id' | 'sort' | 'group' | 'columns'>
+> & { conditions?: unknown };
 export interface TimelineEvent {
   seq: number;
   type: string;
@@ -353,6 +369,7 @@ export interface Bootstrap {
   tags: Tag[];
   channels: Channel[];
   views: View[];
+  view_order: Id[];
   macros: LightMacro[];
   event: { cursor: number; epoch: string; rights?: string };
   counts: Record<string, number>;

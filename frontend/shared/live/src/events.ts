@@ -48,6 +48,9 @@ export interface EventPayload {
   id?: string;
   name?: string;
   is_deleted?: boolean;
+  /** Of a person's order of views. */
+  user_id?: string;
+  view_ids?: string[];
   [key: string]: unknown;
 }
 

@@ -14,6 +14,8 @@ export interface LiveRecords {
   teams: Map<string, R.Team>;
   tags: Map<string, R.Tag>;
   views: Map<string, R.View>;
+  /** Ids of views as a person arranged them, by the person's id; of nobody but oneself. */
+  viewOrder: Map<string, readonly string[]>;
   macros: Map<string, R.LightMacro>;
   channels: Map<string, R.Channel>;
   /** My unread notifications; nobody else's ever come here. */
@@ -31,6 +33,7 @@ export function emptyRecords(): LiveRecords {
     teams: new Map(),
     tags: new Map(),
     views: new Map(),
+    viewOrder: new Map(),
     macros: new Map(),
     channels: new Map(),
     unread: new Map(),
@@ -174,12 +177,14 @@ function putOrDelete<T>(target: Map<string, T>, id: string, record: T | undefine
 
 /** Catalogue records: users, teams, tags, views, macros and channels. */
 function putCatalogue(records: LiveRecords, { type, object_id, payload }: LiveEvent): void {
-  const { user, team, tag, view, channel, is_deleted } = payload;
+  const { user, team, tag, view, channel, is_deleted, user_id, view_ids } = payload;
   if (type === 'user.updated' && user) records.users.set(user.id, user);
   else if (type === 'team.updated') putOrDelete(records.teams, team?.id ?? object_id, team, is_deleted);
   else if (type === 'tag.updated' && tag) records.tags.set(tag.name, tag);
   else if (type === 'channel.updated' && channel) records.channels.set(channel.id, channel);
   else if (type === 'view.updated') putOrDelete(records.views, view?.id ?? object_id, view, is_deleted);
+  else if (type === 'view.removed') records.views.delete(object_id);
+  else if (type === 'view.ordered' && user_id && view_ids) records.viewOrder.set(user_id, view_ids);
   else if (type === 'macro.updated') {
     const id = payload.id ?? object_id;
     const macro = { id, folder: '', ...records.macros.get(id), name: payload.name ?? '' };
