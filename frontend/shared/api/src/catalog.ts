@@ -350,14 +350,33 @@ export interface ViewRecord {
   name: string;
   icon: string;
   section: 'me' | 'team' | 'channels';
+  scope: 'personal' | 'team' | 'shared';
+  owner_id: string | null;
+  team_id: string | null;
   conditions: Record<string, unknown>;
   sort: string;
+  group: '' | 'status' | 'priority' | 'assignee' | 'channel' | 'day';
+  columns: Array<string>;
   position: number;
+  is_shipped: boolean;
 }
 
 export interface ViewPayload {
   view: ViewRecord;
   is_deleted: boolean;
+}
+
+export interface ViewRemovedPayload {
+  id: string;
+  scope: 'personal' | 'team' | 'shared';
+  owner_id: string | null;
+  team_id: string | null;
+  is_deleted: boolean;
+}
+
+export interface ViewOrderPayload {
+  user_id: string;
+  view_ids: Array<string>;
 }
 
 export interface SettingPayload {
@@ -478,6 +497,10 @@ export interface EventPayloads {
   'channel.updated': ChannelPayload;
   /** A view changed */
   'view.updated': ViewPayload;
+  /** A view is gone, or gone for some */
+  'view.removed': ViewRemovedPayload;
+  /** A person moved their views about */
+  'view.ordered': ViewOrderPayload;
   /** A macro changed */
   'macro.updated': SettingPayload;
   /** Work on many tickets went on */

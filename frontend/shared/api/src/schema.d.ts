@@ -1636,6 +1636,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/tickets/fields': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The catalogue of ticket fields: what views, filters and rules can ask, and how. */
+    get: operations['ticket_fields'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/tickets/next': {
     parameters: {
       query?: never;
@@ -1712,14 +1729,34 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** @description All views in their order. */
+    /** @description GET: the views that the person sees. POST: save one; shared ones take ``view.change``. */
     get: operations['views'];
     put?: never;
-    post?: never;
+    /** @description GET: the views that the person sees. POST: save one; shared ones take ``view.change``. */
+    post: operations['save_view'];
     delete?: never;
     options?: never;
     head?: never;
     patch?: never;
+    trace?: never;
+  };
+  '/api/v1/views/{view_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description One view: its owner changes a personal one, who has ``view.change`` the others. */
+    get: operations['view'];
+    put?: never;
+    post?: never;
+    /** @description One view: its owner changes a personal one, who has ``view.change`` the others. */
+    delete: operations['remove_view'];
+    options?: never;
+    head?: never;
+    /** @description One view: its owner changes a personal one, who has ``view.change`` the others. */
+    patch: operations['change_view'];
     trace?: never;
   };
   '/api/v1/views/counts': {
@@ -1733,6 +1770,41 @@ export interface paths {
     get: operations['view_counts'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/views/order': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The order in which the person keeps their views. */
+    get: operations['view_order'];
+    /** @description The order in which the person keeps their views. */
+    put: operations['order_views'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/views/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description How many tickets a view would hold, asked while it is being made; nothing is stored. */
+    post: operations['preview_view'];
     delete?: never;
     options?: never;
     head?: never;
@@ -1805,6 +1877,7 @@ export interface components {
       tags: components['schemas']['TagRecord'][];
       channels: components['schemas']['ChannelRecord'][];
       views: components['schemas']['ViewRecord'][];
+      view_order: string[];
       macros: components['schemas']['LightMacro'][];
       event: components['schemas']['EventPlace'];
       counts: {
@@ -2175,6 +2248,14 @@ export interface components {
       client_id: string | null;
       cause: number | null;
       at: string;
+    };
+    FieldRecord: {
+      name: string;
+      label: string;
+      /** @enum {string} */
+      type: 'choice' | 'reference' | 'text' | 'set' | 'number' | 'time' | 'flag';
+      choices: string[];
+      operators: string[];
     };
     FilledMacro: {
       text: string;
@@ -2802,6 +2883,19 @@ export interface components {
       note_id?: string;
       client_id?: string;
     };
+    /** @description Any of these. */
+    PatchedViewChangesRequest: {
+      name?: string;
+      icon?: string;
+      scope?: components['schemas']['ScopeEnum'];
+      /** Format: uuid */
+      team_id?: string | null;
+      conditions?: unknown;
+      sort?: string;
+      group?: string;
+      columns?: string[];
+      client_id?: string;
+    };
     PostalAddressSchema: {
       name: string;
       company: string;
@@ -2936,6 +3030,8 @@ export interface components {
       text: string;
       place: string;
     };
+    /** @enum {string} */
+    ScopeEnum: 'personal' | 'team' | 'shared';
     /** @description These tickets, or all that a list shows (the parameters of GET /tickets) but some. */
     SelectionInputRequest: {
       ids?: string[];
@@ -3062,6 +3158,9 @@ export interface components {
     ThenEnum: 'close' | 'snooze';
     /** @enum {string} */
     TicketChangesStatusEnum: 'open' | 'snoozed' | 'closed' | 'spam' | 'trash';
+    TicketFields: {
+      fields: components['schemas']['FieldRecord'][];
+    };
     /** @description A new ticket that begins with a message from us. */
     TicketInputRequest: {
       /** @default  */
@@ -3222,6 +3321,36 @@ export interface components {
       is_active: boolean;
       is_available: boolean;
     };
+    /** @description What a view would ask, before it is saved. */
+    ViewAskedRequest: {
+      conditions?: unknown;
+    };
+    ViewCount: {
+      total: number;
+    };
+    /** @description A view to save; with an ``id`` of the client's own, saving it twice saves it once. */
+    ViewInputRequest: {
+      name: string;
+      icon?: string;
+      scope?: components['schemas']['ScopeEnum'];
+      /** Format: uuid */
+      team_id?: string | null;
+      conditions?: unknown;
+      sort?: string;
+      group?: string;
+      columns?: string[];
+      client_id?: string;
+      /** Format: uuid */
+      id?: string;
+    };
+    /** @description All views in the order wanted; those left out come last. */
+    ViewOrderInputRequest: {
+      view_ids: string[];
+      client_id?: string;
+    };
+    ViewOrdering: {
+      view_ids: string[];
+    };
     ViewPage: {
       results: components['schemas']['ViewRecord'][];
       next: string | null;
@@ -3233,11 +3362,19 @@ export interface components {
       icon: string;
       /** @enum {string} */
       section: 'me' | 'team' | 'channels';
+      /** @enum {string} */
+      scope: 'personal' | 'team' | 'shared';
+      owner_id: string | null;
+      team_id: string | null;
       conditions: {
         [key: string]: unknown;
       };
       sort: string;
+      /** @enum {string} */
+      group: '' | 'status' | 'priority' | 'assignee' | 'channel' | 'day';
+      columns: string[];
       position: number;
+      is_shipped: boolean;
     };
     /** @enum {string} */
     WakesOnEnum: 'reply' | 'shipped' | 'delivered';
@@ -5424,6 +5561,8 @@ export interface operations {
         csat?: string;
         /** @description Id of a customer */
         customer?: string;
+        /** @description status, priority, assignee, channel or day: a first key before the sort. */
+        group?: string;
         /** @description Intent */
         intent?: string;
         /** @description Language */
@@ -5434,7 +5573,7 @@ export interface operations {
         priority?: string;
         /** @description Words, a name, an address or a #number */
         q?: string;
-        /** @description queue, newest or oldest */
+        /** @description queue, newest, oldest, waiting, priority, created, created_oldest or updated */
         sort?: string;
         /** @description Status */
         status?: string;
@@ -6067,6 +6206,25 @@ export interface operations {
       };
     };
   };
+  ticket_fields: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TicketFields'];
+        };
+      };
+    };
+  };
   take_next: {
     parameters: {
       query?: never;
@@ -6195,6 +6353,95 @@ export interface operations {
       };
     };
   };
+  save_view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ViewInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ViewRecord'];
+        };
+      };
+    };
+  };
+  view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        view_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ViewRecord'];
+        };
+      };
+    };
+  };
+  remove_view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        view_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  change_view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        view_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedViewChangesRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ViewRecord'];
+        };
+      };
+    };
+  };
   view_counts: {
     parameters: {
       query?: never;
@@ -6212,6 +6459,71 @@ export interface operations {
           'application/json': {
             [key: string]: number;
           };
+        };
+      };
+    };
+  };
+  view_order: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ViewOrdering'];
+        };
+      };
+    };
+  };
+  order_views: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ViewOrderInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ViewOrdering'];
+        };
+      };
+    };
+  };
+  preview_view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['ViewAskedRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ViewCount'];
         };
       };
     };
