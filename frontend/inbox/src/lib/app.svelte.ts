@@ -55,6 +55,8 @@ export class App {
   behindBy = $state(0);
   /** Signed out by the server while working: the sign-in dialog lies over the page. */
   isSessionOver = $state(false);
+  /** Tickets that were open on this page: whoever may not see one any more is told so. */
+  readonly seen = new Set<string>();
   /** Raised by every fresh load; lists and rooms load again when it moves. */
   generation = $state(0);
 

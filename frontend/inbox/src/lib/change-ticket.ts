@@ -1,10 +1,11 @@
 import { api, ApiProblem, type Ticket, type TicketPatch } from '@aftercare/api';
-import { putTicket } from '@aftercare/live';
+import { forgetTicket, putTicket } from '@aftercare/live';
 import type { App } from './app.svelte';
+import { seesTeam } from './together';
 
 /** What the record will look like, before the server said so. */
 function foresee(ticket: Ticket, patch: TicketPatch): Ticket {
-  const { tags_add = [], tags_remove = [], ...fields } = patch;
+  const { tags_add = [], tags_remove = [], note: _, note_id: __, ...fields } = patch;
   const tags = (patch.tags ?? ticket.tags).filter((tag) => !tags_remove.includes(tag));
   for (const tag of tags_add) if (!tags.includes(tag)) tags.push(tag);
   return { ...ticket, ...fields, tags };
@@ -17,7 +18,7 @@ export function reverseOf(ticket: Ticket, patch: TicketPatch): TicketPatch {
     if (key === 'tags_add') back['tags_remove'] = patch.tags_add?.filter((tag) => !ticket.tags.includes(tag));
     else if (key === 'tags_remove')
       back['tags_add'] = patch.tags_remove?.filter((tag) => ticket.tags.includes(tag));
-    else back[key] = ticket[key as keyof Ticket];
+    else if (key !== 'note' && key !== 'note_id') back[key] = ticket[key as keyof Ticket];
   }
   return back as TicketPatch;
 }
@@ -35,7 +36,9 @@ export async function changeTicket(
   const before = app.records.tickets.get(id);
   if (before) app.records.tickets.set(id, foresee(before, patch));
   try {
-    putTicket(app.records, await api.changeTicket(id, patch));
+    const changed = await api.changeTicket(id, patch);
+    if (seesTeam(app, changed.team_id)) putTicket(app.records, changed);
+    else forgetTicket(app.records, id);
     if (done && before)
       app.undo.offer(done, async () => void (await changeTicket(app, id, reverseOf(before, patch))));
     return true;

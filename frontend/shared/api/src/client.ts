@@ -89,6 +89,25 @@ export const api = {
     send<R.BulkJob>('POST', '/bulk-jobs', { id, ...order, client_id: clientId }),
   cancelBulk: (id: R.Id) => send<R.BulkJob>('POST', `/bulk-jobs/${id}/cancel`),
   undoBulk: (id: R.Id) => send<R.BulkJob>('POST', `/bulk-jobs/${id}/undo`),
+  colleagueDrafts: (ticketId: R.Id) => get<R.Page<R.ColleagueDraft>>(`/tickets/${ticketId}/drafts`),
+  takeOverDraft: (ticketId: R.Id, mode: R.ComposerMode, userId: R.Id) =>
+    send<R.Draft>('POST', `/tickets/${ticketId}/drafts/${mode}/take-over`, { user_id: userId }),
+  takeNext: () => send<{ ticket: R.Ticket | null }>('POST', '/tickets/next', { client_id: clientId }),
+  loads: () => get<R.Page<{ user_id: R.Id; open: number }>>('/loads'),
+  setAvailable: (isAvailable: boolean) =>
+    send<R.User>('PUT', '/me/availability', { is_available: isAvailable }),
+
+  createTeam: (body: R.TeamChanges) => send<R.Team>('POST', '/teams', body),
+  changeTeam: (id: R.Id, body: R.TeamChanges) => send<R.Team>('PATCH', `/teams/${id}`, body),
+  deleteTeam: (id: R.Id) => send<null>('DELETE', `/teams/${id}`),
+  changePerson: (id: R.Id, body: R.PersonChanges) => send<R.User>('PATCH', `/people/${id}`, body),
+  invitations: () => get<R.Page<R.Invitation>>('/invitations'),
+  invite: (body: { email: string; role: string; team_ids: R.Id[] }) =>
+    send<R.Invitation & { link: string }>('POST', '/invitations', body),
+  revokeInvitation: (id: R.Id) => send<null>('DELETE', `/invitations/${id}`),
+  welcome: (secret: string) => get<R.Welcome>(`/join/${secret}`),
+  join: (secret: string, body: { name: string; password: string }) =>
+    send<R.User>('POST', `/join/${secret}`, body),
 
   viewCounts: () => get<Record<string, number>>('/views/counts'),
   saveView: (view: R.ViewChange) => send<R.View>('POST', '/views', { ...view, client_id: clientId }),

@@ -375,6 +375,36 @@ export interface Bootstrap {
   counts: Record<string, number>;
   unread_notifications: UnreadNotification[];
 }
+export type ColleagueDraft = Draft & { user_id: Id };
+export interface TeamChanges {
+  name?: string;
+  strategy?: Team['strategy'];
+  capacity?: number | null;
+  is_private?: boolean;
+  member_ids?: Id[];
+}
+export interface PersonChanges {
+  role?: User['role'];
+  team_ids?: Id[];
+  is_active?: boolean;
+  /** Who gets the open tickets of somebody who leaves. */
+  tickets_to?: Id | null;
+}
+export interface Invitation {
+  id: Id;
+  email: string;
+  role: User['role'];
+  team_ids: Id[];
+  invited_by: string | null;
+  created_at: Instant;
+  expires_at: Instant;
+  is_expired: boolean;
+}
+export interface Welcome {
+  email: string;
+  organization: string;
+  invited_by: string | null;
+}
 export interface TicketPatch {
   subject?: string;
   status?: TicketStatus;
@@ -388,6 +418,9 @@ export interface TicketPatch {
   wakes_on?: Ticket['wakes_on'];
   wakes_order_id?: Id | null;
   is_unread?: boolean;
+  /** What is said to whoever gets the ticket, kept as an internal note. */
+  note?: string;
+  note_id?: Id;
 }
 export interface OutgoingMessage {
   id: Id;

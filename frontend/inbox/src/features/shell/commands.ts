@@ -3,6 +3,7 @@ import { t } from '@aftercare/ui';
 import { appearance } from '$lib/appearance.svelte';
 import type { App } from '$lib/app.svelte';
 import { commands, type Command } from '$lib/commands.svelte';
+import { setAvailable, takeNext } from '$lib/together';
 import { shell } from './shell.svelte';
 
 const PANES = ['#views', '#tickets', '#conversation', '#reply', '#customer'];
@@ -67,6 +68,24 @@ export function shellCommands(app: App): Command[] {
       aliases: 'compact comfortable',
       run: () =>
         appearance.change({ density: appearance.choice.density === 'compact' ? 'comfortable' : 'compact' }),
+    },
+    {
+      id: 'availability',
+      label: t('availability.flip'),
+      group: 'app',
+      icon: 'user-round',
+      aliases: 'away available status presence',
+      when: () => app.me !== null && app.me.role !== 'viewer',
+      run: () => void setAvailable(app, !app.me?.is_available),
+    },
+    {
+      id: 'takeNext',
+      label: t('next.take'),
+      group: 'list',
+      icon: 'user-round-plus',
+      aliases: 'next assign me queue',
+      when: () => app.me !== null && app.me.role !== 'viewer',
+      run: () => void takeNext(app).then((id) => (id ? goto(`/inbox/mine/${id}`) : undefined)),
     },
     {
       id: 'newTicket',

@@ -1,5 +1,5 @@
 import { api, ApiProblem, type Message, type TimelineEvent } from '@aftercare/api';
-import { putCustomer, putMessages, putTicket, putTimeline } from '@aftercare/live';
+import { forgetTicket, putCustomer, putMessages, putTicket, putTimeline } from '@aftercare/live';
 import type { App } from '$lib/app.svelte';
 
 export type RoomItem =
@@ -8,7 +8,7 @@ export type RoomItem =
 
 /** One open ticket: its messages page by page, its system lines, its drafts. */
 export class TicketRoom {
-  state = $state<'loading' | 'ready' | 'failed' | 'not_found'>('loading');
+  state = $state<'loading' | 'ready' | 'failed' | 'not_found' | 'lost'>('loading');
   problem = $state.raw<ApiProblem | null>(null);
   hasOlder = $state(false);
   isLoadingOlder = $state(false);
@@ -67,6 +67,7 @@ export class TicketRoom {
       this.hasOlder = data.messages_next !== null && data.messages_next !== undefined;
       this.state = 'ready';
       this.problem = null;
+      this.app.seen.add(this.id);
     } catch (problem) {
       this.fail(problem);
     }
@@ -88,11 +89,19 @@ export class TicketRoom {
     }
   }
 
+  /** It went where I may not look. */
+  lose(): void {
+    forgetTicket(this.app.records, this.id);
+    this.state = 'lost';
+  }
+
   private fail(problem: unknown): void {
     if (!(problem instanceof ApiProblem)) throw problem;
     if (this.app.noticeSignedOut(problem)) return;
     this.problem = problem;
-    if (problem.status === 404 || problem.status === 403) this.state = 'not_found';
-    else if (this.state !== 'ready') this.state = 'failed';
+    if (problem.status === 404 || problem.status === 403) {
+      if (this.app.seen.has(this.id)) this.lose();
+      else this.state = 'not_found';
+    } else if (this.state !== 'ready') this.state = 'failed';
   }
 }
