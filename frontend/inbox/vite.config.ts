@@ -1,10 +1,11 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
+import { firstWords } from '../scripts/first-words.ts';
 
 const backend = process.env.AFTERCARE_URL ?? 'http://127.0.0.1:8000';
 
 export default defineConfig({
-  plugins: [sveltekit()],
+  plugins: [firstWords(), sveltekit()],
   build: { target: 'es2022', modulePreload: { polyfill: false } },
   server: {
     port: 5173,

@@ -1,4 +1,11 @@
-import { chooseLanguage, directionOf, findLanguage, useWords, type Translation } from '@aftercare/ui';
+import {
+  addEnglish,
+  chooseLanguage,
+  directionOf,
+  findLanguage,
+  useWords,
+  type Translation,
+} from '@aftercare/ui';
 import { en } from '@aftercare/ui/words/en';
 import { appearance } from './appearance.svelte';
 
@@ -11,4 +18,11 @@ export async function startLanguage(): Promise<void> {
   // The words are of the language, dates and numbers of the region.
   const region = navigator.languages.find((tag) => tag.toLowerCase().startsWith(chosen.tag));
   useWords(region ?? chosen.tag, await chosen.load(), en as Translation);
+}
+
+let later: Promise<void> | undefined;
+
+/** The words that the inbox does without at first; every other page waits for them. */
+export function loadLaterWords(): Promise<void> {
+  return (later ??= import('@aftercare/ui/words/en?later').then(({ en: rest }) => addEnglish(rest)));
 }

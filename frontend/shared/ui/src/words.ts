@@ -18,6 +18,11 @@ let plurals = new Intl.PluralRules('en');
 let englishPlurals = plurals;
 let numbers = new Intl.NumberFormat('en');
 
+/** More English words, for what was not needed at first. */
+export function addEnglish(more: Words): void {
+  english = { ...english, ...more };
+}
+
 /** The locale that times, money and words are written in. */
 export function getLocale(): string {
   return locale;
