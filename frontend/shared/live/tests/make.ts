@@ -60,6 +60,8 @@ export function message(id: string, position: number, version: number, part: Par
     cc: [],
     bcc: [],
     html: null,
+    is_scheduled: false,
+    stops_on_reply: false,
     subject: '',
     text: `v${version}`,
     quoted_text: '',

@@ -6,7 +6,7 @@ import { Tabs, type ChannelLike, type LocksLike } from '../src/tabs';
 import { event } from './make';
 
 /** Web Locks as the browser grants them: in the order of asking, one holder each, stealing allowed. */
-class FakeLocks implements LocksLike {
+class FakeLocks {
   private held = new Map<string, { reject: (reason: unknown) => void; tab: string }>();
   private waiting: { name: string; start: () => void }[] = [];
 
