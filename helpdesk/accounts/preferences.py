@@ -32,7 +32,7 @@ UNDO_SECONDS = (0, 5, 10, 20, 30)
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "undo_send_seconds": UNDO_SECONDS,
     "after_close": ("next", "list", "stay"),
-    "date_format": ("auto", "iso", "dmy", "mdy"),
+    "date_format": ("auto", "iso"),
 }
 _APPEARANCE: dict[str, tuple[str, ...]] = {
     "theme": ("system", "light", "dark"),

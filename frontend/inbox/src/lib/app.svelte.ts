@@ -19,9 +19,10 @@ import {
   type PresentUser,
   type Tabs,
 } from '@aftercare/live';
-import { useAvatars } from '@aftercare/ui';
+import { useAvatars, useDates, type DateChoice } from '@aftercare/ui';
 import { getContext, setContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
+import { appearance } from './appearance.svelte';
 import { Drafts } from './drafts.svelte';
 import { OrderBook } from './orders.svelte';
 import { Outbox } from './outbox.svelte';
@@ -71,6 +72,7 @@ export class App {
   private readonly listeners = new Set<EventListener>();
 
   constructor() {
+    appearance.save = (settings) => void this.saveSettings(settings);
     useAvatars((id) => this.records.users.get(id)?.avatar_url);
   }
 
@@ -157,8 +159,7 @@ export class App {
 
   private take(start: Bootstrap): void {
     this.leaveOthersWork(start.me.id);
-    this.me = start.me;
-    shortcuts.take(start.me.settings);
+    this.takeMe(start.me);
     this.organization = start.organization;
     this.counts = start.counts;
     replaceAll(this.records.users, start.users, (user) => user.id);
@@ -169,6 +170,44 @@ export class App {
     this.records.viewOrder.set(start.me.id, start.view_order);
     replaceAll(this.records.unread, start.unread_notifications, (each) => each.id);
     replaceAll(this.records.macros, start.macros, (macro) => macro.id);
+  }
+
+  /** What I chose, here or on another device; another language needs the page anew. */
+  private takeMe(me: User): void {
+    this.me = me;
+    shortcuts.take(me.settings);
+    useDates(dateChoiceOf(me.settings));
+    if (appearance.take(me.settings) && this.status === 'starting') location.reload();
+  }
+
+  private async refreshMe(): Promise<void> {
+    try {
+      this.takeMe(await api.me());
+    } catch (problem) {
+      if (!(problem instanceof ApiProblem)) throw problem;
+      this.noticeSignedOut(problem); // otherwise the next load brings it
+    }
+  }
+
+  /** Has the server remember these settings; null takes one back. A refusal becomes a toast. */
+  async saveSettings(part: Record<string, unknown>): Promise<boolean> {
+    if (!this.me) return false;
+    const before = this.me;
+    const settings = Object.fromEntries(
+      Object.entries({ ...before.settings, ...part }).filter(([, value]) => value !== null),
+    );
+    this.me = { ...before, settings };
+    useDates(dateChoiceOf(settings));
+    try {
+      await api.changeMe({ settings: part });
+      return true;
+    } catch (problem) {
+      if (!(problem instanceof ApiProblem)) throw problem;
+      this.me = before;
+      useDates(dateChoiceOf(before.settings));
+      if (!this.noticeSignedOut(problem)) this.toasts.show(problem.message, { kind: 'problem' });
+      return false;
+    }
   }
 
   /** Somebody else signed in on this browser: their page begins without the drafts of the one before. */
@@ -226,9 +265,17 @@ export class App {
       this.me = this.records.users.get(this.me.id)
         ? { ...this.me, ...this.records.users.get(this.me.id) }
         : this.me;
+    const isAboutMe = (event: LiveEvent) => event.type === 'user.updated' && event.object_id === this.me?.id;
+    if (events.some((event) => isAboutMe(event) && event.client_id !== clientId)) void this.refreshMe();
     this.orders.absorb(events);
     for (const listener of this.listeners) listener(events);
   }
+}
+
+function dateChoiceOf(settings: Readonly<Record<string, unknown>> | undefined): DateChoice {
+  const timeZone = settings?.time_zone;
+  const isIso = settings?.date_format === 'iso';
+  return typeof timeZone === 'string' ? { timeZone, isIso } : { isIso };
 }
 
 const KEY = Symbol('app');

@@ -204,4 +204,15 @@ export const api = {
   changeMe: (body: Partial<Pick<R.User, 'name' | 'signature' | 'settings'>>) =>
     send<R.User>('PATCH', '/me', body),
   me: () => get<R.User>('/me'),
+  setAvatar: (file: File) => uploadFile<R.User>(`${ROOT}/me/avatar`, file, () => undefined, 'PUT').done,
+  removeAvatar: () => send<R.User>('DELETE', '/me/avatar'),
+  mySessions: () => get<R.Page<R.SignedInDevice>>('/me/sessions'),
+  endSession: (id: number) => send<null>('DELETE', `/me/sessions/${id}`),
+  endOtherSessions: () => send<null>('DELETE', '/me/sessions'),
+  twoFactorQrUrl: () => `${ROOT}/me/two-factor-qr?${Date.now()}`,
+
+  notifications: (after?: string | null) =>
+    get<R.Page<R.Notification>>('/notifications', { after, limit: 50 }),
+  readNotifications: (which: { ids?: R.Id[]; ticket_id?: R.Id }) =>
+    send<{ notification_ids: R.Id[] }>('POST', '/notifications/read', which),
 };

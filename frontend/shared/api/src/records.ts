@@ -27,6 +27,15 @@ export type Mention = MentionRecord;
 export type Notification = NotificationRecord;
 /** Enough to count them, and to know which open ticket they belong to. */
 export type UnreadNotification = Pick<Notification, 'id' | 'ticket_id'>;
+/** Somewhere I am signed in. */
+export interface SignedInDevice {
+  id: number;
+  user_agent: string;
+  ip: string;
+  created_at: Instant;
+  last_seen_at: Instant;
+  is_current: boolean;
+}
 export type Address = AddressRecord;
 export type Attachment = AttachmentRecord;
 export type Customer = CustomerRecord;

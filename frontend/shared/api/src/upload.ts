@@ -19,8 +19,13 @@ function problemOf(call: XMLHttpRequest): ApiProblem {
   }
 }
 
-/** Posts one file. `onProgress` hears a share between 0 and 1. (fetch can't tell how far an upload is.) */
-export function uploadFile<T>(path: string, file: File, onProgress: (share: number) => void): Upload<T> {
+/** Sends one file. `onProgress` hears a share between 0 and 1. (fetch can't tell how far an upload is.) */
+export function uploadFile<T>(
+  path: string,
+  file: File,
+  onProgress: (share: number) => void,
+  method: 'POST' | 'PUT' = 'POST',
+): Upload<T> {
   const call = new XMLHttpRequest();
   const done = new Promise<T>((resolve, reject) => {
     call.upload.addEventListener('progress', (event) => {
@@ -35,7 +40,7 @@ export function uploadFile<T>(path: string, file: File, onProgress: (share: numb
   });
   const form = new FormData();
   form.append('file', file);
-  call.open('POST', path);
+  call.open(method, path);
   call.setRequestHeader('X-CSRFToken', csrfToken());
   call.setRequestHeader('Accept', 'application/json');
   call.send(form);

@@ -7,15 +7,37 @@ const DAY_MS = 24 * HOUR_MS;
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = getLocale() + JSON.stringify(options);
+/** How this person reads dates: on which clock, and whether as 2026-11-21. */
+export interface DateChoice {
+  /** undefined: as this computer. */
+  timeZone?: string;
+  isIso: boolean;
+}
+let dates: DateChoice = { isIso: false };
+
+/** Chooses how dates are written from here on. */
+export function useDates(choice: DateChoice): void {
+  dates = choice;
+  formatters.clear();
+}
+
+function dateFormat(options: Intl.DateTimeFormatOptions, locale: string = getLocale()): Intl.DateTimeFormat {
+  const key = locale + JSON.stringify(options);
   let format = formatters.get(key);
-  if (!format) formatters.set(key, (format = new Intl.DateTimeFormat(getLocale(), options)));
+  if (!format) {
+    format = new Intl.DateTimeFormat(locale, { timeZone: dates.timeZone, ...options });
+    formatters.set(key, format);
+  }
   return format;
 }
 
+/** 2026-11-21, on the reader's clock. */
+function isoDate(date: Date): string {
+  return dateFormat({ year: 'numeric', month: '2-digit', day: '2-digit' }, 'sv-SE').format(date);
+}
+
 function isSameDay(a: Date, b: Date): boolean {
-  return a.toDateString() === b.toDateString();
+  return isoDate(a) === isoDate(b);
 }
 
 /** 18:41 */
@@ -25,6 +47,7 @@ export function timeOfDay(at: string | Date): string {
 
 /** Sat 21 Nov 2026, 18:41 */
 export function dateAndTime(at: string | Date): string {
+  if (dates.isIso) return `${isoDate(new Date(at))} ${timeOfDay(at)}`;
   return dateFormat({
     weekday: 'short',
     day: 'numeric',
@@ -39,12 +62,14 @@ export function dateAndTime(at: string | Date): string {
 /** 14 Nov, with the year when it is another one. */
 export function shortDate(at: string | Date, now: Date = new Date()): string {
   const date = new Date(at);
+  if (dates.isIso) return isoDate(date);
   const year = date.getFullYear() === now.getFullYear() ? undefined : 'numeric';
   return dateFormat({ day: 'numeric', month: 'short', year }).format(date);
 }
 
 /** 9 Mon, for axes and tooltips. */
 export function weekdayAndDate(at: string | Date): string {
+  if (dates.isIso) return `${dateFormat({ weekday: 'short' }).format(new Date(at))} ${isoDate(new Date(at))}`;
   return dateFormat({ weekday: 'short', day: 'numeric', month: 'short' }).format(new Date(at));
 }
 

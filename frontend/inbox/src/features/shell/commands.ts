@@ -45,6 +45,15 @@ export function shellCommands(app: App): Command[] {
       run: () => (shell.isShortcutsOpen = true),
     },
     {
+      id: 'notifications',
+      label: t('command.notifications'),
+      group: 'app',
+      keys: 'g n',
+      icon: 'bell',
+      aliases: 'bell news mentions',
+      run: () => shell.openNotifications(),
+    },
+    {
       id: 'undo',
       label: t('command.undo'),
       group: 'app',

@@ -1,0 +1,61 @@
+import type { Notification } from '@aftercare/api';
+import { t, type IconName } from '@aftercare/ui';
+
+export const KINDS = [
+  'assigned',
+  'team_assigned',
+  'mentioned',
+  'customer_replied',
+  'followed_replied',
+  'followed_closed',
+  'new_unassigned',
+  'low_csat',
+  'delivery_problem',
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+const ICONS: Record<Kind, IconName> = {
+  assigned: 'user-round-plus',
+  team_assigned: 'users-round',
+  mentioned: 'at-sign',
+  customer_replied: 'message-circle',
+  followed_replied: 'message-circle',
+  followed_closed: 'check',
+  new_unassigned: 'inbox',
+  low_csat: 'star',
+  delivery_problem: 'triangle-alert',
+};
+
+function isKind(kind: string): kind is Kind {
+  return (KINDS as readonly string[]).includes(kind);
+}
+
+export function iconOf(one: Notification): IconName {
+  return isKind(one.kind) ? ICONS[one.kind] : 'bell';
+}
+
+/** What happened, and on which ticket. A kind of a newer server is told without its verb. */
+export function sentenceOf(one: Notification): { title: string; text: string } {
+  const name = one.actor.name || one.customer_name;
+  const subject = `${one.ticket_subject || t('ticket.noSubject')} · #${one.ticket_number}`;
+  const title = isKind(one.kind) ? t(`notice.${one.kind}`, { name }) : one.customer_name;
+  return { title, text: one.preview ? `${one.preview}\n${subject}` : subject };
+}
+
+export interface Group {
+  ticketId: string;
+  items: Notification[];
+  unread: number;
+}
+
+/** One group per ticket, the one with the newest news on top; inside, the newest first. */
+export function byTicket(list: readonly Notification[], isUnread: (id: string) => boolean): Group[] {
+  const groups = new Map<string, Group>();
+  for (const one of [...list].sort((a, b) => (a.created_at < b.created_at ? 1 : -1))) {
+    const group = groups.get(one.ticket_id) ?? { ticketId: one.ticket_id, items: [], unread: 0 };
+    group.items.push(one);
+    if (isUnread(one.id)) group.unread += 1;
+    groups.set(one.ticket_id, group);
+  }
+  return [...groups.values()];
+}
