@@ -1,9 +1,11 @@
 """The catalogue of ticket fields and the operators each one knows.
 
 Views, filters, rules and search speak of tickets through these names only. A condition tree is
-``{"all": […]}``, ``{"any": […]}``, ``{"not": node}`` or a leaf ``{"field", "operator", "value"}``;
-it is checked when saved (``check_tree``), turned into SQL for lists (``as_query``) and, for rules,
-evaluated in memory by ``automation.rules.conditions`` with the same names and operators.
+``{"all": […]}``, ``{"any": […]}``, ``{"none": […]}``, ``{"not": node}`` or a leaf
+``{"field", "operator", "value"}``; it is checked when saved (``check_tree``), turned into SQL for
+lists (``as_query``) and, for rules, evaluated in memory by ``automation.rules.conditions`` with the
+same names and operators. What only SQL can answer (``is_for_lists``, ``LIST_OPERATORS``) rules do
+not offer. Apps above add what they know of tickets by ``add_field``.
 """
 
 from __future__ import annotations
@@ -12,14 +14,16 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import FieldError, InvalidInput
-from tickets.models import CsatState, CustomField, Priority, Status
+from tickets.models import CsatState, CustomField, Draft, Message, MessageKind, Priority, Status
+from tickets.search.found import has_words
+from tickets.search.tsquery import both, either, phone_query, phrase_query, words_query
 
 MAX_DEPTH = 8
 MAX_LEAVES = 200
@@ -30,6 +34,7 @@ SET = ("contains_any_of", "contains_all_of", "contains_none_of", "is_empty", "is
 NUMBER = ("is", "is_not", "less_than", "more_than", "is_empty", "is_present")
 TIME = ("within_last", "longer_ago_than", "is_empty", "is_present")
 FLAG = ("is",)
+WORDS = ("has_words", "has_phrase")
 
 OPERATORS: dict[str, tuple[str, ...]] = {
     "choice": EQUALS,
@@ -40,14 +45,30 @@ OPERATORS: dict[str, tuple[str, ...]] = {
     "number": NUMBER,
     "time": TIME,
     "flag": FLAG,
+    "words": WORDS,
 }
+LIST_OPERATORS: dict[str, tuple[str, ...]] = {
+    "number": ("at_least", "at_most", "between"),
+    "time": ("on", "before", "after", "between"),
+}
+"""Operators of lists and searches beside those of the type; rules do not know them."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """For whom and when a tree is read: "me", and the day that "today" is."""
+
+    me: uuid.UUID | None
+    zone: tzinfo
+    at: datetime
 
 
 @dataclass(frozen=True)
 class Field:
     """A thing that can be asked about a ticket. ``column`` is empty where SQL cannot answer.
 
-    ``more_operators`` are those that only rules know, beside the ones of the type.
+    ``more_operators`` come beside those of the type. ``find`` answers instead of a column.
+    ``is_for_lists``: rules cannot ask it. ``weight`` says where words must stand ("" anywhere).
     """
 
     name: str
@@ -56,11 +77,37 @@ class Field:
     column: str = ""
     choices: tuple[str, ...] = ()
     more_operators: tuple[str, ...] = ()
+    find: Callable[[str, Any, Asker], Q] | None = None
+    is_for_lists: bool = False
+    weight: str = ""
 
     @property
     def operators(self) -> tuple[str, ...]:
         """Every operator that this field can be compared with."""
         return OPERATORS[self.type] + self.more_operators
+
+
+def _number(name: str, label: str, column: str) -> Field:
+    return Field(name, label, "number", column, more_operators=LIST_OPERATORS["number"])
+
+
+def _time(name: str, label: str, column: str) -> Field:
+    return Field(name, label, "time", column, more_operators=LIST_OPERATORS["time"])
+
+
+def _words(name: str, label: str, weight: str = "") -> Field:
+    return Field(name, label, "words", is_for_lists=True, weight=weight)
+
+
+def _flag(name: str, label: str, condition: Callable[[Asker], Q]) -> Field:
+    def find(_: str, value: Any, asker: Asker) -> Q:
+        return condition(asker) if value else ~condition(asker)
+
+    return Field(name, label, "flag", find=find, is_for_lists=True)
+
+
+def _of_ticket(model: type[Message | Draft], **having: Any) -> Q:
+    return Q(Exists(model.objects.filter(ticket=OuterRef("pk"), **having)))
 
 
 _FIELDS = [
@@ -80,19 +127,33 @@ _FIELDS = [
     Field("ticket.sentiment", "Sentiment", "choice", "sentiment"),
     Field("ticket.is_unread", "Unread", "flag", "is_unread"),
     Field("ticket.has_attachments", "Has attachments", "flag", "has_attachments"),
-    Field("ticket.message_count", "Number of messages", "number", "message_count"),
-    Field("ticket.csat_score", "CSAT score", "number", "csat_score"),
+    _number("ticket.message_count", "Number of messages", "message_count"),
+    _number("ticket.csat_score", "CSAT score", "csat_score"),
     Field("ticket.csat_state", "CSAT", "choice", "csat_state", tuple(CsatState.values)),
-    Field("ticket.created_at", "Created", "time", "created_at"),
-    Field("ticket.updated_at", "Updated", "time", "updated_at"),
-    Field("ticket.last_message_at", "Last message", "time", "last_message_at"),
-    Field("ticket.waiting_since", "Waiting since", "time", "waiting_since"),
-    Field("ticket.snoozed_until", "Snoozed until", "time", "snoozed_until"),
-    Field("ticket.closed_at", "Closed", "time", "closed_at"),
+    _time("ticket.created_at", "Created", "created_at"),
+    _time("ticket.updated_at", "Updated", "updated_at"),
+    _time("ticket.last_message_at", "Last message", "last_message_at"),
+    _time("ticket.waiting_since", "Waiting since", "waiting_since"),
+    _time("ticket.snoozed_until", "Snoozed until", "snoozed_until"),
+    _time("ticket.closed_at", "Closed", "closed_at"),
     Field("customer.is_vip", "Customer is VIP", "flag", "customer__is_vip"),
     Field("customer.country", "Customer's country", "choice", "customer__country"),
+    Field("ticket.number", "Number", "number", "number", is_for_lists=True),
+    _words("ticket.text", "Text"),
+    _words("ticket.subject_words", "Words of the subject", "A"),
+    _words("ticket.sender", "Customer or sender", "B"),
+    _words("ticket.files", "Names of files", "C"),
+    _words("ticket.phone", "Phone"),
+    _flag("ticket.is_merged", "Merged", lambda _: Q(merged_into__isnull=False)),
+    _flag("ticket.has_note", "Has a note", lambda _: _of_ticket(Message, kind=MessageKind.NOTE)),
+    _flag("ticket.has_draft", "Has my draft", lambda who: _of_ticket(Draft, user_id=who.me)),
 ]
 TICKET_FIELDS: dict[str, Field] = {each.name: each for each in _FIELDS}
+
+
+def add_field(field: Field) -> None:
+    """An app above the tickets knows one more thing about them."""
+    TICKET_FIELDS[field.name] = field
 
 
 _CUSTOM = re.compile(r"(customer|ticket)\.field\.([a-z][a-z0-9_]{0,39})")
@@ -159,29 +220,98 @@ def check_tree(
         raise InvalidInput(errors[0].message, errors=errors)
 
 
-def as_query(tree: dict[str, Any], *, me: uuid.UUID | None = None) -> Q:
-    """The tree as SQL conditions over tickets; ``me`` stands for the value ``"me"``."""
-    if not tree:
-        return Q()
-    if "all" in tree:
-        return _combine(tree["all"], me, Q.AND)
-    if "any" in tree:
-        return _combine(tree["any"], me, Q.OR)
-    if "not" in tree:
-        return ~as_query(tree["not"], me=me)
-    value = _resolved(tree.get("value"), me)
-    custom_column = find_custom_column(tree["field"])
-    if custom_column is not None:
-        return custom_query(custom_column, tree["operator"], value)
-    field = TICKET_FIELDS[tree["field"]]
-    return _SQL[tree["operator"]](field.column, value)
+def as_query(tree: dict[str, Any], *, me: uuid.UUID | None = None, zone: tzinfo | None = None) -> Q:
+    """The tree as SQL conditions over tickets; ``me`` stands for the value ``"me"``.
+
+    ``zone`` says when days begin; without one they begin in UTC.
+    """
+    return _Compiler(Asker(me, zone or UTC, now())).node(tree)
 
 
-def _combine(nodes: list[dict[str, Any]], me: uuid.UUID | None, connector: str) -> Q:
-    combined = Q()
-    for node in nodes:
-        combined = combined._combine(as_query(node, me=me), connector)  # type: ignore[attr-defined]
-    return combined
+class _Compiler:
+    """Turns a tree into conditions. Words that stand together are asked in one look-up."""
+
+    def __init__(self, asker: Asker) -> None:
+        self.asker = asker
+
+    def node(self, node: dict[str, Any]) -> Q:
+        if not node:
+            return Q()
+        if "all" in node:
+            return self.all_of(node["all"])
+        if "any" in node:
+            return self.any_of(node["any"])
+        if "none" in node:
+            return self.opposite(self.any_of(node["none"]))
+        if "not" in node:
+            return self.opposite(self.node(node["not"]))
+        return self.leaf(node)
+
+    def leaf(self, leaf: dict[str, Any]) -> Q:
+        operator, value = leaf["operator"], _resolved(leaf.get("value"), self.asker.me)
+        custom_column = find_custom_column(leaf["field"])
+        if custom_column is not None:
+            return custom_query(custom_column, operator, value)
+        field = TICKET_FIELDS[leaf["field"]]
+        if field.type == "words":
+            return self.written(_asked(field, operator, value))
+        if field.find is not None:
+            return field.find(operator, value, self.asker)
+        if operator in _OF_DAYS and field.type == "time":
+            return _OF_DAYS[operator](field.column, value, self.asker)
+        return _SQL[operator](field.column, value)
+
+    def all_of(self, nodes: list[dict[str, Any]]) -> Q:
+        """Single words must be in the same document; a phrase may be in another part of it."""
+        together: list[str] = []
+        found = Q()
+        for node in nodes:
+            asked = self.words_of(node)
+            if asked is not None and "<" not in asked:
+                together.append(asked)
+            else:
+                found &= self.node(node)
+        return self.written(both(together)) & found
+
+    def any_of(self, nodes: list[dict[str, Any]]) -> Q:
+        """Words are one look-up for all of them."""
+        together: list[str] = []
+        found = Q()
+        for node in nodes:
+            asked = self.words_of(node)
+            if asked is None:
+                found |= self.node(node)
+            else:
+                together.append(asked)
+        return found | self.written(either(together))
+
+    def words_of(self, node: dict[str, Any]) -> str | None:
+        """The node as a tsquery if it asks for words and for nothing else."""
+        group = "all" if "all" in node else "any" if "any" in node else ""
+        if group:
+            parts = [self.words_of(each) for each in node[group]]
+            if not parts or any(each is None for each in parts):
+                return None
+            return (both if group == "all" else either)(each for each in parts if each)
+        field = TICKET_FIELDS.get(node.get("field", ""))
+        if field is None or field.type != "words":
+            return None
+        return _asked(field, node["operator"], node.get("value"))
+
+    @staticmethod
+    def written(asked: str) -> Q:
+        return Q(has_words(asked)) if asked else Q()
+
+    @staticmethod
+    def opposite(condition: Q) -> Q:
+        return ~condition if condition else Q()
+
+
+def _asked(field: Field, operator: str, value: Any) -> str:
+    if field.name == "ticket.phone":
+        return phone_query(str(value))
+    ask = phrase_query if operator == "has_phrase" else words_query
+    return ask(str(value), weight=field.weight)
 
 
 def _resolved(value: Any, me: uuid.UUID | None) -> Any:
@@ -201,7 +331,7 @@ def _check_node(
         return 0
     if not node and depth == 0:
         return 0
-    for group in ("all", "any"):
+    for group in ("all", "any", "none"):
         if group in node:
             return _check_group(node, group, path, fields, errors, depth)
     if "not" in node:
@@ -251,6 +381,12 @@ def _value_problem(field: Field, operator: str, value: Any) -> str:
         return ""
     if operator in ("within_last", "longer_ago_than"):
         return "" if parse_duration(value) else "Write a duration like 30m, 2h or 7d."
+    if operator in _OF_DAYS and field.type == "time":
+        return "" if _are_days(operator, value) else "Write a day like 2026-11-24, or today."
+    if operator == "between":
+        value = [each for each in value if each is not None] if isinstance(value, list) else None
+        if not value:
+            return "Write from where to where."
     values = value if isinstance(value, list) else [value]
     wants_list = operator.endswith("_of")
     if wants_list and (not isinstance(value, list) or not value):
@@ -259,7 +395,7 @@ def _value_problem(field: Field, operator: str, value: Any) -> str:
         return "Write a number."
     if field.type == "flag" and not isinstance(value, bool):
         return "Choose yes or no."
-    if field.type in ("text", "choice", "set") and not all(
+    if field.type in ("text", "choice", "set", "words") and not all(
         isinstance(each, str) and each.strip() for each in values
     ):
         return "Write at least one character."
@@ -298,6 +434,106 @@ def _ago(value: str) -> datetime:
     return now() - duration
 
 
+_SPANS = ("today", "yesterday", "tomorrow", "this_week", "last_week", "this_month", "last_month")
+
+
+def parse_days(value: Any, *, zone: tzinfo, at: datetime) -> tuple[datetime, datetime] | None:
+    """The time from the first to behind the last of these days in the zone; None if it is none.
+
+    ``today``, ``yesterday``, ``last_week``, ``2026-11-24``, ``2026-11`` or ``2026``.
+    """
+    if not isinstance(value, str):
+        return None
+    today = at.astimezone(zone).date()
+    try:
+        span = _span(
+            value.strip().lower().replace("-week", "_week").replace("-month", "_month"), today
+        )
+    except (ValueError, OverflowError):
+        return None
+    if span is None:
+        return None
+    first, after = (datetime.combine(each, time.min, tzinfo=zone) for each in span)
+    return first, after
+
+
+def _span(word: str, today: date) -> tuple[date, date] | None:
+    day = timedelta(days=1)
+    monday = today - today.weekday() * day
+    month = today.replace(day=1)
+    last_month = (month - day).replace(day=1)
+    named = {
+        "today": (today, today + day),
+        "yesterday": (today - day, today),
+        "tomorrow": (today + day, today + 2 * day),
+        "this_week": (monday, monday + 7 * day),
+        "last_week": (monday - 7 * day, monday),
+        "this_month": (month, _next_month(month)),
+        "last_month": (last_month, month),
+    }
+    if word in named:
+        return named[word]
+    parts = word.split("-")
+    if not all(each.isascii() and each.isdigit() for each in parts) or len(parts[0]) != 4:
+        return None
+    numbers = [int(each) for each in parts]
+    if len(numbers) == 3:
+        begins = date(numbers[0], numbers[1], numbers[2])
+        return begins, begins + day
+    if len(numbers) == 2:
+        begins = date(numbers[0], numbers[1], 1)
+        return begins, _next_month(begins)
+    return (date(numbers[0], 1, 1), date(numbers[0] + 1, 1, 1)) if len(numbers) == 1 else None
+
+
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=32)).replace(day=1)
+
+
+def _are_days(operator: str, value: Any) -> bool:
+    days = value if operator == "between" else [value]
+    if not isinstance(days, list) or (operator == "between" and len(days) != 2):
+        return False
+    given = [each for each in days if each is not None]
+    return bool(given) and all(parse_days(each, zone=UTC, at=now()) for each in given)
+
+
+def _days(value: Any, asker: Asker) -> tuple[datetime, datetime]:
+    days = parse_days(value, zone=asker.zone, at=asker.at)
+    if days is None:
+        raise InvalidInput.field("value", "Write a day like 2026-11-24, or today.")
+    return days
+
+
+def _on(column: str, value: Any, asker: Asker) -> Q:
+    first, after = _days(value, asker)
+    return Q(**{f"{column}__gte": first, f"{column}__lt": after})
+
+
+def _between_days(column: str, value: Any, asker: Asker) -> Q:
+    begins, ends = value
+    found = Q()
+    if begins is not None:
+        found &= Q(**{f"{column}__gte": _days(begins, asker)[0]})
+    if ends is not None:
+        found &= Q(**{f"{column}__lt": _days(ends, asker)[1]})
+    return found
+
+
+_OF_DAYS: dict[str, Callable[[str, Any, Asker], Q]] = {
+    "on": _on,
+    "between": _between_days,
+    "before": lambda column, value, asker: Q(**{f"{column}__lt": _days(value, asker)[0]}),
+    "after": lambda column, value, asker: Q(**{f"{column}__gte": _days(value, asker)[1]}),
+}
+
+
+def _between(column: str, value: Any) -> Q:
+    begins, ends = value
+    found = Q() if begins is None else Q(**{f"{column}__gte": begins})
+    return found if ends is None else found & Q(**{f"{column}__lte": ends})
+
+
 def _is_empty(column: str, _: Any) -> Q:
     if column in ("tags", "follower_ids", "mentioned_ids"):
         return Q(**{f"{column}__len": 0})
@@ -319,6 +555,9 @@ _SQL: dict[str, Callable[[str, Any], Q]] = {
     "contains_none_of": lambda column, value: ~Q(**{f"{column}__overlap": value}),
     "less_than": lambda column, value: Q(**{f"{column}__lt": value}),
     "more_than": lambda column, value: Q(**{f"{column}__gt": value}),
+    "at_least": lambda column, value: Q(**{f"{column}__gte": value}),
+    "at_most": lambda column, value: Q(**{f"{column}__lte": value}),
+    "between": _between,
     "within_last": lambda column, value: Q(**{f"{column}__gte": _ago(value)}),
     "longer_ago_than": lambda column, value: Q(**{f"{column}__lt": _ago(value)}),
     "is_empty": _is_empty,

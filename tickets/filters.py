@@ -10,11 +10,10 @@ from django.db.models import QuerySet
 
 from helpdesk.accounts.models import User
 from helpdesk.lib.errors import FieldError, InvalidInput
+from tickets.fields import as_query
 from tickets.models import CsatState, Priority, Status, Ticket
-from tickets.search.found import has_words
-from tickets.search.tsquery import words_query
-
-MAX_QUERY_CHARS = 1000
+from tickets.search.keys import zone_of
+from tickets.search.reading import Reading, read_query
 
 
 class TicketFilters(filters.FilterSet):
@@ -31,7 +30,9 @@ class TicketFilters(filters.FilterSet):
     intent = filters.CharFilter("intent", label="Intent")
     language = filters.CharFilter("language", label="Language")
     csat = filters.MultipleChoiceFilter("csat_state", choices=CsatState.choices, label="CSAT")
-    q = filters.CharFilter(method="by_words", label="Words, a name, an address or a #number")
+    q = filters.CharFilter(
+        method="by_words", label="A search: words, #number, key:value (see /search/keys)"
+    )
 
     class Meta:
         model = Ticket
@@ -58,8 +59,22 @@ class TicketFilters(filters.FilterSet):
         return found.filter(tags__contains=[value.lower()])
 
     def by_words(self, found: QuerySet[Ticket], _: str, value: str) -> QuerySet[Ticket]:
-        asked = words_query(value.replace("\x00", " ")[:MAX_QUERY_CHARS])
-        return found.filter(has_words(asked)) if asked else found
+        reading = reading_of(self.request)
+        if reading is None:
+            return found
+        zone = zone_of(self.person)
+        return found.filter(as_query(reading.conditions, me=self.person.pk, zone=zone))
+
+
+def reading_of(request: Any) -> Reading | None:
+    """What ``?q=`` of the request asks for; read once per request, None without it."""
+    text = request.query_params.get("q", "")
+    if not text.strip():
+        return None
+    kept: Reading | None = getattr(request, "_reading", None)
+    if kept is None:
+        kept = request._reading = read_query(text, request.user)
+    return kept
 
 
 def filter_tickets(tickets: QuerySet[Ticket], request: Any) -> QuerySet[Ticket]:

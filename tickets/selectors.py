@@ -29,9 +29,10 @@ from tickets.models import (
     ViewOrder,
 )
 from tickets.ordering import cursor_after, in_order, order_of
+from tickets.search.keys import zone_of
 
 THREAD_PAGE = 30
-_LIST_ONLY = ("customer",)
+COUNT_LIMIT = 10_000
 
 
 def tickets_visible_to(user: User) -> QuerySet[Ticket]:
@@ -141,7 +142,13 @@ def list_tickets(
 
 def tickets_in(view: View, user: User) -> Q:
     """What the view asks of tickets when this person looks."""
-    return as_query(view.conditions, me=user.pk)
+    return as_query(view.conditions, me=user.pk, zone=zone_of(user))
+
+
+def bounded_count(found: QuerySet[Any], limit: int = COUNT_LIMIT) -> tuple[int, bool]:
+    """How many there are, and whether that is exact: nobody counts further than ``limit``."""
+    counted = found.order_by().values("pk")[: limit + 1].count()
+    return min(counted, limit), counted <= limit
 
 
 def view_counts(user: User, views: Iterable[View]) -> dict[str, int]:
@@ -356,3 +363,9 @@ def get_channel(user: User, channel_id: uuid.UUID) -> Channel:
     if channel is None:
         raise NotFound("There is no such channel.")
     return channel
+
+
+def bounded_count(found: QuerySet[Any], limit: int = COUNT_LIMIT) -> tuple[int, bool]:
+    """How many there are, and whether that is exact: nobody counts further than ``limit``."""
+    counted = found.order_by().values("pk")[: limit + 1].count()
+    return min(counted, limit), counted <= limit

@@ -80,6 +80,9 @@ class _Reading:
             return self.group(node["all"], f"{path}.all", decisive=False)
         if "any" in node:
             return self.group(node["any"], f"{path}.any", decisive=True)
+        if "none" in node:
+            some = self.group(node["none"], f"{path}.none", decisive=True)
+            return None if some is None else not some
         if "not" in node:
             inner = self.node(node["not"], f"{path}.not")
             return None if inner is None else not inner

@@ -102,7 +102,7 @@ _MORE = [
     Field("order.store", "Store", "choice"),
 ]
 RULE_FIELDS: dict[str, Field] = {
-    **{name: _for_rules(field) for name, field in TICKET_FIELDS.items()},
+    **{name: _for_rules(each) for name, each in TICKET_FIELDS.items() if not each.is_for_lists},
     **{field.name: field for field in _MORE},
 }
 
@@ -126,7 +126,7 @@ def check_conditions(tree: Any, *, organization_id: uuid.UUID) -> None:
 
 
 def _more_problems(node: dict[str, Any], path: str) -> list[FieldError]:
-    for group in ("all", "any"):
+    for group in ("all", "any", "none"):
         if group in node:
             if not node[group]:
                 return [FieldError(f"{path}.{group}", "empty", "This group is empty.")]

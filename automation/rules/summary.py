@@ -23,6 +23,8 @@ def _conditions(node: dict[str, Any]) -> str:
         return " and ".join(_part(child) for child in node["all"])
     if "any" in node:
         return " or ".join(_part(child) for child in node["any"])
+    if "none" in node:
+        return f"none of ({', '.join(_part(child) for child in node['none'])})"
     if "not" in node:
         return f"not ({_conditions(node['not'])})"
     if not node:

@@ -18,11 +18,144 @@ from helpdesk.events.payloads import (
 )
 
 
+class QueryValue(TypedDict):
+    text: str
+    label: str
+
+
+class QueryToken(TypedDict):
+    kind: Literal["word", "phrase", "field", "or", "open", "close"]
+    start: int
+    end: int
+    text: str
+    is_negated: bool
+    key: str | None
+    operator: Literal[":", ":>", ":>=", ":<", ":<=", ".."] | None
+    values: list[QueryValue]
+    is_understood: bool
+
+
+class QueryProblem(TypedDict):
+    start: int
+    end: int
+    token: str
+    code: Literal[
+        "unknown_key",
+        "unknown_value",
+        "bad_value",
+        "no_value",
+        "unclosed_quote",
+        "unmatched_bracket",
+        "too_long",
+        "too_many",
+    ]
+    message: str
+    hint: str | None
+
+
+class QueryAnalysis(TypedDict):
+    text: str
+    tokens: list[QueryToken]
+    problems: list[QueryProblem]
+    conditions: dict[str, Any]
+
+
 class TicketPage(TypedDict):
     results: list[TicketRecord]
     customers: list[CustomerRecord]
     next: str | None
     total: int
+    total_is_exact: bool
+    query: QueryAnalysis | None
+
+
+class Suggestion(TypedDict):
+    kind: Literal["key", "value"]
+    key: str
+    insert: str
+    label: str
+    detail: str
+
+
+class Suggestions(TypedDict):
+    start: int
+    end: int
+    results: list[Suggestion]
+
+
+class BoundedCount(TypedDict):
+    count: int
+    is_exact: bool
+
+
+class Highlighted(TypedDict):
+    text: str
+    spans: list[list[int]]
+
+
+class HitMessage(TypedDict):
+    id: str
+    position: int
+    kind: str
+    author_name: str
+    at: Iso
+
+
+class SearchHit(TypedDict):
+    kind: Literal["ticket", "customer", "order"]
+    id: str
+    title: Highlighted
+    snippet: Highlighted | None
+    message: HitMessage | None
+
+
+class SearchWithout(TypedDict):
+    token: str
+    start: int
+    end: int
+    query: str
+    count: int
+    is_exact: bool
+
+
+class SpellingWord(TypedDict):
+    # ``from`` is a word of Python, so the two are called as in a dictionary.
+    wrong: str
+    right: str
+    start: int
+    end: int
+
+
+class Spelling(TypedDict):
+    query: str
+    words: list[SpellingWord]
+
+
+class SearchPage(TypedDict):
+    kind: Literal["tickets", "customers", "orders"]
+    sort: Literal["relevance", "newest", "oldest"]
+    query: QueryAnalysis
+    counts: dict[str, BoundedCount]
+    results: list[SearchHit]
+    tickets: list[TicketRecord]
+    customers: list[CustomerRecord]
+    orders: list[dict[str, Any]]
+    next: str | None
+    without: SearchWithout | None
+    spelling: Spelling | None
+
+
+class SearchKey(TypedDict):
+    key: str
+    label: str
+    aliases: list[str]
+    operators: list[str]
+    example: str
+    values: list[str]
+
+
+class SearchKeys(TypedDict):
+    results: list[SearchKey]
 
 
 class MessagePage(TypedDict):

@@ -28,9 +28,10 @@ from tickets.actions.merge import survivor_of
 from tickets.actions.remove import remove_ticket
 from tickets.api.inputs import NextInput, TicketChanges, TicketInput
 from tickets.api.shapes import Conversation, LoadPage, NextTicket, TicketPage
-from tickets.filters import TicketFilters, filter_tickets
+from tickets.filters import TicketFilters, filter_tickets, reading_of
 from tickets.models import Ticket
 from tickets.records import customer_record, draft_record, message_record, ticket_record
+from tickets.search.records import analysis
 
 _PAGE = {
     "after": "The ``next`` of the page before.",
@@ -55,7 +56,9 @@ class TicketList(Endpoint):
         refuse_unknown_parameters(
             request, "view", "sort", "group", "after", "limit", *TicketFilters.base_filters
         )
-        return Response(ticket_page(found_by(request), request))
+        reading = reading_of(request)
+        page = ticket_page(found_by(request), request)
+        return Response(page | {"query": reading and analysis(reading)})
 
     @documented("begin_ticket", TicketRecord, body=TicketInput, status=201)
     def post(self, request: Request) -> Response:
@@ -190,12 +193,15 @@ def ticket_page(found: Any, request: Request) -> dict[str, Any]:
         sort=request.query_params.get("sort") or "queue",
         group=request.query_params.get("group") or "",
     )
+    total, is_exact = selectors.bounded_count(found)
     customers = {ticket.customer_id: ticket.customer for ticket in page.rows}
     return {
         "results": [ticket_record(ticket) for ticket in page.rows],
         "customers": [customer_record(customer) for customer in customers.values()],
         "next": page.next,
-        "total": found.count(),
+        "total": total,
+        "total_is_exact": is_exact,
+        "query": None,
     }
 
 
