@@ -132,7 +132,7 @@ def list_tickets(
     order = order_of(sort, group)
     rows = list(
         in_order(tickets, order, after)
-        .select_related(*_LIST_ONLY)
+        .select_related("customer")
         .prefetch_related(Prefetch("customer__handles", Handle.objects.order_by("pk")))[: limit + 1]
     )
     more = len(rows) > limit
@@ -363,9 +363,3 @@ def get_channel(user: User, channel_id: uuid.UUID) -> Channel:
     if channel is None:
         raise NotFound("There is no such channel.")
     return channel
-
-
-def bounded_count(found: QuerySet[Any], limit: int = COUNT_LIMIT) -> tuple[int, bool]:
-    """How many there are, and whether that is exact: nobody counts further than ``limit``."""
-    counted = found.order_by().values("pk")[: limit + 1].count()
-    return min(counted, limit), counted <= limit

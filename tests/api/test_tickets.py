@@ -36,7 +36,7 @@ def test_bootstrap_is_the_state_after_the_event_it_names(api_as: Api, bo: User, 
     assert answer["me"]["email"] == "bo@linden.example"
     assert answer["counts"]["unassigned"] == 1
     assert answer["counts"]["mine"] == 0
-    assert [each["slug"] for each in answer["views"]][:3] == ["mine", "unassigned", "all"]
+    assert [each["slug"] for each in answer["views"]][:2] == ["mine", "unassigned"]
 
 
 def test_a_list_asks_the_same_number_of_questions_however_long_it_is(

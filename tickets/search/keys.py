@@ -285,6 +285,26 @@ def reference(
     return translate
 
 
+def people(field: str, key: str) -> Translate:
+    """Some of the people that a field holds."""
+
+    def translate(token: Token, vocabulary: Vocabulary) -> Understood:
+        if any(each.lower() in ("none", "nobody") for each in token.values):
+            return Understood(leaf(field, "is_empty"), ("none",))
+        ids, read = [], []
+        for word in token.values:
+            if word.lower() == "me":
+                ids.append("me")
+                read.append("me")
+            else:
+                found = named(word, vocabulary.people, token, key)
+                ids += [str(each.id) for each in found]
+                read += labels(found)
+        return Understood(leaf(field, "contains_any_of", ids), tuple(read))
+
+    return translate
+
+
 _NUMBERS: dict[Operator, str] = {
     ":": "is",
     ":>": "more_than",

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_WORD_CHARS = 60
 """Longer runs are machine text (keys, base64); their beginning is enough to find them by."""
@@ -105,10 +106,15 @@ def source_positions(text: str) -> tuple[str, list[int]]:
     pieces: list[str] = []
     places: list[int] = []
     for start, end in _clusters(text):
-        piece = normalise(text[start:end])
+        piece = _normalised_cluster(text[start:end])
         pieces.append(piece)
         places.extend([start] * len(piece))
     return "".join(pieces), places
+
+
+@lru_cache(maxsize=8192)
+def _normalised_cluster(cluster: str) -> str:
+    return normalise(cluster)
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from helpdesk.accounts.models import User
 from tickets.search import ticket_keys  # noqa: F401 (makes the keys known)
+from tickets.search.documents import phone_digits
 from tickets.search.grammar import Group, Leaf, Node, Problem, Query, Token, parse, unparse
 from tickets.search.keys import (
     NotUnderstood,
@@ -17,6 +19,7 @@ from tickets.search.keys import (
     leaf,
     understand,
 )
+from tickets.search.tsquery import MIN_PHONE_IN_TEXT, PHONE
 
 Tree = dict[str, Any]
 
@@ -57,8 +60,7 @@ class _Reader:
         """What must not be stands in one ``none`` beside what must."""
         wanted: list[Tree] = []
         unwanted: list[Tree] = []
-        for child in group.children:
-            tree, is_negated = self.node(child)
+        for tree, is_negated in self.nodes(group):
             if not tree:
                 continue
             if is_negated and group.connector == "all":
@@ -70,6 +72,27 @@ class _Reader:
         if not wanted:
             return {}
         return {group.connector: wanted}
+
+    def nodes(self, group: Group) -> Iterator[tuple[Tree, bool]]:
+        """The children; numbers in a row that make a phone are looked for as one, too."""
+        row: list[Leaf] = []
+        for child in group.children:
+            if group.connector == "all" and _is_piece_of_phone(child):
+                row.append(child)
+                continue
+            yield from self.numbers(row)
+            row = []
+            yield self.node(child)
+        yield from self.numbers(row)
+
+    def numbers(self, row: list[Leaf]) -> Iterator[tuple[Tree, bool]]:
+        written = [self.term(each.token) for each in row]
+        phone = " ".join(each.token.values[0] for each in row)
+        if len(row) > 1 and len(phone_digits(phone)) >= MIN_PHONE_IN_TEXT:
+            asked = leaf("ticket.phone", "has_words", phone)
+            yield {"any": [asked, {"all": written}]}, False
+        else:
+            yield from ((each, False) for each in written)
 
     def node(self, node: Node) -> tuple[Tree, bool]:
         if isinstance(node, Group):
@@ -115,6 +138,13 @@ class _Reader:
 def _written(text: str) -> Tree:
     """A word of a message, of a subject, of a name; the number of a ticket is one of its words."""
     return leaf("ticket.text", "has_words", text) if text.strip() else {}
+
+
+def _is_piece_of_phone(node: Node) -> TypeGuard[Leaf]:
+    """A word of digits, perhaps with a plus, brackets or hyphens."""
+    if not isinstance(node, Leaf) or node.token.kind != "word" or node.token.is_negated:
+        return False
+    return bool(PHONE.fullmatch(node.token.values[0]))
 
 
 def _without(node: Node, token: Token) -> Node | None:

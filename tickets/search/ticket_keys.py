@@ -21,6 +21,7 @@ from tickets.search.keys import (
     moment,
     number,
     one_or_more,
+    people,
     reference,
     words,
 )
@@ -242,4 +243,24 @@ add_key(
 )
 add_key(
     Key("id", "Number", number("ticket.number"), "id:48213", ("number",), operators=COMPARISONS)
+)
+add_key(
+    Key(
+        "follower",
+        "Follower",
+        people("ticket.followers", "follower"),
+        "follower:me",
+        ("followers", "followed"),
+        values=_people,
+    )
+)
+add_key(
+    Key(
+        "mentions",
+        "Mentions",
+        people("ticket.mentions", "mentions"),
+        "mentions:me",
+        ("mentioned",),
+        values=_people,
+    )
 )

@@ -9,8 +9,8 @@ from tickets.search.documents import MIN_PHONE_DIGITS, PHONE_BEGINS, PHONE_ENDS,
 from tickets.search.normalise import Run, asked_runs, quoted
 
 MIN_PREFIX_CHARS = 2
-_PHONE = re.compile(r"[+\d][\d\s().\-/]*")
-_MIN_PHONE_IN_TEXT = 7
+PHONE = re.compile(r"[+\d][\d\s().\-/]*")
+MIN_PHONE_IN_TEXT = 7
 
 
 def words_query(text: str, *, weight: str = "") -> str:
@@ -21,8 +21,8 @@ def words_query(text: str, *, weight: str = "") -> str:
 def word_query(text: str, *, weight: str = "") -> str:
     """One word as it was typed: ``mia@x.fr`` and ``l'ordre`` are several in a row."""
     runs = asked_runs(text)
-    found = _in_a_row(runs, weight, is_open=text.endswith("*") or _goes_on(runs))
-    if len(phone_digits(text)) >= _MIN_PHONE_IN_TEXT and _PHONE.fullmatch(text.rstrip("*")):
+    found = _in_a_row(runs, weight, is_open=text.endswith("*") or goes_on(runs))
+    if len(phone_digits(text)) >= MIN_PHONE_IN_TEXT and PHONE.fullmatch(text.rstrip("*")):
         return either([found, phone_query(text)])
     return found
 
@@ -58,7 +58,7 @@ def _joined(operator: str, queries: Iterable[str]) -> str:
     return wanted[0] if len(wanted) == 1 else f"({operator.join(wanted)})" if wanted else ""
 
 
-def _goes_on(runs: list[Run]) -> bool:
+def goes_on(runs: list[Run]) -> bool:
     """Words may go on; numbers and single letters are meant as they are."""
     if not runs:
         return False

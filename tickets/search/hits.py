@@ -1,0 +1,253 @@
+"""Tickets and customers that a search finds, with the places that match."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, FloatField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Left
+
+from helpdesk.lib.clock import iso
+from helpdesk.lib.errors import InvalidInput
+from helpdesk.lib.pagination import decode_cursor, encode_cursor
+from tickets import selectors
+from tickets.fields import TICKET_FIELDS, as_query
+from tickets.models import Customer, Handle, Message, Ticket, TicketWords
+from tickets.records import customer_record, ticket_record
+from tickets.search.found import customer_has_words
+from tickets.search.keys import zone_of
+from tickets.search.kinds import Found, Hit, Kind, Search, add_kind
+from tickets.search.terms import Term, found_in, piece_of, spans_in
+from tickets.search.tsquery import both, either, phone_query, phrase_query, words_query
+
+MAX_RANKED = 1000
+"""More matches than this are not sorted by relevance: the newest are as good a guess."""
+RECENT = 50
+"""So many messages of each ticket are looked through for the one to show, before all are."""
+READ_CHARS = 20_000
+
+
+def tickets_of(search: Search) -> QuerySet[Ticket]:
+    """Every ticket that the query leaves."""
+    conditions = as_query(search.reading.conditions, me=search.user.pk, zone=zone_of(search.user))
+    return selectors.tickets_visible_to(search.user).filter(conditions)
+
+
+def count_tickets(search: Search) -> tuple[int, bool]:
+    return selectors.bounded_count(tickets_of(search))
+
+
+def page_of_tickets(search: Search, after: str | None, limit: int, sort: str) -> Found:
+    """One page; by relevance only where few enough match."""
+    found = tickets_of(search)
+    asked = _positive(search.reading.conditions)
+    if sort == "relevance" and asked:
+        ranked = _ranked(found, asked)
+        if ranked is not None:
+            return _page_by_rank(search, ranked, after, limit)
+    order = "oldest" if sort == "oldest" else "newest"
+    page = selectors.list_tickets(found, after=after, limit=limit, sort=order)
+    return _found(search, page.rows, page.next, order)
+
+
+def _ranked(found: QuerySet[Ticket], asked: str) -> list[tuple[float, datetime, uuid.UUID]] | None:
+    """The matches, best first; None if they are too many to rank."""
+    rank = TicketWords.objects.filter(ticket=OuterRef("pk"), part=0).values(
+        rank=RawSQL("ts_rank(vector, %s::tsquery, 1)::float8", [asked], output_field=FloatField())
+    )
+    ids = found.order_by("-last_message_at", "-id").values("pk")[: MAX_RANKED + 1]
+    rows = list(
+        Ticket.objects.filter(pk__in=[each["pk"] for each in ids])
+        .annotate(rank=Subquery(rank))
+        .values_list("rank", "last_message_at", "pk")
+    )
+    if len(rows) > MAX_RANKED:
+        return None
+    return sorted(((each[0] or 0.0, each[1], each[2]) for each in rows), reverse=True)
+
+
+def _page_by_rank(
+    search: Search,
+    ranked: list[tuple[float, datetime, uuid.UUID]],
+    after: str | None,
+    limit: int,
+) -> Found:
+    if after:
+        rank, at, pk = decode_cursor(after, 3)
+        try:
+            place = (float(rank), datetime.fromisoformat(str(at)), uuid.UUID(str(pk)))
+        except (TypeError, ValueError) as error:
+            raise InvalidInput.field("after", "This page cursor is not valid.") from error
+        ranked = [each for each in ranked if each < place]
+    wanted = [each[2] for each in ranked[:limit]]
+    rows = {
+        each.pk: each
+        for each in Ticket.objects.filter(pk__in=wanted)
+        .select_related("customer")
+        .prefetch_related(Prefetch("customer__handles", Handle.objects.order_by("pk")))
+    }
+    cursor = None
+    if len(ranked) > limit:
+        rank, at, pk = ranked[limit - 1]
+        cursor = encode_cursor([rank, at.isoformat(), str(pk)])
+    return _found(search, [rows[pk] for pk in wanted if pk in rows], cursor, "relevance")
+
+
+def _found(search: Search, tickets: list[Ticket], after: str | None, sort: str) -> Found:
+    shown = _messages_to_show(tickets, search.terms)
+    customers = {each.customer_id: each.customer for each in tickets}
+    hits = [_ticket_hit(each, shown.get(each.pk), search.terms) for each in tickets]
+    records: dict[str, list[Any]] = {
+        "tickets": [ticket_record(each) for each in tickets],
+        "customers": [customer_record(each) for each in customers.values()],
+    }
+    return Found(hits, records, after, sort)
+
+
+def _ticket_hit(ticket: Ticket, message: Message | None, terms: list[Term]) -> Hit:
+    text = _text_of(message) if message is not None else ticket.snippet
+    snippet, spans = piece_of(text, terms)
+    told = None
+    if message is not None:
+        told = {
+            "id": str(message.pk),
+            "position": message.position,
+            "kind": message.kind,
+            "author_name": message.author_name,
+            "at": iso(message.created_at),
+        }
+    return Hit(
+        str(ticket.pk),
+        ticket.subject,
+        spans_in(ticket.subject, terms),
+        snippet,
+        spans,
+        told,
+    )
+
+
+def _messages_to_show(tickets: list[Ticket], terms: list[Term]) -> dict[uuid.UUID, Message]:
+    """For each ticket the newest message with most of the words; none without words."""
+    if not terms or not tickets:
+        return {}
+    recent = _messages(each.pk for each in tickets).filter(
+        position__gt=F("ticket__last_position") - RECENT
+    )
+    shown = _best(recent, terms)
+    for ticket in tickets:
+        if ticket.pk not in shown and ticket.last_position > RECENT:
+            shown |= _best(_messages([ticket.pk]).iterator(chunk_size=200), terms)
+    return shown
+
+
+def _messages(ticket_ids: Iterable[uuid.UUID]) -> QuerySet[Message]:
+    return (
+        Message.objects.filter(ticket_id__in=list(ticket_ids))
+        .exclude(delivery_state="withdrawn")
+        .annotate(text=Left("body__text", READ_CHARS))
+        .order_by("ticket_id", "-position")
+    )
+
+
+def _text_of(message: Message) -> str:
+    return str(getattr(message, "text", "") or "")
+
+
+def _best(messages: Iterable[Message], terms: list[Term]) -> dict[uuid.UUID, Message]:
+    most: dict[uuid.UUID, int] = defaultdict(int)
+    best: dict[uuid.UUID, Message] = {}
+    for message in messages:
+        if most[message.ticket_id] == len(terms):
+            continue
+        count = found_in(_text_of(message), terms)
+        if count > most[message.ticket_id]:
+            most[message.ticket_id] = count
+            best[message.ticket_id] = message
+    return best
+
+
+def _positive(tree: dict[str, Any]) -> str:
+    """All the words that are wanted, as one tsquery to rank by."""
+    parts = []
+    for group in ("all", "any"):
+        parts += [_positive(child) for child in tree.get(group, ())]
+    field = TICKET_FIELDS.get(tree.get("field", ""))
+    if field is not None and field.type == "words" and field.name != "ticket.phone":
+        ask = phrase_query if tree["operator"] == "has_phrase" else words_query
+        parts.append(ask(str(tree["value"]), weight=field.weight))
+    return either(parts)
+
+
+def customers_of(search: Search) -> QuerySet[Customer]:
+    """The customers that the query's words and customer conditions leave; none without such."""
+    condition = _customer_condition(search.reading.conditions)
+    found = selectors.customers_of(search.user)
+    return found.none() if condition is None else found.filter(condition)
+
+
+def count_customers(search: Search) -> tuple[int, bool]:
+    return selectors.bounded_count(customers_of(search))
+
+
+def page_of_customers(search: Search, after: str | None, limit: int, sort: str) -> Found:
+    """One page by newest, or by oldest if that is asked for."""
+    is_downwards = sort != "oldest"
+    found = customers_of(search).order_by("-pk" if is_downwards else "pk")
+    if after:
+        place = selectors.as_uuid(decode_cursor(after, 1)[0], "after")
+        found = found.filter(**{"pk__lt" if is_downwards else "pk__gt": place})
+    rows = list(found[: limit + 1])
+    cursor = encode_cursor([str(rows[limit - 1].pk)]) if len(rows) > limit else None
+    rows = rows[:limit]
+    return Found(
+        [_customer_hit(each, search.terms) for each in rows],
+        {"customers": [customer_record(each) for each in rows]},
+        cursor,
+        "newest" if is_downwards else "oldest",
+    )
+
+
+def _customer_hit(customer: Customer, terms: list[Term]) -> Hit:
+    title = customer.name or next((each.value for each in customer.handles.all()), "")
+    marked = ((each.value, spans_in(each.value, terms)) for each in customer.handles.all())
+    handles = sorted(marked, key=lambda each: not each[1])
+    text, spans = handles[0] if handles else ("", [])
+    return Hit(str(customer.pk), title, spans_in(title, terms), text, spans)
+
+
+def _customer_condition(tree: dict[str, Any]) -> Q | None:
+    """What the tree asks of a customer; None where it asks nothing of them."""
+    for group in ("all", "any", "none"):
+        if group in tree:
+            asked = [_customer_condition(each) for each in tree[group]]
+            parts = [each for each in asked if each is not None]
+            if not parts:
+                return None
+            found = parts[0]
+            for each in parts[1:]:
+                found = found & each if group == "all" else found | each
+            return ~found if group == "none" else found
+    return _customer_leaf(tree) if tree else None
+
+
+def _customer_leaf(leaf: dict[str, Any]) -> Q | None:
+    field, value = leaf["field"], leaf.get("value")
+    if field in ("ticket.text", "ticket.sender"):
+        ask = phrase_query if leaf["operator"] == "has_phrase" else words_query
+        asked = both([ask(str(value))])
+        return Q(customer_has_words(asked)) if asked else None
+    if field == "ticket.phone":
+        asked = phone_query(str(value))
+        return Q(customer_has_words(asked)) if asked else None
+    if field == "ticket.language":
+        return Q(language__in=value if isinstance(value, list) else [value])
+    return Q(is_vip=bool(value)) if field == "customer.is_vip" else None
+
+
+add_kind(Kind("tickets", "ticket", "ticket.view", count_tickets, page_of_tickets))
+add_kind(Kind("customers", "customer", "customer.view", count_customers, page_of_customers))

@@ -1,0 +1,65 @@
+"""The kinds of things that a search finds; apps above the tickets add theirs (orders)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from helpdesk.accounts.models import User
+from tickets.search.reading import Reading
+from tickets.search.terms import Span, Term, terms_of
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Something that was found, and what of it is shown."""
+
+    id: str
+    title: str
+    title_spans: list[Span]
+    snippet: str = ""
+    snippet_spans: list[Span] = field(default_factory=list)
+    message: dict[str, Any] | None = None
+
+
+@dataclass
+class Found:
+    """One page of hits with the records that they speak of."""
+
+    hits: list[Hit]
+    records: dict[str, list[Any]]
+    next: str | None
+    sort: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """A query, who asks it, and the words that are marked in what is found."""
+
+    user: User
+    reading: Reading
+    terms: list[Term]
+
+    @classmethod
+    def of(cls, user: User, reading: Reading) -> Search:
+        return cls(user, reading, terms_of(reading.conditions))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How to count and to page one kind of thing. Counting stops at some number."""
+
+    name: str
+    hit: str
+    needs: str
+    count: Callable[[Search], tuple[int, bool]]
+    page: Callable[[Search, str | None, int, str], Found]
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def add_kind(kind: Kind) -> None:
+    """Make a kind of thing findable."""
+    KINDS[kind.name] = kind
