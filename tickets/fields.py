@@ -228,6 +228,13 @@ def as_query(tree: dict[str, Any], *, me: uuid.UUID | None = None, zone: tzinfo 
     return _Compiler(Asker(me, zone or UTC, now())).node(tree)
 
 
+def asks_for(tree: Any, field: str) -> bool:
+    """Whether the conditions speak of this field."""
+    if isinstance(tree, dict):
+        return tree.get("field") == field or any(asks_for(each, field) for each in tree.values())
+    return isinstance(tree, list) and any(asks_for(each, field) for each in tree)
+
+
 class _Compiler:
     """Turns a tree into conditions. Words that stand together are asked in one look-up."""
 

@@ -28,6 +28,7 @@ from tickets.actions.merge import survivor_of
 from tickets.actions.remove import remove_ticket
 from tickets.api.inputs import NextInput, TicketChanges, TicketInput
 from tickets.api.shapes import Conversation, LoadPage, NextTicket, TicketPage
+from tickets.fields import asks_for
 from tickets.filters import TicketFilters, filter_tickets, reading_of
 from tickets.models import Ticket
 from tickets.records import customer_record, draft_record, message_record, ticket_record
@@ -171,12 +172,15 @@ class Asked:
 
 
 def found_by(request: Any) -> Any:
-    """The tickets that ``view`` and filters of the request leave, without those merged away.
+    """The tickets that ``view`` and filters of the request leave; merged ones only if asked for.
 
     ``request`` has a ``user`` and ``query_params``; bulk jobs ask with the same words.
     """
     user: User = request.user
-    found = filter_tickets(selectors.tickets_visible_to(user), request).filter(merged_into=None)
+    found = filter_tickets(selectors.tickets_visible_to(user), request)
+    reading = reading_of(request)
+    if reading is None or not asks_for(reading.conditions, "ticket.is_merged"):
+        found = found.filter(merged_into=None)
     slug = request.query_params.get("view")
     if slug:
         view = selectors.get_view(user, slug)

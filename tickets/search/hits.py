@@ -16,7 +16,7 @@ from helpdesk.lib.clock import iso
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.pagination import decode_cursor, encode_cursor
 from tickets import selectors
-from tickets.fields import TICKET_FIELDS, as_query
+from tickets.fields import TICKET_FIELDS, as_query, asks_for
 from tickets.models import Customer, Handle, Message, Ticket, TicketWords
 from tickets.records import customer_record, ticket_record
 from tickets.search.found import customer_has_words
@@ -35,7 +35,10 @@ READ_CHARS = 20_000
 def tickets_of(search: Search) -> QuerySet[Ticket]:
     """Every ticket that the query leaves."""
     conditions = as_query(search.reading.conditions, me=search.user.pk, zone=zone_of(search.user))
-    return selectors.tickets_visible_to(search.user).filter(conditions)
+    found = selectors.tickets_visible_to(search.user).filter(conditions)
+    if asks_for(search.reading.conditions, "ticket.is_merged"):
+        return found
+    return found.filter(merged_into=None)
 
 
 def count_tickets(search: Search) -> tuple[int, bool]:
@@ -186,7 +189,7 @@ def _positive(tree: dict[str, Any]) -> str:
 def customers_of(search: Search) -> QuerySet[Customer]:
     """The customers that the query's words and customer conditions leave; none without such."""
     condition = _customer_condition(search.reading.conditions)
-    found = selectors.customers_of(search.user)
+    found = selectors.customers_of(search.user).filter(merged_into=None)
     return found.none() if condition is None else found.filter(condition)
 
 
