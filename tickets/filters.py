@@ -73,7 +73,8 @@ def reading_of(request: Any) -> Reading | None:
         return None
     kept: Reading | None = getattr(request, "_reading", None)
     if kept is None:
-        kept = request._reading = read_query(text, request.user)
+        kept = read_query(text, request.user)
+        request.__dict__["_reading"] = kept
     return kept
 
 

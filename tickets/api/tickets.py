@@ -197,7 +197,8 @@ def ticket_page(found: Any, request: Request) -> dict[str, Any]:
         sort=request.query_params.get("sort") or "queue",
         group=request.query_params.get("group") or "",
     )
-    total, is_exact = selectors.bounded_count(found)
+    is_all = page.next is None and not request.query_params.get("after")
+    total, is_exact = (len(page.rows), True) if is_all else selectors.bounded_count(found)
     customers = {ticket.customer_id: ticket.customer for ticket in page.rows}
     return {
         "results": [ticket_record(ticket) for ticket in page.rows],
