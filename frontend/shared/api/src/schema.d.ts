@@ -1236,6 +1236,57 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/search': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Tickets, customers and orders that a query finds, one kind a page, with what matches. */
+    get: operations['search'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/search/keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The keys that a query can use, for a help sheet. */
+    get: operations['search_keys'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/search/suggestions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What may be typed next at a place of a query. */
+    get: operations['search_suggestions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/sign-ins': {
     parameters: {
       query?: never;
@@ -1885,6 +1936,10 @@ export interface components {
       };
       unread_notifications: components['schemas']['UnreadRecord'][];
     };
+    BoundedCount: {
+      count: number;
+      is_exact: boolean;
+    };
     BulkFailure: {
       ticket_id: string;
       number: number;
@@ -2323,9 +2378,20 @@ export interface components {
         [key: string]: unknown;
       };
     };
+    Highlighted: {
+      text: string;
+      spans: number[][];
+    };
     HistoryPage: {
       results: components['schemas']['HappeningRecord'][];
       next: string | null;
+    };
+    HitMessage: {
+      id: string;
+      position: number;
+      kind: string;
+      author_name: string;
+      at: string;
     };
     InboundPage: {
       results: components['schemas']['InboundRecord'][];
@@ -2908,6 +2974,48 @@ export interface components {
     };
     /** @enum {string} */
     PriorityEnum: 'urgent' | 'high' | 'normal' | 'low';
+    QueryAnalysis: {
+      text: string;
+      tokens: components['schemas']['QueryToken'][];
+      problems: components['schemas']['QueryProblem'][];
+      conditions: {
+        [key: string]: unknown;
+      };
+    };
+    QueryProblem: {
+      start: number;
+      end: number;
+      token: string;
+      /** @enum {string} */
+      code:
+        | 'unknown_key'
+        | 'unknown_value'
+        | 'bad_value'
+        | 'no_value'
+        | 'unclosed_quote'
+        | 'unmatched_bracket'
+        | 'too_long'
+        | 'too_many';
+      message: string;
+      hint: string | null;
+    };
+    QueryToken: {
+      /** @enum {string} */
+      kind: 'word' | 'phrase' | 'field' | 'or' | 'open' | 'close';
+      start: number;
+      end: number;
+      text: string;
+      is_negated: boolean;
+      key: string | null;
+      /** @enum {string|null} */
+      operator: ':' | ':>' | ':>=' | ':<' | ':<=' | '..' | null;
+      values: components['schemas']['QueryValue'][];
+      is_understood: boolean;
+    };
+    QueryValue: {
+      text: string;
+      label: string;
+    };
     ReadAnswer: {
       notification_ids: string[];
     };
@@ -3032,6 +3140,52 @@ export interface components {
     };
     /** @enum {string} */
     ScopeEnum: 'personal' | 'team' | 'shared';
+    SearchHit: {
+      /** @enum {string} */
+      kind: 'ticket' | 'customer' | 'order';
+      id: string;
+      title: components['schemas']['Highlighted'];
+      snippet: components['schemas']['Highlighted'] | null;
+      message: components['schemas']['HitMessage'] | null;
+    };
+    SearchKey: {
+      key: string;
+      label: string;
+      aliases: string[];
+      operators: string[];
+      example: string;
+      values: string[];
+    };
+    SearchKeys: {
+      results: components['schemas']['SearchKey'][];
+    };
+    SearchPage: {
+      /** @enum {string} */
+      kind: 'tickets' | 'customers' | 'orders';
+      /** @enum {string} */
+      sort: 'relevance' | 'newest' | 'oldest';
+      query: components['schemas']['QueryAnalysis'];
+      counts: {
+        [key: string]: components['schemas']['BoundedCount'];
+      };
+      results: components['schemas']['SearchHit'][];
+      tickets: components['schemas']['TicketRecord'][];
+      customers: components['schemas']['CustomerRecord'][];
+      orders: {
+        [key: string]: unknown;
+      }[];
+      next: string | null;
+      without: components['schemas']['SearchWithout'] | null;
+      spelling: components['schemas']['Spelling'] | null;
+    };
+    SearchWithout: {
+      token: string;
+      start: number;
+      end: number;
+      query: string;
+      count: number;
+      is_exact: boolean;
+    };
     /** @description These tickets, or all that a list shows (the parameters of GET /tickets) but some. */
     SelectionInputRequest: {
       ids?: string[];
@@ -3079,6 +3233,16 @@ export interface components {
     SignatureText: {
       text: string;
     };
+    Spelling: {
+      query: string;
+      words: components['schemas']['SpellingWord'][];
+    };
+    SpellingWord: {
+      wrong: string;
+      right: string;
+      start: number;
+      end: number;
+    };
     SpendSchema: {
       order_count: number;
       returned_count: number;
@@ -3111,14 +3275,18 @@ export interface components {
     };
     /** @enum {string} */
     StrategyEnum: 'manual' | 'round_robin' | 'least_busy';
-    SuggestionRecord: {
-      customer: components['schemas']['CustomerRecord'];
+    Suggestion: {
       /** @enum {string} */
-      reason: 'same_phone' | 'same_email' | 'same_email_name';
-      value: string;
+      kind: 'key' | 'value';
+      key: string;
+      insert: string;
+      label: string;
+      detail: string;
     };
     Suggestions: {
-      results: components['schemas']['SuggestionRecord'][];
+      start: number;
+      end: number;
+      results: components['schemas']['Suggestion'][];
     };
     TagRecord: {
       id: string;
@@ -3212,6 +3380,8 @@ export interface components {
       customers: components['schemas']['CustomerRecord'][];
       next: string | null;
       total: number;
+      total_is_exact: boolean;
+      query: components['schemas']['QueryAnalysis'] | null;
     };
     TicketRecord: {
       id: string;
@@ -5436,6 +5606,79 @@ export interface operations {
       };
     };
   };
+  search: {
+    parameters: {
+      query?: {
+        /** @description The ``next`` of the page before. */
+        after?: string;
+        /** @description tickets, customers or orders */
+        kind?: string;
+        /** @description Rows per page, at most 200. */
+        limit?: string;
+        /** @description The query: words, key:value, OR, -not, (groups), see /search/keys. */
+        q?: string;
+        /** @description relevance, newest, oldest */
+        sort?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SearchPage'];
+        };
+      };
+    };
+  };
+  search_keys: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SearchKeys'];
+        };
+      };
+    };
+  };
+  search_suggestions: {
+    parameters: {
+      query?: {
+        /** @description Where the caret is, in UTF-16 units. */
+        at?: string;
+        /** @description The query so far. */
+        q?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Suggestions'];
+        };
+      };
+    };
+  };
   sign_ins: {
     parameters: {
       query?: never;
@@ -5571,7 +5814,7 @@ export interface operations {
         limit?: string;
         /** @description Priority */
         priority?: string;
-        /** @description Words, a name, an address or a #number */
+        /** @description A search: words, #number, key:value (see /search/keys) */
         q?: string;
         /** @description queue, newest, oldest, waiting, priority, created, created_oldest or updated */
         sort?: string;
