@@ -9,6 +9,7 @@ export default defineConfig({
     alias: {
       $lib: fileURLToPath(new URL('./inbox/src/lib', import.meta.url)),
       $features: fileURLToPath(new URL('./inbox/src/features', import.meta.url)),
+      '$app/environment': fileURLToPath(new URL('./inbox/tests/fake-environment.ts', import.meta.url)),
       '$app/navigation': fileURLToPath(new URL('./inbox/tests/fake-navigation.ts', import.meta.url)),
       '$app/state': fileURLToPath(new URL('./inbox/tests/fake-state.ts', import.meta.url)),
     },

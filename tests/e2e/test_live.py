@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
+from helpdesk.lib.ids import new_id
+from tests.e2e.conftest import sign_in
 from tests.e2e.shop import Shop
 
 
@@ -77,3 +80,76 @@ def test_a_frozen_tab_catches_up_when_it_thaws(shop: Shop, agent: Page):
     for each in frozen:
         expect(agent.get_by_role("row").filter(has_text=each.name)).to_have_count(1)
     assert agent.evaluate("window.neverReloaded") is True
+
+
+def test_a_warm_reload_paints_from_the_cache_and_needs_no_first_load(shop: Shop, agent: Page):
+    """UX 2: reload with a warm cache; the log from the kept cursor on has the last word."""
+    wanda = shop.shopper("Wanda Warm")
+    shop.arrive(wanda, "Warm", "Is it warm?")
+    ticket = shop.ticket_of(wanda)
+    agent.goto(f"/inbox/all/{ticket['id']}")
+    expect(agent.get_by_role("article").first).to_contain_text("Is it warm?")
+    wait_until_kept(agent, ticket["id"])
+    asked: list[str] = []
+    agent.on("request", lambda request: asked.append(request.url))
+    agent.route("**/api/v1/tickets**", lambda route: None)  # the server takes its time
+
+    began = time.monotonic()
+    agent.reload()
+    expect(agent.get_by_role("row").filter(has_text="Wanda Warm")).to_be_visible()
+    expect(agent.get_by_role("article").first).to_contain_text("Is it warm?")
+    took = time.monotonic() - began
+
+    expect(agent.get_by_text("updated live")).to_be_visible()
+    assert not any(url.endswith("/bootstrap") for url in asked)
+    assert took < 5  # the machine is shared; scripts/bench measures it in quiet
+
+    agent.unroute("**/api/v1/tickets**")
+    note = {"id": str(new_id()), "kind": "note", "text": "And now?", "last_seen_position": 1}
+    assert shop.call("POST", f"/tickets/{ticket['id']}/messages", note)[0] == 201
+    expect(agent.get_by_role("feed")).to_contain_text("And now?")
+
+
+def test_signing_out_leaves_nothing_behind(shop: Shop, new_agent: Callable[..., Page]):
+    """The cache is wiped: no record of the shop stays in the browser."""
+    page = new_agent(storage_state=None)
+    sign_in(page)
+    expect(page.get_by_text("updated live")).to_be_visible()
+    page.wait_for_function(KEPT_COUNT + " > 0")
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/login*")
+    page.wait_for_function(KEPT_COUNT + " === 0")
+
+
+COUNT_KEPT = """new Promise((resolve) => {
+  const opening = indexedDB.open('aftercare', 1);
+  opening.onsuccess = () => {
+    const all = opening.result.transaction(['start', 'lists', 'threads', 'orders']);
+    let sum = 0;
+    for (const name of all.objectStoreNames)
+      all.objectStore(name).count().onsuccess = (event) => (sum += event.target.result);
+    all.oncomplete = () => (opening.result.close(), resolve(sum));
+  };
+})"""
+KEPT_COUNT = f"async () => (await {COUNT_KEPT})"
+
+
+def wait_until_kept(page: Page, ticket_id: str) -> None:
+    """Until the browser has the first screen and this conversation."""
+    page.wait_for_function(
+        """async (id) => {
+          const opening = indexedDB.open('aftercare', 1);
+          const database = await new Promise((r) => (opening.onsuccess = () => r(opening.result)));
+          const all = database.transaction(['start', 'threads', 'lists']);
+          const ask = (shelf, key) =>
+            new Promise((r) => {
+              const asked = key ? all.objectStore(shelf).get(key) : all.objectStore(shelf).count();
+              asked.onsuccess = () => r(asked.result);
+            });
+          const found = await Promise.all([ask('start'), ask('lists'), ask('threads', id)]);
+          database.close();
+          return found.every(Boolean);
+        }""",
+        arg=ticket_id,
+    )

@@ -20,12 +20,16 @@ import {
   type Tabs,
 } from '@aftercare/live';
 import { useAvatars, useDates, type DateChoice } from '@aftercare/ui';
+import { version } from '$app/environment';
 import { getContext, setContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { appearance } from './appearance.svelte';
+import { Shelf } from './cache/shelf';
+import { trimRecords } from './cache/trim';
 import { Drafts } from './drafts.svelte';
 import { OrderBook } from './orders.svelte';
 import { Outbox } from './outbox.svelte';
+import { Prefetch } from './prefetch';
 import { replaceAll, watchedRecords } from './records.svelte';
 import { shortcuts } from './shortcuts.svelte';
 import { forgetWork, readStored, store } from './storage';
@@ -35,6 +39,10 @@ import { Undo } from './undo.svelte';
 export type EventListener = (events: readonly LiveEvent[]) => void;
 export type PickerName = 'status' | 'assignee' | 'priority' | 'tags' | 'snooze';
 const PRESENCE_PAUSE_MS = 10_000;
+const KEEP_PAUSE_MS = 1_000;
+/** A kept first screen older than this is asked for again, quietly. */
+const KEPT_IS_OLD_MS = 60_000;
+const TRIM_EVERY = 200;
 type Status = 'starting' | 'ready' | 'signed_out' | 'failed';
 
 /** What the signed-in agent's page knows: who is there, the live records and the line to the server. */
@@ -44,7 +52,10 @@ export class App {
   readonly undo = new Undo(this.toasts);
   readonly drafts = new Drafts();
   readonly outbox = new Outbox(this);
-  readonly orders = new OrderBook();
+  /** What this browser keeps for the next page. */
+  readonly shelf = new Shelf(version);
+  readonly orders = new OrderBook(this.shelf);
+  readonly prefetch = new Prefetch(this);
   readonly presence = new SvelteMap<string, readonly PresentUser[]>();
 
   status = $state<Status>('starting');
@@ -69,6 +80,11 @@ export class App {
   private stopWaking: (() => void) | null = null;
   private said = '';
   private saidAt = 0;
+  private bootstrap: Bootstrap | null = null;
+  private keepTimer: ReturnType<typeof setTimeout> | undefined;
+  private touched = new Set<string>();
+  private eventCount = 0;
+  private readonly onScreen = new Set<() => Iterable<string>>();
   private readonly listeners = new Set<EventListener>();
 
   constructor() {
@@ -91,19 +107,29 @@ export class App {
   }
 
   /** Loads the snapshot and opens the line. Raises nothing: `status` and `problem` tell. */
-  async start(): Promise<void> {
+  async start(isFresh = false): Promise<void> {
     try {
-      const cursor = await this.load();
+      const kept = isFresh ? null : await this.shelf.start();
+      if (kept) this.take(kept.bootstrap);
+      const cursor = kept ? kept.bootstrap.event : await this.load();
       this.status = 'ready';
       this.isSessionOver = false;
       this.connect(cursor);
       this.outbox.start();
+      if (kept) void this.revalidate(Date.now() - kept.savedAt > KEPT_IS_OLD_MS);
     } catch (problem) {
       this.failed(problem);
     }
   }
 
+  /** Names tickets that are on screen, so that their records stay. Returns how to stop. */
+  keepInUse(ids: () => Iterable<string>): () => void {
+    this.onScreen.add(ids);
+    return () => this.onScreen.delete(ids);
+  }
+
   stop(): void {
+    clearTimeout(this.keepTimer);
     this.stopWaking?.();
     this.tabs?.leave();
     this.tabs = null;
@@ -128,7 +154,7 @@ export class App {
   /** Signed in again in the dialog: go on where we were. */
   async resume(): Promise<void> {
     this.stop();
-    await this.start();
+    await this.start(true);
     if (this.status === 'ready') this.generation += 1;
   }
 
@@ -159,6 +185,7 @@ export class App {
 
   private take(start: Bootstrap): void {
     this.leaveOthersWork(start.me.id);
+    this.bootstrap = start;
     this.takeMe(start.me);
     this.organization = start.organization;
     this.counts = start.counts;
@@ -210,13 +237,58 @@ export class App {
     }
   }
 
+  /** After a start from what was kept: what no event tells of is asked for again. */
+  private async revalidate(isOld: boolean): Promise<void> {
+    try {
+      if (!isOld) {
+        this.counts = { ...this.counts, ...(await api.viewCounts()) };
+        return;
+      }
+      const fresh = await api.bootstrap();
+      const at = this.connection?.cursor;
+      // An answer from before what has been applied since would turn time back.
+      if (at && fresh.event.epoch === at.epoch && fresh.event.cursor >= at.cursor) this.take(fresh);
+      this.keepSoon();
+    } catch (problem) {
+      if (!(problem instanceof ApiProblem)) throw problem;
+      this.noticeSignedOut(problem);
+    }
+  }
+
+  /** Leaves the next page what this one knows, a moment after the last change. */
+  private keepSoon(): void {
+    clearTimeout(this.keepTimer);
+    this.keepTimer = setTimeout(() => this.keepNow(), KEEP_PAUSE_MS);
+  }
+
+  /** Cursor and records of one moment, also when the page is about to go. */
+  keepNow(): void {
+    clearTimeout(this.keepTimer);
+    const { me, organization, counts, connection, bootstrap } = this;
+    if (!connection || !me || !organization || !bootstrap || this.isSessionOver) return;
+    void this.shelf.keepStart({ ...bootstrap, me, organization, counts }, this.records, connection.cursor);
+    for (const id of this.touched)
+      if (this.records.timeline.has(id)) void this.shelf.keepThread(this.records, id);
+    this.touched.clear();
+  }
+
+  private noteTouched(events: readonly LiveEvent[]): void {
+    for (const event of events) if (event.payload.ticket) this.touched.add(event.payload.ticket.id);
+    this.eventCount += events.length;
+    if (this.eventCount >= TRIM_EVERY) {
+      this.eventCount = 0;
+      trimRecords(this.records, new Set([...this.onScreen].flatMap((ids) => [...ids()])));
+    }
+    this.keepSoon();
+  }
+
   /** Somebody else signed in on this browser: their page begins without the drafts of the one before. */
   private leaveOthersWork(userId: string): void {
     const owner = readStored<string | null>('owner', null);
     if (owner !== null && owner !== userId) {
       forgetWork();
       store('owner', userId);
-      location.reload();
+      void this.shelf.wipe(true).then(() => location.reload());
     } else store('owner', userId);
   }
 
@@ -229,7 +301,7 @@ export class App {
       cursor,
       {
         onEvents: (events) => this.apply(events),
-        onReset: () => this.loadAfresh(),
+        onReset: (reason) => this.loadAfresh(reason),
         onState: (state, behindBy) => {
           this.connectionState = state;
           this.behindBy = behindBy;
@@ -243,18 +315,21 @@ export class App {
       browserWorld(clientId, api, this.tabs),
     );
     this.tabs?.join(this.connection);
+    this.keepSoon();
     this.stopWaking = wakeWithBrowser(this.connection);
     this.connection.open();
   }
 
   /** After a reset: forget versions (the database may have gone back), keep drafts and selection. */
-  private async loadAfresh(): Promise<Cursor> {
+  private async loadAfresh(reason: string): Promise<Cursor> {
+    if (reason === 'permissions' || reason === 'epoch') await this.shelf.wipe();
     const cursor = await this.load();
     this.records.tickets.clear();
     this.records.messages.clear();
     this.records.messageIds.clear();
     this.records.timeline.clear();
     this.generation += 1;
+    this.keepSoon();
     return cursor;
   }
 
@@ -268,6 +343,7 @@ export class App {
     const isAboutMe = (event: LiveEvent) => event.type === 'user.updated' && event.object_id === this.me?.id;
     if (events.some((event) => isAboutMe(event) && event.client_id !== clientId)) void this.refreshMe();
     this.orders.absorb(events);
+    this.noteTouched(events);
     for (const listener of this.listeners) listener(events);
   }
 }

@@ -1,6 +1,7 @@
 import { api, ApiProblem, type Order, type SpendSummary } from '@aftercare/api';
 import type { LiveEvent } from '@aftercare/live';
 import { SvelteMap } from 'svelte/reactivity';
+import type { Shelf } from './cache/shelf';
 
 export interface CustomerOrders {
   state: 'loading' | 'ready' | 'failed';
@@ -11,6 +12,8 @@ export interface CustomerOrders {
 
 /** Orders by customer, as the shop last told us. */
 export class OrderBook {
+  constructor(private readonly shelf: Shelf) {}
+
   readonly byCustomer = new SvelteMap<string, CustomerOrders>();
 
   of(customerId: string | undefined): CustomerOrders | undefined {
@@ -20,13 +23,17 @@ export class OrderBook {
   async load(customerId: string): Promise<void> {
     const known = this.byCustomer.get(customerId);
     const none = { orders: [], summary: null, problem: null };
-    if (!known) this.byCustomer.set(customerId, { state: 'loading', ...none });
+    if (!known) {
+      this.byCustomer.set(customerId, { state: 'loading', ...none });
+      void this.showKept(customerId);
+    }
     try {
       const { orders, summary } = await api.customerOrders(customerId);
       this.byCustomer.set(customerId, { state: 'ready', orders, summary, problem: null });
+      void this.shelf.keepOrders(customerId, { orders, summary });
     } catch (problem) {
       if (!(problem instanceof ApiProblem)) throw problem;
-      const { orders, summary } = known ?? none;
+      const { orders, summary } = this.byCustomer.get(customerId) ?? none;
       this.byCustomer.set(customerId, {
         state: orders.length ? 'ready' : 'failed',
         orders,
@@ -34,6 +41,14 @@ export class OrderBook {
         problem,
       });
     }
+  }
+
+  /** What an earlier page saw, until the shop has answered. */
+  private async showKept(customerId: string): Promise<void> {
+    const kept = await this.shelf.orders(customerId);
+    if (!kept || this.byCustomer.get(customerId)?.orders.length) return;
+    const isAnswered = this.byCustomer.get(customerId)?.state === 'ready';
+    if (!isAnswered) this.byCustomer.set(customerId, { state: 'ready', ...kept, problem: null });
   }
 
   /** The shop changed an order we show. */

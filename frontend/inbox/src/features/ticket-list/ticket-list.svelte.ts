@@ -57,14 +57,26 @@ export class TicketList {
     this.controller?.abort();
     const controller = (this.controller = new AbortController());
     try {
-      const page = await api.tickets(this.parameters(), controller.signal);
+      const parameters = this.parameters();
+      const asked = api.tickets(parameters, controller.signal);
+      if (this.state === 'loading') void this.showKept(JSON.stringify(parameters), controller.signal);
+      const page = await asked;
       this.takePage(page, false);
       this.state = 'ready';
       this.problem = null;
+      void this.app.shelf.keepList(JSON.stringify(parameters), page);
     } catch (problem) {
       if (controller.signal.aborted) return;
       this.fail(problem);
     }
+  }
+
+  /** What an earlier page saw here, until the server has answered. */
+  private async showKept(key: string, signal: AbortSignal): Promise<void> {
+    const kept = await this.app.shelf.list(key);
+    if (!kept || signal.aborted || this.state === 'ready' || this.ids.length) return;
+    this.takePage(kept, false);
+    this.state = 'ready';
   }
 
   async loadMore(): Promise<void> {

@@ -1,6 +1,7 @@
 import { api, ApiProblem, type Message, type TimelineEvent } from '@aftercare/api';
-import { forgetTicket, putCustomer, putMessages, putTicket, putTimeline } from '@aftercare/live';
+import { forgetTicket, putMessages } from '@aftercare/live';
 import type { App } from '$lib/app.svelte';
+import { putConversation, putKept } from '$lib/cache/conversation';
 
 export type RoomItem =
   | { kind: 'message'; key: string; at: string; message: Message }
@@ -17,7 +18,10 @@ export class TicketRoom {
     private readonly app: App,
     readonly id: string,
   ) {
-    if (app.records.messageIds.get(id)?.length && app.records.timeline.has(id)) this.state = 'ready';
+    if (app.records.messageIds.get(id)?.length && app.records.timeline.has(id)) {
+      this.state = 'ready';
+      this.hasOlder = (this.messages[0]?.position ?? 1) > 1;
+    }
   }
 
   get ticket() {
@@ -56,21 +60,31 @@ export class TicketRoom {
     return this.messages.at(-1)?.position ?? this.ticket?.last_position ?? 0;
   }
 
+  /** Shows what an earlier page left, if there is something, and asks the server all the same. */
   async load(): Promise<void> {
+    const asked = api.ticket(this.id);
+    if (this.state === 'loading') void this.showKept();
     try {
-      const { data } = await api.ticket(this.id);
-      putCustomer(this.app.records, data.customer);
-      putTicket(this.app.records, data.ticket);
-      putMessages(this.app.records, this.id, data.messages);
-      putTimeline(this.app.records, this.id, data.timeline);
+      const { data } = await asked;
+      putConversation(this.app.records, data);
+      this.app.prefetch.loaded(this.id);
+      void this.app.shelf.keepThread(this.app.records, this.id);
       for (const draft of data.drafts) this.app.drafts.takeFromServer(draft);
-      this.hasOlder = data.messages_next !== null && data.messages_next !== undefined;
+      this.hasOlder = (this.messages[0]?.position ?? 1) > 1;
       this.state = 'ready';
       this.problem = null;
       this.app.seen.add(this.id);
     } catch (problem) {
       this.fail(problem);
     }
+  }
+
+  private async showKept(): Promise<void> {
+    const kept = await this.app.shelf.thread(this.id);
+    if (!kept || this.state === 'ready' || this.state === 'not_found') return;
+    putKept(this.app.records, kept);
+    this.hasOlder = (this.messages[0]?.position ?? 1) > 1;
+    this.state = 'ready';
   }
 
   async loadOlder(): Promise<void> {

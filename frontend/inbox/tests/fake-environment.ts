@@ -1,0 +1,2 @@
+/** The build under test. */
+export const version = 'test';
