@@ -68,6 +68,7 @@ export function message(id: string, position: number, version: number, part: Par
     quoted_text: '',
     signature_text: '',
     has_html: false,
+    stops_on_reply: false,
     is_scheduled: false,
     html: null,
     is_truncated: false,
