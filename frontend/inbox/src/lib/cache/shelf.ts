@@ -68,6 +68,7 @@ export class Shelf {
       channels: [...records.channels.values()],
       views: [...records.views.values()],
       macros: [...records.macros.values()],
+      view_order: [...(records.viewOrder.get(bootstrap.me.id) ?? [])],
       unread_notifications: [...records.unread.values()],
       event,
     };
