@@ -1,7 +1,11 @@
+import { useWords } from '@aftercare/ui';
+import { en } from '@aftercare/ui/words/en';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { appearance } from '$lib/appearance.svelte';
 import { Commands, type Command } from '$lib/commands.svelte';
 import { PRESETS, shortcuts, valid } from '$lib/shortcuts.svelte';
+
+useWords('en', {}, en);
 
 const command = (
   id: string,
@@ -153,4 +157,24 @@ test('what was stored by somebody else is read with care', () => {
     preset: 'aftercare',
     keys: { next: 'n' },
   });
+});
+
+test('keys that are taken are named, and whoever had them has none afterwards', async () => {
+  const { assigned, rivals } = await import('$features/shortcuts/conflicts');
+  const all = [
+    command('close', 'e', vi.fn()),
+    command('goInbox', 'g i', vi.fn()),
+    command('tags', 'l', vi.fn()),
+  ];
+  expect(rivals(all, 'tags', 'e').map((each) => each.id)).toEqual(['close']);
+  expect(rivals(all, 'tags', 'g').map((each) => each.id)).toEqual(['goInbox']);
+  expect(assigned(all, 'tags', 'e')).toEqual({ close: '', tags: 'e' });
+  expect(assigned(all, 'tags', 'g')).toEqual({ tags: 'g' });
+});
+
+test('every command of every feature is declared without a ticket on screen', async () => {
+  const { declared } = await import('$features/shortcuts/declared');
+  const ids = (await declared()).map((each) => each.id);
+  expect(ids).toEqual(expect.arrayContaining(['close', 'next', 'goInbox', 'assignMe', 'leftPane']));
+  expect(new Set(ids).size).toBe(ids.length);
 });

@@ -30,6 +30,7 @@ import { Drafts } from './drafts.svelte';
 import { OrderBook } from './orders.svelte';
 import { Outbox } from './outbox.svelte';
 import { Prefetch } from './prefetch';
+import { panes } from './panes.svelte';
 import { replaceAll, watchedRecords } from './records.svelte';
 import { shortcuts } from './shortcuts.svelte';
 import { forgetWork, readStored, store } from './storage';
@@ -203,6 +204,7 @@ export class App {
   private takeMe(me: User): void {
     this.me = me;
     shortcuts.take(me.settings);
+    panes.take(me.settings);
     useDates(dateChoiceOf(me.settings));
     if (appearance.take(me.settings) && this.status === 'starting') location.reload();
   }

@@ -50,6 +50,11 @@ export class Commands {
     };
   }
 
+  /** Every command that is on, with the keys it is declared with. */
+  get declared(): Command[] {
+    return [...this.byId.values()];
+  }
+
   /** Every command that is on, with the keys that work for this agent. */
   get all(): Command[] {
     return [...this.byId.values()].map((command) => ({

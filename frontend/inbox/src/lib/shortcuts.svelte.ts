@@ -54,6 +54,8 @@ const DEFAULTS: ShortcutChoice = { preset: 'aftercare', keys: {} };
 
 /** Which keys the agent has chosen: kept in this browser, and by the server for the next one. */
 class Shortcuts {
+  /** Keeps the agent's choice on the server, too. */
+  keep: ((choice: unknown) => void) | null = null;
   choice = $state.raw<ShortcutChoice>(valid(readStored<unknown>('shortcuts', null)));
 
   /** The keys of a command for this agent; undefined: none. */
@@ -72,13 +74,18 @@ class Shortcuts {
   }
 
   change(part: Partial<ShortcutChoice>): void {
-    this.choice = { ...this.choice, ...part };
-    store('shortcuts', this.choice);
+    this.put({ ...this.choice, ...part });
+    this.keep?.(this.choice);
   }
 
   /** What the server remembers of this agent wins over what this browser does. */
   take(settings: Readonly<Record<string, unknown>> | undefined): void {
-    if (settings?.shortcuts !== undefined) this.change(valid(settings.shortcuts));
+    if (settings?.shortcuts !== undefined) this.put(valid(settings.shortcuts));
+  }
+
+  private put(choice: ShortcutChoice): void {
+    this.choice = choice;
+    store('shortcuts', choice);
   }
 }
 
