@@ -49,9 +49,9 @@ def test_the_whole_story(shop: Shop, browser: Browser) -> None:
     expect(page.get_by_role("dialog")).to_contain_text("Order #8812 had already been packed")
     page.keyboard.press("Enter")
     field = page.get_by_placeholder("Write a reply")
-    expect(field).to_have_value(re.compile(r"Hi Mia,[\s\S]+#8812[\s\S]+€148\.00[\s\S]+Ana"))
+    expect(field).to_contain_text(re.compile(r"Hi Mia,[\s\S]+#8812[\s\S]+€148\.00[\s\S]+Ana"))
     page.keyboard.press("Control+Enter")
-    expect(field).to_have_value("")
+    expect(field).to_have_text("")
 
     answer = wait_until(mia.mails, "the answer in Mia's mailbox")[0]
     assert answer["In-Reply-To"] == asked["Message-ID"]

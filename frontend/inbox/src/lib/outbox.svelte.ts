@@ -1,5 +1,6 @@
 import { api, ApiProblem, type FieldProblem, type Message, type OutgoingMessage } from '@aftercare/api';
 import { putMessage, type LiveEvent } from '@aftercare/live';
+import { t } from '@aftercare/ui';
 import { SvelteMap } from 'svelte/reactivity';
 import type { App } from './app.svelte';
 import type { LocalDraft } from './drafts.svelte';
@@ -15,6 +16,8 @@ export interface Pending {
   newer: Message[];
   errors: FieldProblem[];
   reason: string;
+  /** The server knows this id with other words: what is sent next needs a new one. */
+  isSpent?: boolean;
 }
 
 const STALE_AFTER_MS = 15 * 60_000;
@@ -25,6 +28,7 @@ const STALE_AFTER_MS = 15 * 60_000;
  */
 export class Outbox {
   readonly pending = new SvelteMap<string, Pending>();
+  private readonly takenBack = new Set<string>();
 
   constructor(private readonly app: App) {}
 
@@ -71,7 +75,10 @@ export class Outbox {
     const entry = this.pending.get(id);
     if (!entry) return;
     this.remove(id);
-    this.app.drafts.change(entry.draft);
+    const now = this.app.drafts.get(entry.ticketId, entry.draft.mode);
+    this.app.drafts.setAside(entry.ticketId, entry.draft.mode, now);
+    const changes = entry.isSpent ? { id: crypto.randomUUID(), rev: 0 } : {};
+    this.app.drafts.change({ ...entry.draft, ...changes }, true);
   }
 
   discard(id: string): void {
@@ -93,8 +100,29 @@ export class Outbox {
 
   /** The message came back on the socket: it is stored, whatever became of the answer. */
   seen(event: LiveEvent): void {
-    const id = event.payload.message?.id;
-    if (id && this.pending.has(id)) this.remove(id);
+    const message = event.payload.message;
+    if (!message) return;
+    if (this.pending.has(message.id)) this.remove(message.id);
+    if (message.author.id !== this.app.me?.id) return;
+    if (event.type === 'message.queued' || event.type === 'message.noted') this.app.drafts.sent(message);
+    if (event.type === 'message.withdrawn' && !this.takenBack.has(message.id)) void this.tellStopped(message);
+  }
+
+  /** A message of mine became a draft again without my doing: elsewhere, or the customer wrote first. */
+  private async tellStopped(message: Message): Promise<void> {
+    try {
+      this.app.drafts.takeFromServer(await api.draft(message.ticket_id, 'reply'));
+    } catch (problem) {
+      if (!(problem instanceof ApiProblem)) throw problem;
+      return;
+    }
+    if (message.delivery_reason) this.app.toasts.show(t('later.stopped', { name: this.customerOf(message) }));
+  }
+
+  private customerOf(message: Message): string {
+    const ticket = this.app.records.tickets.get(message.ticket_id);
+    const customer = ticket && this.app.records.customers.get(ticket.customer_id);
+    return customer?.name || t('customer.unknown');
   }
 
   private async post(id: string): Promise<void> {
@@ -104,7 +132,8 @@ export class Outbox {
       const message = await api.postMessage(entry.ticketId, entry.message);
       putMessage(this.app.records, message);
       this.remove(id);
-      if (message.delivery_state === 'held') this.app.undo.remember(() => this.withdraw(message.id));
+      if (message.delivery_state === 'held' && !message.is_scheduled)
+        this.app.undo.remember(() => this.withdraw(message.id));
     } catch (problem) {
       this.refused(id, problem);
     }
@@ -112,6 +141,7 @@ export class Outbox {
 
   /** Undo send. The server answers with the draft it was. */
   async withdraw(id: string): Promise<void> {
+    this.takenBack.add(id);
     try {
       const { message, draft } = await api.withdraw(id);
       putMessage(this.app.records, message);
@@ -120,6 +150,15 @@ export class Outbox {
       if (!(problem instanceof ApiProblem)) throw problem;
       this.app.toasts.show(problem.message, { kind: 'problem' });
     }
+  }
+
+  /** A scheduled message shall not be sent; its words can be had back for a minute. */
+  async cancel(message: Message): Promise<void> {
+    await this.withdraw(message.id);
+    const kept = this.app.drafts.get(message.ticket_id, 'reply');
+    if (this.app.records.messages.get(message.id)?.delivery_state !== 'withdrawn') return;
+    this.app.drafts.clear(message.ticket_id, 'reply', true);
+    this.app.undo.offer(t('later.cancelled'), () => this.app.drafts.change({ ...kept, rev: 0 }, true));
   }
 
   private refused(id: string, problem: unknown): void {
@@ -134,6 +173,7 @@ export class Outbox {
       this.put({
         ...entry,
         state: 'refused',
+        isSpent: problem.code === 'already_sent' || problem.code === 'withdrawn',
         errors: problem.document.errors ?? [],
         reason: problem.message,
       });

@@ -50,6 +50,7 @@ export const api = {
   withdraw: (id: R.Id) => send<{ message: R.Message; draft: R.Draft }>('POST', `/messages/${id}/withdraw`),
   retryMessage: (id: R.Id, isConfirmed = false) =>
     send<R.Message>('POST', `/messages/${id}/retry`, { confirm: isConfirmed }),
+  sendNow: (id: R.Id) => send<R.Message>('POST', `/messages/${id}/send-now`),
   markSent: (id: R.Id) => send<R.Message>('POST', `/messages/${id}/mark-sent`),
   messageHtmlUrl: (id: R.Id, hasImages: boolean) =>
     `${ROOT}/messages/${id}/html${hasImages ? '?images=1' : ''}`,
@@ -60,6 +61,7 @@ export const api = {
 
   saveDraft: (draft: R.Draft) =>
     send<R.Draft>('PUT', `/tickets/${draft.ticket_id}/drafts/${draft.mode}`, draft),
+  draft: (ticketId: R.Id, mode: R.ComposerMode) => get<R.Draft>(`/tickets/${ticketId}/drafts/${mode}`),
   deleteDraft: (ticketId: R.Id, mode: R.ComposerMode) =>
     send<null>('DELETE', `/tickets/${ticketId}/drafts/${mode}`),
 
@@ -195,6 +197,12 @@ export const api = {
   createChannel: (body: Record<string, unknown>) => send<R.Channel>('POST', '/channels', body),
   changeChannel: (id: R.Id, body: Record<string, unknown>) =>
     send<R.Channel>('PATCH', `/channels/${id}`, body),
+  signature: (channelId: R.Id, template?: string) =>
+    send<{ text: string }>(
+      'POST',
+      `/channels/${channelId}/signature`,
+      template === undefined ? {} : { template },
+    ),
   testChannel: (id: R.Id) => send<Record<string, unknown>>('POST', `/channels/${id}/test`),
 
   tokens: () => get<R.Page<R.ApiTokenRecord>>('/tokens'),

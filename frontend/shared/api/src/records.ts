@@ -257,7 +257,16 @@ export interface Rule {
   summary?: string;
 }
 export type ComposerMode = 'reply' | 'note';
+/** A stretch of a draft's text that a macro filled in, or left to be filled. */
+export interface DraftSpan {
+  start: number;
+  end: number;
+  path: string;
+  isMissing: boolean;
+}
 export interface Draft {
+  /** The id that its message will have. */
+  id: Id | null;
   ticket_id: Id;
   mode: ComposerMode;
   text: string;
@@ -267,7 +276,14 @@ export interface Draft {
   bcc: Address[];
   subject: string | null;
   attachment_ids: Id[];
+  files?: Attachment[];
   macro_id: Id | null;
+  order_id?: Id | null;
+  channel_id?: Id | null;
+  spans?: DraftSpan[];
+  missing?: MissingValue[];
+  /** The other one of two drafts that met. */
+  earlier?: { text: string; html: string | null } | null;
   rev: number;
   updated_at: Instant;
 }
@@ -445,6 +461,10 @@ export interface OutgoingMessage {
   /** People and teams named in a note. */
   mention_ids?: Id[];
   order_id?: Id | null;
+  channel_id?: Id | null;
+  /** When it shall leave, if not now. */
+  send_at?: Instant | null;
+  stop_on_reply?: boolean;
   then?: 'close' | 'snooze' | null;
   snoozed_until?: Instant | null;
   last_seen_position: number;

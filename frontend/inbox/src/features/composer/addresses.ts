@@ -3,10 +3,9 @@ import type { Address } from '@aftercare/api';
 export const writeAddresses = (addresses: readonly Address[]): string =>
   addresses.map((each) => (each.name ? `${each.name} <${each.address}>` : each.address)).join(', ');
 
-/** Reads "Mia <mia@x.fr>, jo@y.de". */
+/** Reads "Mia <mia@x.fr>, jo@y.de"; a comma inside quotation marks is part of the name. */
 export function readAddresses(text: string): Address[] {
-  return text
-    .split(/[,;\n]/)
+  return (text.match(/(?:"[^"]*"|[^,;\n"])+/g) ?? [])
     .map((part) => part.trim())
     .filter(Boolean)
     .map((part) => {

@@ -118,6 +118,11 @@ export function sentenceAround(text: string, start: number, end: number): { star
   return { start: from, end: to };
 }
 
+/** What stands behind a “/” at the start of a word up to the caret; null where there is none. */
+export function slashAt(text: string, caret: number): string | null {
+  return /(?:^|\s)\/([^/\n]{0,40})$/u.exec(text.slice(0, caret))?.[1] ?? null;
+}
+
 /** Text typed by hand that looks like a placeholder nobody filled. */
 export function hasPlaceholder(text: string): boolean {
   return /\{\{|\}\}|\{%|%\}|⟦|⟧/.test(text);

@@ -8,6 +8,8 @@ export interface FileInFlight {
   file: File;
   share: number;
   problem: string | null;
+  /** Shown within the text once it is there. */
+  isInline: boolean;
 }
 
 /** Files on their way up. What has arrived belongs to the draft. */
@@ -15,16 +17,16 @@ export class Uploads {
   inFlight = $state.raw<readonly FileInFlight[]>([]);
   private readonly calls = new Map<string, Upload<UploadedFile>>();
 
-  constructor(private readonly onuploaded: (file: UploadedFile) => void) {}
+  constructor(private readonly onuploaded: (file: UploadedFile, isInline: boolean) => void) {}
 
   get isBusy(): boolean {
     return this.inFlight.some((entry) => entry.problem === null);
   }
 
-  add(files: Iterable<File>): void {
+  add(files: Iterable<File>, isInline = false): void {
     for (const file of files) {
       const key = crypto.randomUUID();
-      this.inFlight = [...this.inFlight, { key, file, share: 0, problem: null }];
+      this.inFlight = [...this.inFlight, { key, file, share: 0, problem: null, isInline }];
       if (file.size > LARGEST_FILE_BYTES) {
         this.update(key, { problem: t('files.tooLarge', { limit: fileSize(LARGEST_FILE_BYTES) }) });
       } else void this.start(key, file);
@@ -48,8 +50,9 @@ export class Uploads {
     this.calls.set(key, call);
     try {
       const uploaded = await call.done;
+      const isInline = this.inFlight.find((entry) => entry.key === key)?.isInline ?? false;
       this.inFlight = this.inFlight.filter((entry) => entry.key !== key);
-      this.onuploaded(uploaded);
+      this.onuploaded(uploaded, isInline);
     } catch (problem) {
       if (problem instanceof ApiProblem) this.update(key, { problem: problem.message });
     } finally {
