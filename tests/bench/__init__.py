@@ -1,0 +1,1 @@
+"""What measurements and browser tests of large amounts stand on."""
