@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from helpdesk.accounts.models import Organization
 from helpdesk.lib.clock import now
@@ -50,7 +50,7 @@ def make_thread(organization: Organization, channel: Channel, customer: Customer
     return Ticket.objects.get(pk=ticket.pk)
 
 
-def _message(ticket: Ticket, position: int, at: object) -> Message:
+def _message(ticket: Ticket, position: int, at: datetime) -> Message:
     is_in = position % 2 == 1
     ours = {"name": ticket.channel.name, "address": ticket.channel.address}
     customer = {"name": ticket.customer.name, "address": "thread@posteo.example"}

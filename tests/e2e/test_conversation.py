@@ -57,6 +57,11 @@ WALK_UP = """async () => {
   return [worst, most, lost];
 }"""
 
+FROM_END = """() => {
+  const line = document.querySelector('.tl');
+  return line.scrollHeight - line.scrollTop - line.clientHeight;
+}"""
+
 FITS = """() => {
   const line = document.querySelector('.tl').getBoundingClientRect();
   const wide = [...document.querySelectorAll('.tl article, .tl article *')]
@@ -80,7 +85,7 @@ def thread(shop: Shop, messages: int) -> Ticket:
 
 
 def test_two_thousand_messages_open_at_once_and_stay_still(
-    shop: Shop, new_agent: Callable[..., Page]
+    shop: Shop, new_agent: Callable[..., Page], record_property: Callable[[str, object], None]
 ):
     """UX 23; G14.4 with five thousand."""
     long, longer = thread(shop, 2000), thread(shop, 5000)
@@ -92,9 +97,8 @@ def test_two_thousand_messages_open_at_once_and_stay_still(
         times["new"].append(page.evaluate(OPEN, [str(long.pk), "Message 2000"]))
         times["longer"].append(page.evaluate(OPEN, [str(longer.pk), "Message 5000"]))
         times["known"].append(page.evaluate(OPEN, [str(long.pk), "Message 2000"]))
-    print("ticket-open ms", {name: [round(each) for each in some] for name, some in times.items()})
-    at_end = "() => { const t = document.querySelector('.tl'); return t.scrollHeight - t.scrollTop - t.clientHeight }"
-    assert page.evaluate(at_end) < 2
+    record_property("ticket-open ms", {name: min(some) for name, some in times.items()})
+    assert page.evaluate(FROM_END) < 2
     assert min(times["known"]) <= 150
     assert min(times["longer"]) <= 500
 
@@ -199,7 +203,8 @@ def test_no_naughty_string_breaks_the_screen(
     """Every line as name and text of a message, and as subject and customer of a ticket."""
     path = corpora / "security" / "naughty_strings" / "data.jsonl"
     strings = [json.loads(line)["payload"] for line in path.read_text("utf-8").split("\n") if line]
-    more = ["‮" + "txt.exe", "Z" * 300, "ก็" + "็" * 200, "h" + "̷̧" * 80, "‏" * 50 + "שלום"]
+    more = ["\u202e" + "txt.exe", "Z" * 300, "\u0e01" + "\u0e47" * 200, "h" + "\u0337\u0327" * 80,
+            "\u200f" * 50 + "\u05e9\u05dc\u05d5\u05dd"]  # fmt: skip
     strings = [each.replace("\0", "") for each in [*strings, *more]]
     strings = [each for each in strings if each.strip()]
     assert len(strings) > 400

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e import shop as the_shop
 from tests.e2e.shop import Shop, Shopper, wait_until
@@ -75,8 +75,12 @@ def test_the_second_of_two_who_answer_at_once_is_warned(
     _field(ana).fill("Ana was first.")
     _field(his).fill("Jonas was second.")
     # Jonas' page has not heard of Ana's answer when he presses: his request waits for hers.
-    his.route("**/api/v1/tickets/*/messages", lambda route: (_until(shop, ticket, 2), route.continue_()),
-              times=1)  # fmt: skip
+
+    def hold(route: Route) -> None:
+        wait_until(lambda: len(shop.messages_of(ticket["id"])) >= 2, "the first answer")
+        route.continue_()
+
+    his.route("**/api/v1/tickets/*/messages", hold, times=1)
     ana.keyboard.press("Control+Enter")
     _field(his).focus()
     his.keyboard.press("Control+Enter")
@@ -199,7 +203,3 @@ def _opened(shop: Shop, page: Page, name: str) -> tuple[Shopper, dict[str, Any]]
 
 def _field(page: Page) -> Any:
     return page.locator("#reply").get_by_role("textbox").first
-
-
-def _until(shop: Shop, ticket: dict[str, Any], number: int) -> None:
-    wait_until(lambda: len(shop.messages_of(ticket["id"])) >= number, "the first answer")
