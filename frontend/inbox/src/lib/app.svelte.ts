@@ -26,6 +26,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import { appearance } from './appearance.svelte';
 import { Shelf } from './cache/shelf';
 import { trimRecords } from './cache/trim';
+import { Changes } from './changes.svelte';
 import { Drafts } from './drafts.svelte';
 import { OrderBook } from './orders.svelte';
 import { Outbox } from './outbox.svelte';
@@ -53,6 +54,7 @@ export class App {
   readonly undo = new Undo(this.toasts);
   readonly drafts = new Drafts();
   readonly outbox = new Outbox(this);
+  readonly changes = new Changes(this);
   /** What this browser keeps for the next page. */
   readonly shelf = new Shelf(version);
   readonly orders = new OrderBook(this.shelf);
@@ -117,6 +119,7 @@ export class App {
       this.isSessionOver = false;
       this.connect(cursor);
       this.outbox.start();
+      this.changes.start();
       if (kept) void this.revalidate(Date.now() - kept.savedAt > KEPT_IS_OLD_MS);
     } catch (problem) {
       this.failed(problem);
@@ -275,7 +278,11 @@ export class App {
   }
 
   private noteTouched(events: readonly LiveEvent[]): void {
-    for (const event of events) if (event.payload.ticket) this.touched.add(event.payload.ticket.id);
+    for (const { type, payload } of events) {
+      if (payload.ticket) this.touched.add(payload.ticket.id);
+      if ((type === 'ticket.hidden' || type === 'ticket.removed') && payload.ticket_id)
+        void this.shelf.forgetThread(payload.ticket_id);
+    }
     this.eventCount += events.length;
     if (this.eventCount >= TRIM_EVERY) {
       this.eventCount = 0;
@@ -307,7 +314,9 @@ export class App {
         onState: (state, behindBy) => {
           this.connectionState = state;
           this.behindBy = behindBy;
-          if (state === 'live') this.outbox.flush();
+          if (state !== 'live') return;
+          this.outbox.flush();
+          this.changes.flush();
         },
         onCounts: (counts) => (this.counts = { ...this.counts, ...counts }),
         onPresence: (ticketId, users) => this.presence.set(ticketId, users),

@@ -1,15 +1,5 @@
-import { api, ApiProblem, type Ticket, type TicketPatch } from '@aftercare/api';
-import { forgetTicket, putTicket } from '@aftercare/live';
+import type { Ticket, TicketPatch } from '@aftercare/api';
 import type { App } from './app.svelte';
-import { seesTeam } from './together';
-
-/** What the record will look like, before the server said so. */
-function foresee(ticket: Ticket, patch: TicketPatch): Ticket {
-  const { tags_add = [], tags_remove = [], note: _, note_id: __, ...fields } = patch;
-  const tags = (patch.tags ?? ticket.tags).filter((tag) => !tags_remove.includes(tag));
-  for (const tag of tags_add) if (!tags.includes(tag)) tags.push(tag);
-  return { ...ticket, ...fields, tags };
-}
 
 /** The patch that takes another one back. */
 export function reverseOf(ticket: Ticket, patch: TicketPatch): TicketPatch {
@@ -25,7 +15,8 @@ export function reverseOf(ticket: Ticket, patch: TicketPatch): TicketPatch {
 
 /**
  * Changes a ticket: on screen at once, then on the server. When the server refuses, the screen
- * goes back and a toast says why. With `done` the change can be undone with Z.
+ * goes back and a toast says why; without a line the change waits for one. With `done` the change
+ * can be undone with Z.
  */
 export async function changeTicket(
   app: App,
@@ -34,19 +25,8 @@ export async function changeTicket(
   done?: string,
 ): Promise<boolean> {
   const before = app.records.tickets.get(id);
-  if (before) app.records.tickets.set(id, foresee(before, patch));
-  try {
-    const changed = await api.changeTicket(id, patch);
-    if (seesTeam(app, changed.team_id)) putTicket(app.records, changed);
-    else forgetTicket(app.records, id);
-    if (done && before)
-      app.undo.offer(done, async () => void (await changeTicket(app, id, reverseOf(before, patch))));
-    return true;
-  } catch (problem) {
-    if (!(problem instanceof ApiProblem)) throw problem;
-    const now = app.records.tickets.get(id);
-    if (before && now && now.version === before.version) app.records.tickets.set(id, before);
-    if (!app.noticeSignedOut(problem)) app.toasts.show(problem.message, { kind: 'problem' });
-    return false;
-  }
+  const isMade = await app.changes.make(id, patch);
+  if (isMade && done && before)
+    app.undo.offer(done, async () => void (await changeTicket(app, id, reverseOf(before, patch))));
+  return isMade;
 }

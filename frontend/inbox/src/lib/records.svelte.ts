@@ -1,10 +1,13 @@
 import type { LiveRecords } from '@aftercare/live';
 import { SvelteMap } from 'svelte/reactivity';
+import { ForeseenTickets } from './foreseen';
+
+export type WatchedRecords = LiveRecords & { tickets: ForeseenTickets };
 
 /** The live records, watched by the screen: one changed record redraws only what shows it. */
-export function watchedRecords(): LiveRecords {
+export function watchedRecords(): WatchedRecords {
   return {
-    tickets: new SvelteMap(),
+    tickets: new ForeseenTickets(),
     messages: new SvelteMap(),
     messageIds: new SvelteMap(),
     timeline: new SvelteMap(),

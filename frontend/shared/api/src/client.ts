@@ -38,8 +38,14 @@ export const api = {
     get<R.Page<R.Message>>(`/tickets/${id}/messages`, { before: position, limit: 30 }),
   messagesAfter: (id: R.Id, position: number) =>
     get<R.Page<R.Message>>(`/tickets/${id}/messages`, { after: position, limit: 100 }),
-  changeTicket: (id: R.Id, patch: R.TicketPatch) =>
-    send<R.Ticket>('PATCH', `/tickets/${id}`, { ...patch, client_id: clientId }),
+  /** With a version the server refuses when the ticket has changed since (code `version_conflict`). */
+  changeTicket: (id: R.Id, patch: R.TicketPatch, version?: number) =>
+    send<R.Ticket>(
+      'PATCH',
+      `/tickets/${id}`,
+      { ...patch, client_id: clientId },
+      version === undefined ? {} : { headers: { 'If-Match': `"${version}"` } },
+    ),
   postMessage: (id: R.Id, message: R.OutgoingMessage) =>
     send<R.Message>('POST', `/tickets/${id}/messages`, { ...message, client_id: clientId }),
   follow: (id: R.Id, isFollowing: boolean) =>

@@ -1,4 +1,4 @@
-import type { Draft, Message } from './records';
+import type { Draft, Message, Ticket } from './records';
 
 export interface FieldProblem {
   path: string;
@@ -18,6 +18,8 @@ export interface ProblemDocument {
   instance?: string;
   messages?: Message[];
   draft?: Draft;
+  /** Of a version conflict: the ticket as it is now. */
+  ticket?: Ticket;
 }
 
 /** Raised for every answer that is not a success. `status` 0 means that no answer came. */
@@ -59,6 +61,7 @@ export async function problemFrom(response: Response): Promise<ApiProblem> {
     title: `The server answered ${response.status}`,
     status: response.status,
     code: `http_${response.status}`,
+    instance: response.headers.get('X-Request-Id') ?? undefined,
   };
   try {
     const body = (await response.json()) as Partial<ProblemDocument>;

@@ -9,6 +9,7 @@ import type {
   TimelineEvent,
 } from '@aftercare/api';
 import type { Cursor, LiveRecords } from '@aftercare/live';
+import { ForeseenTickets } from '../foreseen';
 import { readStored } from '../storage';
 import { openCupboard, type Cupboard, type ShelfName } from './cupboard';
 
@@ -94,7 +95,8 @@ export class Shelf {
 
   /** Keeps the newest part of a conversation that is in the records. */
   async keepThread(records: LiveRecords, ticketId: string): Promise<void> {
-    const ticket = records.tickets.get(ticketId);
+    const { tickets } = records;
+    const ticket = tickets instanceof ForeseenTickets ? tickets.told(ticketId) : tickets.get(ticketId);
     const timeline = records.timeline.get(ticketId);
     if (!ticket || !timeline) return;
     const ids = (records.messageIds.get(ticketId) ?? []).slice(-MESSAGES_PER_THREAD);
@@ -102,6 +104,11 @@ export class Shelf {
     const customer = records.customers.get(ticket.customer_id);
     const kept: KeptThread = { ticket, customer, messages, timeline, openedAt: Date.now() };
     await this.keep('threads', ticketId, kept);
+  }
+
+  /** It is out of this person's sight, or gone for good. */
+  async forgetThread(ticketId: string): Promise<void> {
+    await (await this.place()).remove('threads', [ticketId]);
   }
 
   async orders(customerId: string): Promise<KeptOrders | undefined> {

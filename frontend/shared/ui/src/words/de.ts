@@ -74,6 +74,15 @@ export const de: Translation = {
   'signIn.overHint':
     'Deine Sitzung ist zu Ende. Melde dich an, um weiterzumachen; Entwürfe und ungesendete Antworten sind auf diesem Gerät sicher.',
 
+  'change.conflict': '{field} wurde inzwischen von {name} geändert. Deine Änderung wurde nicht übernommen.',
+  'change.somebody': 'jemandem',
+  'change.mine': 'Meine übernehmen',
+  'change.field.status': 'Der Status',
+  'change.field.priority': 'Die Priorität',
+  'change.field.assignee_id': 'Die Zuweisung',
+  'change.field.team_id': 'Das Team',
+  'change.field.subject': 'Der Betreff',
+  'change.field.snoozed_until': 'Die Wiedervorlage',
   'problem.start': 'Aftercare wurde nicht geladen',
   'problem.list': 'Die Liste wurde nicht geladen',
   'problem.ticket': 'Das Ticket wurde nicht geladen',

@@ -72,6 +72,15 @@ export const en = {
   'signIn.overHint':
     'Your session ended. Sign in to go on; drafts and unsent replies are safe on this device.',
 
+  'change.conflict': '{field} changed by {name} meanwhile. Yours was not applied.',
+  'change.somebody': 'somebody',
+  'change.mine': 'Apply mine',
+  'change.field.status': 'Status',
+  'change.field.priority': 'Priority',
+  'change.field.assignee_id': 'Assignee',
+  'change.field.team_id': 'Team',
+  'change.field.subject': 'Subject',
+  'change.field.snoozed_until': 'Snooze',
   'problem.start': 'Aftercare didn’t load',
   'problem.list': 'The list didn’t load',
   'problem.ticket': 'The ticket didn’t load',
