@@ -16,6 +16,8 @@ const ENTRIES = [
   'login/+page.svelte',
   '(app)/+layout.svelte',
   '(app)/inbox/[view]/[[ticket]]/+page.svelte',
+  '../features/ticket/ConversationPane.svelte',
+  '../features/customer/CustomerPane.svelte',
 ].map((name) => resolve(routes, name));
 const ALIASES: [RegExp, string][] = [
   [/^\$lib\//, 'inbox/src/lib/'],
