@@ -12,4 +12,7 @@ class AutomationConfig(AppConfig):
             bulk,  # noqa: F401 (registers)
             sending,  # noqa: F401 (subscribes)
         )
-        from automation.rules import engine  # noqa: F401 (subscribes)
+        from automation.rules import (
+            engine,  # noqa: F401 (subscribes)
+            search,  # noqa: F401 (makes runs findable)
+        )

@@ -122,6 +122,13 @@ def _add_care(commands: Any) -> None:
     bench = _command(commands, "bench", _bench, "measure; prints figures with their baselines")
     bench.add_argument("names", nargs="*", metavar="NAME")
     bench.add_argument("--json", action="store_true")
+    bench.add_argument(
+        "--tickets",
+        type=int,
+        choices=[10_000, 100_000, 1_000_000],
+        default=10_000,
+        help="how many tickets the shop of ticket_list has",
+    )
     _command(commands, "connectors", _connectors, "list what Aftercare can connect to")
 
 
@@ -297,7 +304,7 @@ def _idle(arguments: argparse.Namespace) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     from helpdesk.commands.bench import run_benches
 
-    return run_benches(arguments.names, as_json=arguments.json)
+    return run_benches(arguments.names, as_json=arguments.json, tickets=arguments.tickets)
 
 
 def _connectors(arguments: argparse.Namespace) -> int:

@@ -46,6 +46,7 @@ OPERATORS: dict[str, tuple[str, ...]] = {
     "time": TIME,
     "flag": FLAG,
     "words": WORDS,
+    "order_number": ("is", "is_not", "starts_with"),
 }
 LIST_OPERATORS: dict[str, tuple[str, ...]] = {
     "number": ("at_least", "at_most", "between"),

@@ -26,13 +26,13 @@ def main() -> None:
     prepare()
     migrate_if_needed()
     from helpdesk.accounts.models import User
+    from helpdesk.bench.big_shop import make_big_shop
     from helpdesk.bench.figure import compared, percentile
     from helpdesk.bench.server import served
-    from helpdesk.bench.ticket_list import make_tickets
     from tickets.models import Ticket
 
-    token = make_tickets(200)
-    cookie = _session_cookie(User.objects.get())
+    token = make_big_shop(200)
+    cookie = _session_cookie(User.objects.get(email="ana@lindenloom.example"))
     tickets = [str(each) for each in Ticket.objects.values_list("pk", flat=True)[:50]]
     with served("serve") as (port, _):
         alone = asyncio.run(_measure(port, cookie, token, tickets, sockets=1))

@@ -8,4 +8,7 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what listens to the event log."""
-        from integrations.commerce import waking  # noqa: F401 (subscribes)
+        from integrations.commerce import (
+            search,  # noqa: F401 (makes orders findable)
+            waking,  # noqa: F401 (subscribes)
+        )

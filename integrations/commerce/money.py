@@ -18,6 +18,11 @@ def minor_digits(currency: str) -> int:
     return 3 if currency in _THREE_DIGITS else 2
 
 
+def currencies_with(digits: int) -> list[str]:
+    """The currencies with so many digits, which are none or three; all others have two."""
+    return sorted(_NO_MINOR_UNIT if digits == 0 else _THREE_DIGITS if digits == 3 else ())
+
+
 def format_money(amount_minor: int, currency: str) -> str:
     """``€1,284.00``, ``¥4,800``, ``CHF 19.00``; a real minus sign where money goes back."""
     digits = minor_digits(currency)

@@ -21,7 +21,7 @@ from tickets.models import Customer, Handle, Message, Ticket, TicketWords
 from tickets.records import customer_record, ticket_record
 from tickets.search.found import customer_has_words
 from tickets.search.keys import zone_of
-from tickets.search.kinds import Found, Hit, Kind, Search, add_kind
+from tickets.search.kinds import Found, Hit, Kind, Search, add_kind, conditions_on
 from tickets.search.terms import Term, found_in, piece_of, spans_in
 from tickets.search.tsquery import both, either, phone_query, phrase_query, words_query
 
@@ -188,7 +188,7 @@ def _positive(tree: dict[str, Any]) -> str:
 
 def customers_of(search: Search) -> QuerySet[Customer]:
     """The customers that the query's words and customer conditions leave; none without such."""
-    condition = _customer_condition(search.reading.conditions)
+    condition = conditions_on(search.reading.conditions, _customer_leaf)
     found = selectors.customers_of(search.user).filter(merged_into=None)
     return found.none() if condition is None else found.filter(condition)
 
@@ -221,21 +221,6 @@ def _customer_hit(customer: Customer, terms: list[Term]) -> Hit:
     handles = sorted(marked, key=lambda each: not each[1])
     text, spans = handles[0] if handles else ("", [])
     return Hit(str(customer.pk), title, spans_in(title, terms), text, spans)
-
-
-def _customer_condition(tree: dict[str, Any]) -> Q | None:
-    """What the tree asks of a customer; None where it asks nothing of them."""
-    for group in ("all", "any", "none"):
-        if group in tree:
-            asked = [_customer_condition(each) for each in tree[group]]
-            parts = [each for each in asked if each is not None]
-            if not parts:
-                return None
-            found = parts[0]
-            for each in parts[1:]:
-                found = found & each if group == "all" else found | each
-            return ~found if group == "none" else found
-    return _customer_leaf(tree) if tree else None
 
 
 def _customer_leaf(leaf: dict[str, Any]) -> Q | None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
+
 from helpdesk.accounts.models import User
 from tickets.search.reading import Reading
 from tickets.search.terms import Span, Term, terms_of
@@ -55,6 +57,24 @@ class Kind:
     needs: str
     count: Callable[[Search], tuple[int, bool]]
     page: Callable[[Search, str | None, int, str], Found]
+
+
+def conditions_on(tree: dict[str, Any], of_leaf: Callable[[dict[str, Any]], Q | None]) -> Q | None:
+    """What a tree over tickets asks of another kind of thing; None where it asks nothing of it.
+
+    ``of_leaf`` says it of one condition; what has nothing to do with that kind is passed over.
+    """
+    for group in ("all", "any", "none"):
+        if group in tree:
+            asked = [conditions_on(each, of_leaf) for each in tree[group]]
+            parts = [each for each in asked if each is not None]
+            if not parts:
+                return None
+            found = parts[0]
+            for each in parts[1:]:
+                found = found & each if group == "all" else found | each
+            return ~found if group == "none" else found
+    return of_leaf(tree) if tree else None
 
 
 KINDS: dict[str, Kind] = {}
