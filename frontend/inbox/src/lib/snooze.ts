@@ -1,27 +1,25 @@
+import { daysLater, instantOf, wallIn, weekdayOf } from './zone';
+
 /** The moments a ticket can be put to sleep until, from now. */
 export interface SnoozeChoice {
   id: 'hours' | 'tomorrow' | 'monday' | 'week';
   at: Date;
 }
 
-function atNine(day: Date): Date {
-  const morning = new Date(day);
-  morning.setHours(9, 0, 0, 0);
-  return morning;
-}
+const MORNING = 9;
 
-function inDays(now: Date, days: number): Date {
-  const day = new Date(now);
-  day.setDate(day.getDate() + days);
-  return day;
-}
-
-export function snoozeChoices(now: Date): SnoozeChoice[] {
-  const untilMonday = (8 - now.getDay()) % 7 || 7;
+/** Mornings are mornings where the agent is. */
+export function snoozeChoices(
+  now: Date,
+  zone = Intl.DateTimeFormat().resolvedOptions().timeZone,
+): SnoozeChoice[] {
+  const today = wallIn(zone, now);
+  const untilMonday = (8 - weekdayOf(today)) % 7 || 7;
+  const morning = (days: number) => instantOf(daysLater(today, days, MORNING, 0), zone);
   return [
     { id: 'hours', at: new Date(now.getTime() + 2 * 3_600_000) },
-    { id: 'tomorrow', at: atNine(inDays(now, 1)) },
-    { id: 'monday', at: atNine(inDays(now, untilMonday)) },
-    { id: 'week', at: atNine(inDays(now, 7)) },
+    { id: 'tomorrow', at: morning(1) },
+    { id: 'monday', at: morning(untilMonday) },
+    { id: 'week', at: morning(7) },
   ];
 }

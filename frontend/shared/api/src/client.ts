@@ -74,7 +74,7 @@ export const api = {
   mergeTargets: (id: R.Id, q: string, signal?: AbortSignal) =>
     get<R.TicketPage>(`/tickets/${id}/merge-targets`, { q: q || null }, signal),
   previewMerge: (id: R.Id, targetId: R.Id, signal?: AbortSignal) =>
-    send<R.MergePreview>('POST', `/tickets/${id}/merge/preview`, { ticket_id: targetId }, { signal }),
+    send<R.TicketMergePreview>('POST', `/tickets/${id}/merge/preview`, { ticket_id: targetId }, { signal }),
   merge: (id: R.Id, body: R.MergeOrder) =>
     send<R.TwoTickets>('POST', `/tickets/${id}/merge`, { ...body, client_id: clientId }),
   unmerge: (id: R.Id) => send<R.TwoTickets>('POST', `/tickets/${id}/unmerge`, { client_id: clientId }),

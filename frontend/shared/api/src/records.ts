@@ -122,7 +122,7 @@ export type Condition =
   | { any: Condition[] }
   | { not: Condition }
   | { field: string; operator: string; value?: unknown };
-export interface MergePreview {
+export interface TicketMergePreview {
   source_id: Id;
   target_id: Id;
   message_count: number;
