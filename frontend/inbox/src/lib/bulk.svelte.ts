@@ -11,13 +11,18 @@ export class Bulk {
   readonly jobs = new SvelteMap<string, BulkJob>();
   private app: App | null = null;
 
-  /** Follows the log. Jobs that were running when the page was left are shown again. */
+  /** Follows the log. */
   follow(app: App): () => void {
     this.app = app;
-    void this.loadRunning();
     return app.onEvents((events) => {
-      for (const { payload } of events) if (payload.job && payload.job.user_id === app.me?.id) this.take(payload.job);
+      for (const { payload } of events)
+        if (payload.job && payload.job.user_id === app.me?.id) this.take(payload.job);
     });
+  }
+
+  /** After the first load: what was begun before is shown again. */
+  resume(): void {
+    if (this.app?.me && this.app.me.role !== 'viewer') void this.loadRunning();
   }
 
   get shown(): BulkJob[] {
@@ -58,7 +63,8 @@ export class Bulk {
 
   private async loadRunning(): Promise<void> {
     const page = await this.ask(() => api.bulkJobs());
-    for (const job of page?.results ?? []) if (job.state === 'running' || job.state === 'undoing') this.take(job);
+    for (const job of page?.results ?? [])
+      if (job.state === 'running' || job.state === 'undoing') this.take(job);
   }
 
   private async ask<T>(call: () => Promise<T>): Promise<T | null> {

@@ -12,9 +12,24 @@ export type Sheet =
   | { kind: 'snooze'; target: Target }
   | { kind: 'bulk'; order: BulkOrder; title: string; onstart: () => void };
 
+export type SelectionAct =
+  | 'assign'
+  | 'status'
+  | 'tags'
+  | 'priority'
+  | 'macro'
+  | 'snooze'
+  | 'merge'
+  | 'close'
+  | 'assignMe'
+  | 'spam'
+  | 'trash';
+
 /** Which sheet is open. The sheets themselves are loaded when the first one is. */
 class Acting {
   sheet = $state.raw<Sheet | null>(null);
+  /** Set while tickets are picked: keys of the open ticket then act on all of them. */
+  onSelection: ((what: SelectionAct) => void) | null = null;
 
   open(sheet: Sheet): void {
     this.sheet = sheet;

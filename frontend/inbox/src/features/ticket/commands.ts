@@ -1,5 +1,6 @@
 import type { Ticket } from '@aftercare/api';
 import { t } from '@aftercare/ui';
+import { acting } from '$features/acting/acting.svelte';
 import type { PickerName } from '$lib/app.svelte';
 import type { Command } from '$lib/commands.svelte';
 
@@ -13,8 +14,20 @@ interface TicketHands {
 }
 
 export function ticketCommands(hands: TicketHands): Command[] {
-  const when = () => hands.ticket() !== undefined;
-  const picker = (name: PickerName) => () => hands.openPicker(name);
+  const when = () => hands.ticket() !== undefined || acting.onSelection !== null;
+  const names = {
+    status: 'status',
+    assignee: 'assign',
+    priority: 'priority',
+    tags: 'tags',
+    snooze: 'snooze',
+  } as const;
+  const picker = (name: PickerName) => () => {
+    if (acting.onSelection) acting.onSelection(names[name]);
+    else hands.openPicker(name);
+  };
+  const orSelection = (what: 'close' | 'assignMe', run: () => void) => () =>
+    acting.onSelection ? acting.onSelection(what) : run();
   return [
     {
       id: 'close',
@@ -24,7 +37,7 @@ export function ticketCommands(hands: TicketHands): Command[] {
       icon: 'check',
       aliases: 'resolve done',
       when,
-      run: hands.close,
+      run: orSelection('close', hands.close),
     },
     {
       id: 'assign',
@@ -44,7 +57,7 @@ export function ticketCommands(hands: TicketHands): Command[] {
       icon: 'user-round-plus',
       aliases: 'take',
       when,
-      run: hands.assignMe,
+      run: orSelection('assignMe', hands.assignMe),
     },
     {
       id: 'tags',

@@ -73,6 +73,20 @@ function ruleRan(event: TimelineEvent): EventLine {
   return { icon: 'zap', text, name, runId: data.run_id ?? null };
 }
 
+/** What happened between this ticket and another; who reads the tombstone is told so. */
+function betweenTickets(app: App, event: TimelineEvent, who: string): string {
+  const other = event.data['other_ticket'] as { id: string; number: number } | undefined;
+  const values = { who, number: `#${other?.number ?? ''}` };
+  const ticket = app.records.tickets.get(event.ticket_id);
+  const isHere = (kind: string) => ticket?.links.some((link) => link.kind === kind && link.id === other?.id);
+  if (event.type === 'ticket.merged')
+    return isHere('merged_into') ? t('event.mergedAway', values) : t('event.merged', values);
+  if (event.type === 'ticket.split')
+    return isHere('split_from') ? t('event.splitFrom', values) : t('event.split', values);
+  if (event.type === 'ticket.unmerged') return t('event.unmerged', values);
+  return event.type === 'ticket.linked' ? t('event.linked', values) : t('event.unlinked', values);
+}
+
 /** One line for a system event, or null for what needs no line. */
 export function describeEvent(app: App, event: TimelineEvent): EventLine | null {
   const who = nameOf(app, event);
@@ -95,6 +109,12 @@ export function describeEvent(app: App, event: TimelineEvent): EventLine | null 
         ? line('alarm-clock-check', t('event.snoozed', { who, until: dateAndTime(until) }))
         : line('alarm-clock', t('event.woke', { who }));
     }
+    case 'ticket.merged':
+    case 'ticket.unmerged':
+    case 'ticket.split':
+    case 'ticket.linked':
+    case 'ticket.unlinked':
+      return line('layers', betweenTickets(app, event, who));
     case 'rule.ran':
       return ruleRan(event);
     case 'csat.sent':

@@ -13,6 +13,8 @@ export class TicketRoom {
   problem = $state.raw<ApiProblem | null>(null);
   hasOlder = $state(false);
   isLoadingOlder = $state(false);
+  /** Deleted for good while it was open. */
+  isRemoved = $state(false);
 
   constructor(
     private readonly app: App,
@@ -85,6 +87,11 @@ export class TicketRoom {
     putKept(this.app.records, kept);
     this.hasOlder = (this.messages[0]?.position ?? 1) > 1;
     this.state = 'ready';
+  }
+
+  removed(): void {
+    this.isRemoved = true;
+    this.state = 'not_found';
   }
 
   async loadOlder(): Promise<void> {
