@@ -177,10 +177,10 @@ export const api = {
   forgetCustomersApart: (id: R.Id, otherId: R.Id) =>
     send<null>('DELETE', `/customers/${id}/apart`, { other_id: otherId }),
   previewCustomerMerge: (id: R.Id, sourceId: R.Id, take: string[] = []) =>
-    send<R.MergePreview>('POST', `/customers/${id}/merge/preview`, { source_id: sourceId, take }),
+    send<R.CustomerMergePreview>('POST', `/customers/${id}/merge/preview`, { source_id: sourceId, take }),
   mergeCustomers: (id: R.Id, body: { id: string; source_id: R.Id; take: string[] }) =>
-    send<R.MergeDone>('POST', `/customers/${id}/merge`, body),
-  undoCustomerMerge: (id: R.Id) => send<R.MergeDone>('POST', `/customer-merges/${id}/undo`),
+    send<R.CustomerMergeDone>('POST', `/customers/${id}/merge`, body),
+  undoCustomerMerge: (id: R.Id) => send<R.CustomerMergeDone>('POST', `/customer-merges/${id}/undo`),
   customerExportUrl: (id: R.Id) => `${ROOT}/customers/${id}/export`,
   customFields: () => get<R.Page<R.CustomField>>('/custom-fields'),
   defineField: (field: Record<string, unknown>) => send<R.CustomField>('POST', '/custom-fields', field),

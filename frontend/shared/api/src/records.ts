@@ -61,7 +61,7 @@ export interface SamePerson {
   reason: 'same_phone' | 'same_email' | 'same_email_name';
   value: string;
 }
-export interface MergePreview {
+export interface CustomerMergePreview {
   survivor: Customer;
   source: Customer;
   result: Record<string, unknown>;
@@ -70,7 +70,7 @@ export interface MergePreview {
   notes: number;
   handles: number;
 }
-export interface MergeDone {
+export interface CustomerMergeDone {
   merge_id: string;
   customer: Customer;
   source: Customer;
@@ -431,6 +431,7 @@ export interface Welcome {
   invited_by: string | null;
 }
 export interface TicketPatch {
+  fields?: FieldValues;
   subject?: string;
   status?: TicketStatus;
   priority?: Priority;

@@ -23,6 +23,14 @@ class Shell {
   picker = $state<PickerName | null>(null);
   /** A macro chosen in the command palette, for the composer to show. */
   macroQuery = '';
+  /** To whom the next new ticket goes, if somebody was chosen. */
+  newTicketTo: { email: string; name: string } | null = null;
+
+  takeNewTicketTo(): { email: string; name: string } {
+    const to = this.newTicketTo;
+    this.newTicketTo = null;
+    return to ?? { email: '', name: '' };
+  }
 
   takeMacroQuery(): string {
     const query = this.macroQuery;
