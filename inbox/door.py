@@ -19,6 +19,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from django.db.models import F
 from psycopg import errors as postgres
 
+from helpdesk.accounts.actions import stop_notification_mail
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib import blobs
 from helpdesk.lib.clock import now
@@ -32,6 +33,7 @@ from inbox.inbound import InboundAttachment, InboundMessage
 from inbox.matching import Match, find_match, find_reported
 from inbox.models import Fate, RawInbound, RawState
 from inbox.raw import LEASE_SECONDS
+from inbox.reply_tokens import find_notice_id
 from inbox.worker import dead_workers, worker_number
 from tickets.actions.customers import note_bounce
 from tickets.actions.delivery import set_delivery_state
@@ -379,6 +381,7 @@ def _file_bounce(parsed: _Parsed) -> Message | None:
     raw, message = parsed.raw, parsed.arrival.message
     original = find_reported(raw.organization_id, message)
     if original is None:
+        _stop_notices(raw.organization_id, message)
         return None
     written_to = {each["address"].lower() for each in (*original.to, *original.cc, *original.bcc)}
     failed = [
@@ -394,6 +397,19 @@ def _file_bounce(parsed: _Parsed) -> Message | None:
     customer = original.ticket.customer
     incoming = _incoming(parsed, Match(), customer=customer, author_name=_author(message))
     return receive_on_ticket(original.ticket_id, incoming)
+
+
+def _stop_notices(organization_id: uuid.UUID, message: InboundMessage) -> None:
+    """A notice to one of our people came back for good: they get no more mail of that kind.
+
+    Nothing becomes of the report itself, so it can never lead to another notice.
+    """
+    named = (message.reported_external_id, message.in_reply_to, *message.references[-5:])
+    if not any(find_notice_id(each) for each in named if each):
+        return
+    for each in message.failed_recipients:
+        if each.is_permanent:
+            stop_notification_mail(organization_id, each.address)
 
 
 def _author(message: InboundMessage) -> str:

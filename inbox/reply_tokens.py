@@ -18,6 +18,8 @@ _MARK = re.compile(
     rf"(?<![a-z0-9])([a-z2-7]{{{_ID_CHARS}}})([a-z2-7]{{{_SIGNATURE_CHARS}}})(?![a-z0-9])"
 )
 
+_NOTICE = re.compile(rf"notice-([0-9a-f]{{32}})-([a-z2-7]{{{_SIGNATURE_CHARS}}})@")
+
 
 def token_of(ticket_id: uuid.UUID) -> str:
     """The ticket's mark: 42 characters."""
@@ -59,3 +61,16 @@ def find_message_id(external_id: str) -> uuid.UUID | None:
         except ValueError:
             return None
     return None
+
+
+def notice_message_id(mail_id: uuid.UUID, domain: str) -> str:
+    """The Message-ID of a mail to one of our own people; it belongs to no ticket."""
+    return f"notice-{mail_id.hex}-{sign('notice', mail_id.hex)}@{domain}"
+
+
+def find_notice_id(external_id: str) -> uuid.UUID | None:
+    """The mail to one of our people behind a genuine Message-ID of that kind, or None."""
+    found = _NOTICE.match(external_id.lower())
+    if found is None or not is_signed(found[2], "notice", found[1]):
+        return None
+    return uuid.UUID(hex=found[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -135,6 +136,13 @@ def change_settings(user: User, part: Mapping[str, Any]) -> User:
         if "notifications" in part:
             fields["notification_mail_stopped_at"] = None  # they look after it: try mail again
         return change_profile(user, **fields)
+
+
+def stop_notification_mail(organization_id: uuid.UUID, address: str) -> None:
+    """Mail to this person comes back: send none until they save their notifications again."""
+    User.objects.filter(
+        organization_id=organization_id, email__iexact=address, notification_mail_stopped_at=None
+    ).update(notification_mail_stopped_at=now())
 
 
 def create_token(user: User, name: str) -> tuple[ApiToken, str]:

@@ -12,6 +12,7 @@ from helpdesk.lib.clock import iso, now
 
 class OwnRecord(UserRecord):
     signature: str
+    is_notification_mail_stopped: bool
     settings: dict[str, Any]
     capabilities: list[str]
 
@@ -99,6 +100,7 @@ def own_record(user: User) -> OwnRecord:
     return {
         **user_record(user),
         "signature": user.signature,
+        "is_notification_mail_stopped": user.notification_mail_stopped_at is not None,
         "settings": user.settings,
         "capabilities": sorted(CAPABILITIES.get(user.role, ())),
     }

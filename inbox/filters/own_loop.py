@@ -6,12 +6,14 @@ import uuid
 
 from inbox.filters.finding import Arrival, Finding
 from inbox.models import Fate
-from inbox.reply_tokens import find_message_id
+from inbox.reply_tokens import find_message_id, find_notice_id
 from tickets.models import Direction, Message
 
 
 def check(arrival: Arrival) -> Finding | None:
     """An echo of what this channel sent is only logged; other mail from us is kept and quiet."""
+    if find_notice_id(arrival.message.external_id) is not None:
+        return Finding(Fate.OWN_MAIL, becomes_message=False, reason="A notice to one of our people")
     own_id = find_message_id(arrival.message.external_id)
     if own_id is not None:
         echo = _sent_on(arrival, own_id)

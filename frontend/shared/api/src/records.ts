@@ -91,6 +91,7 @@ export type User = UserRecord & {
   signature?: string;
   settings?: Record<string, unknown>;
   capabilities?: string[];
+  is_notification_mail_stopped?: boolean;
 };
 export type BulkJob = BulkJobRecord;
 

@@ -851,6 +851,8 @@ export const de: Translation = {
   'me.desktopDenied':
     'Ihr Browser blockiert Hinweise dieser Seite. In seinen Einstellungen können Sie sie erlauben.',
   'me.desktopAllow': 'Erlauben',
+  'me.mailStopped':
+    'E-Mails an {email} kamen zurück, deshalb geht keine mehr hinaus. Wenn Sie unten etwas ändern, beginnt es wieder.',
   'me.quiet': 'Ruhezeiten',
   'me.quietHint': 'Keine Desktop-Hinweise und kein Ton; E-Mails warten bis zum Ende.',
   'me.from': 'Von',

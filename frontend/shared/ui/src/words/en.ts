@@ -846,6 +846,8 @@ export const en = {
   'me.desktopAsk': 'This browser may not show notices on your desktop yet.',
   'me.desktopDenied': 'Your browser blocks notices of this page. You can allow them in its settings.',
   'me.desktopAllow': 'Allow',
+  'me.mailStopped':
+    'Mail to {email} came back, so none is sent any more. It begins again when you change a box below.',
   'me.quiet': 'Quiet hours',
   'me.quietHint': 'No desktop notices and no sound; email waits until they end.',
   'me.from': 'From',
