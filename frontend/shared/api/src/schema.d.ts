@@ -2826,6 +2826,7 @@ export interface components {
       is_active: boolean;
       is_available: boolean;
       signature: string;
+      is_notification_mail_stopped: boolean;
       settings: {
         [key: string]: unknown;
       };

@@ -68,7 +68,7 @@ export const de: Translation = {
   'signIn.code': 'Code Ihrer Authenticator-App',
   'signIn.codeHint': 'Ein Wiederherstellungscode geht auch.',
   'signIn.codeWrong': 'Dieser Code stimmt nicht oder wurde schon benutzt.',
-  'signIn.other': 'Als jemand anderes anmelden',
+  'signIn.other': 'Von vorn beginnen',
   'signIn.out': 'Abmelden',
   'signIn.overTitle': 'Du wurdest abgemeldet',
   'signIn.overHint':

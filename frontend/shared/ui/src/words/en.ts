@@ -66,7 +66,7 @@ export const en = {
   'signIn.code': 'Code of your authenticator app',
   'signIn.codeHint': 'A recovery code works, too.',
   'signIn.codeWrong': 'That code isn’t right, or it was already used.',
-  'signIn.other': 'Sign in as somebody else',
+  'signIn.other': 'Start over',
   'signIn.out': 'Sign out',
   'signIn.overTitle': 'You were signed out',
   'signIn.overHint':
