@@ -17,7 +17,7 @@ from helpdesk.accounts.actions import create_user
 from helpdesk.accounts.models import Organization, User
 from helpdesk.lib.ids import new_id
 from tests.e2e.conftest import sign_in
-from tests.e2e.shop import PASSWORD, Shop
+from tests.e2e.shop import PASSWORD, Shop, wait_until
 
 RECORD_NOTICES = """
     window.shownOnDesktop = [];
@@ -76,8 +76,8 @@ def test_the_desktop_is_told_and_quiet_hours_keep_it_quiet(
     ticket = _ticket(shop, "Uli Loud")
     _note(shop, ticket, "Look", bo)
     expect(_bell(page, "Notifications, 1 unread")).to_be_visible()
-    page.wait_for_function("window.shownOnDesktop.length === 1")
-    assert page.evaluate("window.shownOnDesktop") == ["Ana Ferreira mentioned you"]
+    shown = wait_until(lambda: page.evaluate("window.shownOnDesktop"), "a notice on the desktop")
+    assert shown == ["Ana Ferreira mentioned you"]
 
     page.goto("/me#notifications")
     expect(page.get_by_role("checkbox", name="Somebody mentions me: Desktop")).to_be_checked()
@@ -104,8 +104,7 @@ def test_a_second_factor_is_set_up_with_a_computed_code_and_asked_for_at_sign_in
     page.get_by_label(re.compile("^Your password")).fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
     qr = page.get_by_role("img", name="QR code for your authenticator app")
-    expect(qr).to_be_visible()
-    page.wait_for_function("document.querySelector('img.qr').naturalWidth > 0")
+    wait_until(lambda: qr.evaluate("image => image.naturalWidth"), "the QR code")
     secret = page.locator("code.secret").inner_text().replace(" ", "")
     page.get_by_label("Code of your authenticator app").fill(_totp(secret))
     page.get_by_role("button", name="Turn on").click()
@@ -170,7 +169,9 @@ def test_what_one_chooses_holds_on_every_device_at_once(
     )
     account = other.get_by_role("button", name=f"Your account, {mia.name}")
     expect(account.locator("img")).to_have_attribute("src", re.compile(f"/users/{mia.pk}/avatar"))
-    other.wait_for_function("document.querySelector('nav .av img').naturalWidth === 256")
+    picture = account.locator("img")
+    width = wait_until(lambda: picture.evaluate("image => image.naturalWidth"), "the picture")
+    assert width == 256
 
 
 def _colleague(name: str) -> User:
