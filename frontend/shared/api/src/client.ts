@@ -203,6 +203,7 @@ export const api = {
   createChannel: (body: Record<string, unknown>) => send<R.Channel>('POST', '/channels', body),
   changeChannel: (id: R.Id, body: Record<string, unknown>) =>
     send<R.Channel>('PATCH', `/channels/${id}`, body),
+  channelSettings: (id: R.Id) => get<R.Channel & { signature: string }>(`/channels/${id}`),
   signature: (channelId: R.Id, template?: string) =>
     send<{ text: string }>(
       'POST',
