@@ -23,7 +23,7 @@ export function cleanPasted(html: string): string {
   for (const each of [...body.querySelectorAll<HTMLElement>('b[id^="docs-internal-guid"]')])
     each.replaceWith(...each.childNodes);
   joinWordLists(body);
-  for (const table of body.querySelectorAll('tr')) keepRowTogether(table);
+  for (const table of [...body.querySelectorAll('table')].reverse()) asLines(table);
   return body.innerHTML;
 }
 
@@ -52,11 +52,16 @@ function joinWordLists(body: HTMLElement): void {
   }
 }
 
-/** A row of a table becomes one line: the schema knows no tables. */
-function keepRowTogether(row: HTMLTableRowElement): void {
-  const line = row.ownerDocument.createElement('p');
-  line.textContent = [...row.cells].map((cell) => (cell.textContent ?? '').trim()).join(' · ');
-  row.replaceWith(line);
+/** A row of a table becomes a line, the schema knows no tables; what lies in a layout stays whole. */
+function asLines(table: HTMLTableElement): void {
+  const isLayout = table.querySelector('p, div, ul, ol, blockquote, img') !== null;
+  const lines = [...table.rows].flatMap((row) => {
+    if (isLayout) return [...row.cells].flatMap((cell) => [...cell.childNodes]);
+    const line = table.ownerDocument.createElement('p');
+    line.textContent = [...row.cells].map((cell) => (cell.textContent ?? '').trim()).join(' · ');
+    return [line];
+  });
+  table.replaceWith(...lines);
 }
 
 /** The first so many characters of what was pasted, and whether something was left out. */
