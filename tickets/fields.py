@@ -236,6 +236,15 @@ def asks_for(tree: Any, field: str) -> bool:
     return isinstance(tree, list) and any(asks_for(each, field) for each in tree)
 
 
+def asks_for_days(tree: Any) -> bool:
+    """Whether the conditions speak of days, which begin when they begin for the person."""
+    if isinstance(tree, dict):
+        return tree.get("operator") in _OF_DAYS or any(
+            asks_for_days(each) for each in tree.values()
+        )
+    return isinstance(tree, list) and any(asks_for_days(each) for each in tree)
+
+
 class _Compiler:
     """Turns a tree into conditions. Words that stand together are asked in one look-up."""
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from helpdesk.accounts.models import User
 from helpdesk.accounts.selectors import hidden_teams_by_person, hidden_teams_of
@@ -14,7 +14,8 @@ from helpdesk.events.models import Event
 from helpdesk.lib.clock import iso
 from helpdesk.lib.errors import InvalidInput, NotFound
 from helpdesk.lib.pagination import Page, decode_cursor, encode_cursor
-from tickets.fields import as_query
+from tickets.counting import COUNT_LIMIT, Asked, count_each
+from tickets.fields import as_query, asks_for_days
 from tickets.models import (
     Attachment,
     Channel,
@@ -32,7 +33,6 @@ from tickets.ordering import cursor_after, in_order, order_of
 from tickets.search.keys import zone_of
 
 THREAD_PAGE = 30
-COUNT_LIMIT = 10_000
 
 
 def tickets_visible_to(user: User) -> QuerySet[Ticket]:
@@ -152,20 +152,15 @@ def bounded_count(found: QuerySet[Any], limit: int = COUNT_LIMIT) -> tuple[int, 
 
 
 def view_counts(user: User, views: Iterable[View]) -> dict[str, int]:
-    """How many tickets each view holds for this person; one query whatever their number."""
-    aggregates = {
-        f"v{index}": Count("pk", filter=tickets_in(view, user)) for index, view in enumerate(views)
-    }
-    if not aggregates:
-        return {}
-    row = tickets_visible_to(user).filter(merged_into=None).aggregate(**aggregates)
-    return {view.slug: row[f"v{index}"] for index, view in enumerate(views)}
+    """How many tickets each view holds for this person; at most two queries."""
+    asked = {view.slug: Asked(view.conditions, tickets_in(view, user)) for view in views}
+    return count_each(tickets_visible_to(user).filter(merged_into=None), asked)
 
 
 def counts_for_people(
     organization_id: uuid.UUID, user_ids: list[uuid.UUID]
 ) -> dict[uuid.UUID, dict[str, int]]:
-    """The counts of all views for each of these people: one query for all who see the same."""
+    """The counts of all views for each of these people: two queries for all who see the same."""
     people = User.objects.filter(organization_id=organization_id, pk__in=user_ids)
     alike: dict[frozenset[uuid.UUID], list[uuid.UUID]] = {}
     for user_id, hidden in hidden_teams_by_person(organization_id, people).items():
@@ -181,23 +176,21 @@ def _counts_for_alike(
 ) -> dict[uuid.UUID, dict[str, int]]:
     """Each person's views; what several people see alike is counted once."""
     views, teams = list(View.objects.filter(organization_id=organization_id)), _teams_of(user_ids)
-    wanted: dict[str, Q] = {}
+    zones = {each.pk: zone_of(each) for each in _with_organization(user_ids)}
+    wanted: dict[str, Asked] = {}
     names: dict[uuid.UUID, dict[str, str]] = {user_id: {} for user_id in user_ids}
     for index, view in enumerate(views):
-        says_me = is_personal(view.conditions)
+        says_me = is_personal(view.conditions) or asks_for_days(view.conditions)
         for number, user_id in enumerate(user_ids):
             if not _is_seen_by(view, user_id, teams[user_id]):
                 continue
             name = f"v{index}_{number}" if says_me else f"v{index}"
             names[user_id][view.slug] = name
             if name not in wanted:
-                wanted[name] = as_query(view.conditions, me=user_id)
-    row: dict[str, int] = {}
-    if wanted:
-        counted = {name: Count("pk", filter=condition) for name, condition in wanted.items()}
-        tickets = Ticket.objects.filter(organization_id=organization_id, merged_into=None)
-        visible = tickets.exclude(team_id__in=hidden) if hidden else tickets
-        row = visible.aggregate(**counted)
+                condition = as_query(view.conditions, me=user_id, zone=zones.get(user_id))
+                wanted[name] = Asked(view.conditions, condition)
+    tickets = Ticket.objects.filter(organization_id=organization_id, merged_into=None)
+    row = count_each(tickets.exclude(team_id__in=hidden) if hidden else tickets, wanted)
     return {
         user_id: {slug: row[name] for slug, name in named.items()}
         for user_id, named in names.items()
@@ -209,6 +202,10 @@ def _is_seen_by(view: View, user_id: uuid.UUID, team_ids: set[uuid.UUID]) -> boo
     if view.scope == Scope.SHARED or view.owner_id == user_id:
         return True
     return view.scope == Scope.TEAM and view.team_id in team_ids
+
+
+def _with_organization(user_ids: list[uuid.UUID]) -> QuerySet[User]:
+    return User.objects.filter(pk__in=user_ids).select_related("organization")
 
 
 def _teams_of(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:

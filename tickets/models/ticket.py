@@ -146,6 +146,9 @@ class Ticket(models.Model):
             models.Index(
                 fields=["organization", "status", "-last_message_at", "-id"], name="ticket_newest"
             ),
+            models.Index(
+                fields=["organization", "-last_message_at", "-id"], name="ticket_newest_of_all"
+            ),
             models.Index(fields=["organization", "-created_at", "-id"], name="ticket_created"),
             models.Index(fields=["customer", "-last_message_at"], name="ticket_of_customer"),
             models.Index(

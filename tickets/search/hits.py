@@ -18,6 +18,7 @@ from helpdesk.lib.pagination import decode_cursor, encode_cursor
 from tickets import selectors
 from tickets.fields import TICKET_FIELDS, as_query, asks_for
 from tickets.models import Customer, Handle, Message, Ticket, TicketWords
+from tickets.ordering import in_order, order_of
 from tickets.records import customer_record, ticket_record
 from tickets.search.found import customer_has_words
 from tickets.search.keys import zone_of
@@ -27,6 +28,8 @@ from tickets.search.tsquery import both, either, phone_query, phrase_query, word
 
 MAX_RANKED = 1000
 """More matches than this are not sorted by relevance: the newest are as good a guess."""
+WINDOW = 20_000
+"""So many of the newest tickets are looked through for a word that many have, before all are."""
 RECENT = 50
 """So many messages of each ticket are looked through for the one to show, before all are."""
 READ_CHARS = 20_000
@@ -42,35 +45,54 @@ def tickets_of(search: Search) -> QuerySet[Ticket]:
 
 
 def count_tickets(search: Search) -> tuple[int, bool]:
-    return selectors.bounded_count(tickets_of(search))
+    return selectors.bounded_count(tickets_of(search), MAX_RANKED)
 
 
 def page_of_tickets(search: Search, after: str | None, limit: int, sort: str) -> Found:
     """One page; by relevance only where few enough match."""
     found = tickets_of(search)
     asked = _positive(search.reading.conditions)
-    if sort == "relevance" and asked:
-        ranked = _ranked(found, asked)
-        if ranked is not None:
-            return _page_by_rank(search, ranked, after, limit)
+    if asked:
+        ids = list(found.order_by().values_list("pk", flat=True)[: MAX_RANKED + 1])
+        if len(ids) > MAX_RANKED:
+            return _newest_of_many(search, found, after, limit, sort)
+        found = Ticket.objects.filter(pk__in=ids)
+        if sort == "relevance":
+            return _page_by_rank(search, _ranked(found, asked), after, limit)
     order = "oldest" if sort == "oldest" else "newest"
     page = selectors.list_tickets(found, after=after, limit=limit, sort=order)
     return _found(search, page.rows, page.next, order)
 
 
-def _ranked(found: QuerySet[Ticket], asked: str) -> list[tuple[float, datetime, uuid.UUID]] | None:
-    """The matches, best first; None if they are too many to rank."""
+def _newest_of_many(
+    search: Search, found: QuerySet[Ticket], after: str | None, limit: int, sort: str
+) -> Found:
+    """A page of more matches than are worth collecting.
+
+    They are met soon when one walks the tickets in order; where they are not (a word of years
+    ago), the database collects them after all.
+    """
+    order = "oldest" if sort == "oldest" else "newest"
+    everything = in_order(selectors.tickets_visible_to(search.user), order_of(order), after)
+    edge = next(
+        iter(everything.values_list("last_message_at", flat=True)[WINDOW : WINDOW + 1]), None
+    )
+    if edge is not None:
+        side = "lte" if order == "oldest" else "gte"
+        near = found.filter(**{f"last_message_at__{side}": edge})
+        page = selectors.list_tickets(near, after=after, limit=limit, sort=order)
+        if page.next is not None:
+            return _found(search, page.rows, page.next, order)
+    page = selectors.list_tickets(found, after=after, limit=limit, sort=order)
+    return _found(search, page.rows, page.next, order)
+
+
+def _ranked(found: QuerySet[Ticket], asked: str) -> list[tuple[float, datetime, uuid.UUID]]:
+    """The matches, best first."""
     rank = TicketWords.objects.filter(ticket=OuterRef("pk"), part=0).values(
         rank=RawSQL("ts_rank(vector, %s::tsquery, 1)::float8", [asked], output_field=FloatField())
     )
-    ids = found.order_by("-last_message_at", "-id").values("pk")[: MAX_RANKED + 1]
-    rows = list(
-        Ticket.objects.filter(pk__in=[each["pk"] for each in ids])
-        .annotate(rank=Subquery(rank))
-        .values_list("rank", "last_message_at", "pk")
-    )
-    if len(rows) > MAX_RANKED:
-        return None
+    rows = found.annotate(rank=Subquery(rank)).values_list("rank", "last_message_at", "pk")
     return sorted(((each[0] or 0.0, each[1], each[2]) for each in rows), reverse=True)
 
 
