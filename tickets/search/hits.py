@@ -5,10 +5,22 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, FloatField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Left
 
@@ -83,8 +95,22 @@ def _newest_of_many(
         page = selectors.list_tickets(near, after=after, limit=limit, sort=order)
         if page.next is not None:
             return _found(search, page.rows, page.next, order)
-    page = selectors.list_tickets(found, after=after, limit=limit, sort=order)
+    ids = _collected(found, after, limit, order)
+    chosen = Ticket.objects.filter(pk__in=ids)
+    page = selectors.list_tickets(chosen, after=None, limit=limit, sort=order)
     return _found(search, page.rows, page.next, order)
+
+
+def _collected(
+    found: QuerySet[Ticket], after: str | None, limit: int, order: str
+) -> list[uuid.UUID]:
+    """The first of all matches, which are collected and then sorted: never a walk in order."""
+    at = ExpressionWrapper(
+        F("last_message_at") + Value(timedelta(0), DurationField()), DateTimeField()
+    )
+    sign = "" if order == "oldest" else "-"
+    rows = in_order(found, order_of(order), after).annotate(_at=at)
+    return list(rows.order_by(f"{sign}_at", f"{sign}id").values_list("pk", flat=True)[: limit + 1])
 
 
 def _ranked(found: QuerySet[Ticket], asked: str) -> list[tuple[float, datetime, uuid.UUID]]:
