@@ -49,7 +49,7 @@ def test_two_agents_see_each_other_and_one_takes_over(
     bar = ana.locator(".collide")
     expect(bar).to_contain_text("Jonas is writing a reply", timeout=2_500)
     row = ana.locator("#tickets").get_by_role("row").filter(has_text="Tara")
-    expect(row.locator(".presence").first).to_be_visible()
+    expect(row.locator(".presence >> visible=true").first).to_be_visible()
 
     expect(bar).to_contain_text("Jonas has a draft")
     bar.get_by_role("button", name="Take over").click()
