@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+import sys
 import uuid
 import zlib
 from collections.abc import Callable
@@ -85,7 +86,7 @@ def thread(shop: Shop, messages: int) -> Ticket:
 
 
 def test_two_thousand_messages_open_at_once_and_stay_still(
-    shop: Shop, new_agent: Callable[..., Page], record_property: Callable[[str, object], None]
+    shop: Shop, new_agent: Callable[..., Page]
 ):
     """UX 23; G14.4 with five thousand."""
     long, longer = thread(shop, 2000), thread(shop, 5000)
@@ -97,7 +98,8 @@ def test_two_thousand_messages_open_at_once_and_stay_still(
         times["new"].append(page.evaluate(OPEN, [str(long.pk), "Message 2000"]))
         times["longer"].append(page.evaluate(OPEN, [str(longer.pk), "Message 5000"]))
         times["known"].append(page.evaluate(OPEN, [str(long.pk), "Message 2000"]))
-    record_property("ticket-open ms", {name: min(some) for name, some in times.items()})
+    told = {name: [round(each) for each in some] for name, some in times.items()}
+    sys.stderr.write(f"ticket-open ms {told}\n")
     assert page.evaluate(FROM_END) < 2
     assert min(times["known"]) <= 150
     assert min(times["longer"]) <= 500
