@@ -14,7 +14,7 @@ from tests.e2e.shop import Shop
 PLACES = [
     "/inbox/all", "/inbox/mine", "/inbox/search", "/customers", "/reports/csat",
     "/automations/rules", "/automations/macros", "/settings/channels", "/settings/inbound",
-    "/settings/tokens", "/me", "/no/such/page",
+    "/settings/tokens", "/settings/fields", "/me", "/me/shortcuts", "/no/such/page",
 ]  # fmt: skip
 
 
