@@ -18,6 +18,7 @@ from helpdesk.accounts.models import Organization, User
 from helpdesk.lib.ids import new_id
 from tests.e2e.conftest import sign_in
 from tests.e2e.shop import PASSWORD, Shop, wait_until
+from tests.e2e.test_accessibility import _barriers
 
 RECORD_NOTICES = """
     window.shownOnDesktop = [];
@@ -54,6 +55,7 @@ def test_a_mention_rings_the_colleagues_bell_live_on_all_their_pages_and_nobody_
     listed = page.get_by_role("dialog", name="Notifications")
     expect(listed).to_contain_text("Ana Ferreira mentioned you")
     expect(listed).to_contain_text("is this the linen we lost?")
+    assert _barriers(page) == []
     listed.get_by_role("button", name=re.compile("From Ida")).focus()
     page.keyboard.press("Enter")
 

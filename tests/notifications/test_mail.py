@@ -72,7 +72,9 @@ def test_what_was_not_seen_comes_in_one_mail_after_three_minutes(
     assert mail.message["Subject"] == f"Ada Kern mentioned you (#{ticket.number})"
     assert mail.message["Auto-Submitted"] == "auto-generated"
     assert find_notice_id(mail.message["Message-ID"].strip("<>")) is not None
-    text = mail.message.get_body(("plain",)).get_content()
+    body = mail.message.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
     assert text.index("Second") < text.index("First")
     assert f"/t/{ticket.number}" in text
     assert "/me#notifications" in text
