@@ -130,7 +130,7 @@ const mine: View = {
 
 function listOf(app: App): TicketList {
   app.me = { id: 'u1', team_ids: [] } as unknown as User;
-  return new TicketList(app, { view: mine, q: '', isUnreadOnly: false, sort: 'queue' });
+  return new TicketList(app, { view: mine, q: '', isUnreadOnly: false, sort: 'queue', group: '' });
 }
 
 test('a new ticket waits while the pointer rests on the list, then comes in on its place', () => {

@@ -4,7 +4,7 @@ import { plotOf, stretches } from '$features/reports/chart';
 import { csvOf } from '$features/reports/csv';
 import { rankMacros } from '$features/macros/rank';
 import { conditionLines } from '$features/rules/rule-words';
-import { compareTickets } from '$features/ticket-list/ticket-list.svelte';
+import { compareTickets } from '$features/ticket-list/ticket-order';
 import { splitLinks } from '$features/ticket/links';
 import { reverseOf } from '$lib/change-ticket';
 import { snoozeChoices } from '$lib/snooze';

@@ -38,6 +38,10 @@ function compare(actual: unknown, operator: string, value: unknown, asker: Asker
       return !wanted.some(has);
     case 'contains_all_of':
       return wanted.every(has);
+    case 'less_than':
+      return typeof actual === 'number' && typeof value === 'number' ? actual < value : false;
+    case 'more_than':
+      return typeof actual === 'number' && typeof value === 'number' ? actual > value : false;
     case 'is_empty':
       return isEmpty(actual);
     case 'is_present':
@@ -53,6 +57,10 @@ export function matches(ticket: Ticket, condition: unknown, asker: Asker): boole
   const tree = condition as Condition;
   if ('all' in tree) return everyOne(tree.all.map((child) => matches(ticket, child, asker)));
   if ('any' in tree) return someOne(tree.any.map((child) => matches(ticket, child, asker)));
+  if ('none' in tree) {
+    const some = someOne((tree.none as Condition[]).map((child) => matches(ticket, child, asker)));
+    return some === null ? null : !some;
+  }
   if ('not' in tree) {
     const inner = matches(ticket, tree.not, asker);
     return inner === null ? null : !inner;

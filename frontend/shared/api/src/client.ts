@@ -125,6 +125,9 @@ export const api = {
   orderViews: (ids: R.Id[]) =>
     send<{ view_ids: R.Id[] }>('PUT', '/views/order', { view_ids: ids, client_id: clientId }),
   previewView: (conditions: unknown) => send<{ total: number }>('POST', '/views/preview', { conditions }),
+  suggestions: (q: string, at: number) =>
+    get<{ start: number; end: number; results: R.Suggestion[] }>('/search/suggestions', { q, at }),
+  search: (query: Query, signal?: AbortSignal) => get<R.SearchPage>('/search', query, signal),
   ticketFields: () => get<{ fields: R.ConditionField[] }>('/tickets/fields'),
 
   macros: () => get<R.Page<R.Macro>>('/macros', { limit: 200 }),

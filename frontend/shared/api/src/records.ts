@@ -121,6 +121,7 @@ export type LightCustomer = Pick<Customer, 'id' | 'name'> & Partial<Customer>;
 export type Condition =
   | { all: Condition[] }
   | { any: Condition[] }
+  | { none: Condition[] }
   | { not: Condition }
   | { field: string; operator: string; value?: unknown };
 export interface TicketMergePreview {
@@ -371,6 +372,72 @@ export interface Page<T> {
 }
 export interface TicketPage extends Page<Ticket> {
   customers: LightCustomer[];
+  total_is_exact?: boolean;
+  query?: QueryAnalysis | null;
+}
+/** How the server read a query. Offsets are of JavaScript strings, `end` exclusive. */
+export interface QueryAnalysis {
+  text: string;
+  tokens: QueryToken[];
+  problems: QueryProblem[];
+  /** The query as a condition tree: what “Save as view” keeps. */
+  conditions: Record<string, unknown>;
+}
+export interface QueryToken {
+  kind: string;
+  start: number;
+  end: number;
+  text: string;
+  is_negated: boolean;
+  key: string | null;
+  values: { text: string; label: string }[];
+  is_understood: boolean;
+}
+export interface QueryProblem {
+  start: number;
+  end: number;
+  token: string;
+  code: string;
+  message: string;
+  /** What to write in place of the token. */
+  hint: string | null;
+}
+export interface Suggestion {
+  kind: string;
+  insert: string;
+  label: string;
+  detail: string;
+  key: string;
+}
+export interface Highlighted {
+  text: string;
+  spans: [number, number][];
+}
+export type SearchKind = 'tickets' | 'customers' | 'orders';
+export interface SearchHit {
+  kind: string;
+  id: Id;
+  title: Highlighted;
+  snippet: Highlighted | null;
+  message: { id: Id; position: number; kind: string; author_name: string; at: Instant } | null;
+}
+export interface BoundedCount {
+  count: number;
+  is_exact: boolean;
+}
+export interface SearchPage {
+  kind: string;
+  sort: string;
+  query: QueryAnalysis;
+  counts: Record<SearchKind, BoundedCount>;
+  results: SearchHit[];
+  tickets: Ticket[];
+  customers: Customer[];
+  orders: Order[];
+  next: string | null;
+  /** Where nothing matches: how many would without the most restrictive token. */
+  without: { token: string; query: string; count: number; is_exact: boolean } | null;
+  spelling: { query: string; words: { from: string; to: string }[] } | null;
 }
 export interface TicketDetail {
   ticket: Ticket;

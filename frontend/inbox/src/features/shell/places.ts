@@ -11,7 +11,7 @@ export interface Place {
 export function places(): Place[] {
   return [
     { href: '/inbox/mine', start: '/inbox', label: t('nav.inbox'), icon: 'inbox' },
-    { href: '/inbox/search', start: '/inbox/search', label: t('nav.search'), icon: 'search' },
+    { href: '/search', start: '/search', label: t('nav.search'), icon: 'search' },
     { href: '/customers', start: '/customers', label: t('nav.customers'), icon: 'users-round' },
     { href: '/reports/csat', start: '/reports', label: t('nav.reports'), icon: 'chart-column' },
     { href: '/automations/rules', start: '/automations', label: t('nav.automations'), icon: 'workflow' },
@@ -20,6 +20,5 @@ export function places(): Place[] {
 }
 
 export function isHere(place: Place, path: string): boolean {
-  if (place.start === '/inbox' && path.startsWith('/inbox/search')) return false;
   return path === place.start || path.startsWith(`${place.start}/`);
 }

@@ -4,6 +4,8 @@ import type { Command } from '$lib/commands.svelte';
 interface ListHands {
   move(step: 1 | -1): void;
   pick(step: 0 | 1 | -1): void;
+  pickAll(): void;
+  saveView(): void;
   focusFilter(): void;
   clear(): void;
   back(): void;
@@ -34,7 +36,6 @@ export function listCommands(hands: ListHands): Command[] {
       label: t('command.pick'),
       group: 'list',
       keys: 'x',
-      when: hands.isOpen,
       run: () => hands.pick(0),
     },
     {
@@ -51,6 +52,21 @@ export function listCommands(hands: ListHands): Command[] {
       keys: 'shift+k',
       isHidden: true,
       run: () => hands.pick(-1),
+    },
+    {
+      id: 'pickAll',
+      label: t('command.pickAll'),
+      group: 'list',
+      keys: 'mod+a',
+      run: hands.pickAll,
+    },
+    {
+      id: 'saveView',
+      label: t('command.saveView'),
+      group: 'list',
+      icon: 'plus',
+      aliases: 'filter view save',
+      run: hands.saveView,
     },
     {
       id: 'filter',

@@ -1,0 +1,101 @@
+import type { ConditionField } from '@aftercare/api';
+import { t, type Word } from '@aftercare/ui';
+import type { App } from '$lib/app.svelte';
+
+export interface ValueChoice {
+  value: string;
+  label: string;
+}
+/** The choices of fields that point to people, teams, channels or tags, by field name. */
+export type ValueChoices = Readonly<Record<string, readonly ValueChoice[]>>;
+
+const FIELD_WORDS: Record<string, Word> = {
+  'ticket.status': 'cond.status',
+  'ticket.priority': 'cond.priority',
+  'ticket.assignee': 'cond.assignee',
+  'ticket.team': 'cond.team',
+  'ticket.channel': 'cond.channel',
+  'ticket.channel_kind': 'cond.channelKind',
+  'ticket.tags': 'cond.tags',
+  'ticket.subject': 'cond.subject',
+  'ticket.language': 'cond.language',
+  'ticket.intent': 'cond.intent',
+  'ticket.sentiment': 'cond.sentiment',
+  'ticket.is_unread': 'cond.unread',
+  'ticket.has_attachments': 'cond.attachments',
+  'ticket.message_count': 'cond.messages',
+  'ticket.csat_score': 'cond.csatScore',
+  'ticket.created_at': 'cond.created',
+  'ticket.updated_at': 'cond.updated',
+  'ticket.last_message_at': 'cond.lastMessage',
+  'ticket.waiting_since': 'cond.waiting',
+  'ticket.closed_at': 'cond.closed',
+  'customer.is_vip': 'cond.vip',
+  'customer.country': 'cond.country',
+};
+const OPERATOR_WORDS: Record<string, Word> = {
+  is: 'cond.is',
+  is_not: 'cond.isNot',
+  is_any_of: 'cond.isAnyOf',
+  is_none_of: 'cond.isNoneOf',
+  is_empty: 'cond.isEmpty',
+  is_present: 'cond.isPresent',
+  contains: 'cond.contains',
+  contains_not: 'cond.containsNot',
+  starts_with: 'cond.startsWith',
+  contains_any_of: 'cond.hasAnyOf',
+  contains_all_of: 'cond.hasAllOf',
+  contains_none_of: 'cond.hasNoneOf',
+  less_than: 'cond.lessThan',
+  more_than: 'cond.moreThan',
+  within_last: 'cond.withinLast',
+  longer_ago_than: 'cond.longerAgo',
+  has_words: 'cond.hasWords',
+  has_phrase: 'cond.hasPhrase',
+};
+
+/** The field in the reader's language, else as the server calls it. */
+export function fieldLabel(field: ConditionField): string {
+  const word = FIELD_WORDS[field.name];
+  return word ? t(word) : field.label;
+}
+
+export function operatorLabel(operator: string): string {
+  const word = OPERATOR_WORDS[operator];
+  return word ? t(word) : operator.replaceAll('_', ' ');
+}
+
+const KNOWN: Record<string, Word> = {
+  open: 'status.open',
+  snoozed: 'status.snoozed',
+  closed: 'status.closed',
+  spam: 'status.spam',
+  trash: 'status.trash',
+  urgent: 'priority.urgent',
+  high: 'priority.high',
+  normal: 'priority.normal',
+  low: 'priority.low',
+};
+
+export function valueLabel(value: string): string {
+  const word = KNOWN[value];
+  return word ? t(word) : value.replaceAll('_', ' ');
+}
+
+/** What the shop has: its people, teams, channels and tags. */
+export function shopChoices(app: App): ValueChoices {
+  const named = (records: Iterable<{ id: string; name: string }>) =>
+    [...records].map(({ id, name }) => ({ value: id, label: name }));
+  const people = [{ value: 'me', label: t('cond.me') }, ...named(app.records.users.values())];
+  return {
+    'ticket.assignee': people,
+    'ticket.followers': people,
+    'ticket.mentions': people,
+    'ticket.team': named(app.records.teams.values()),
+    'ticket.channel': named(app.records.channels.values()),
+    'ticket.tags': [...app.records.tags.values()].map(({ name }) => ({ value: name, label: name })),
+    'ticket.channel_kind': [...new Set([...app.records.channels.values()].map(({ kind }) => kind))].map(
+      (kind) => ({ value: kind, label: kind }),
+    ),
+  };
+}
