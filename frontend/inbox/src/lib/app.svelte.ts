@@ -347,8 +347,6 @@ export class App {
   private apply(events: readonly LiveEvent[]): void {
     for (const event of events) applyEvent(this.records, event);
     for (const event of events) this.outbox.seen(event);
-    for (const { type, object_id } of events)
-      if (type === 'ticket.hidden') void this.shelf.forgetThread(object_id);
     if (this.me)
       this.me = this.records.users.get(this.me.id)
         ? { ...this.me, ...this.records.users.get(this.me.id) }

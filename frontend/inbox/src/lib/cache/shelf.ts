@@ -119,13 +119,6 @@ export class Shelf {
     await this.keep('orders', customerId, { ...kept, openedAt: Date.now() });
   }
 
-  /** A ticket went out of this person's sight: neither the conversation nor its row is kept. */
-  async forgetThread(ticketId: string): Promise<void> {
-    const cupboard = await this.place();
-    await cupboard.remove('threads', [ticketId]);
-    await cupboard.clear(['lists']);
-  }
-
   /** Nothing of the shop's data stays; with `isEverything` not even what was not sent yet. */
   async wipe(isEverything = false): Promise<void> {
     const shelves: ShelfName[] = ['start', 'lists', 'threads', 'orders'];
