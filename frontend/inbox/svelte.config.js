@@ -10,6 +10,8 @@ export default {
     alias: { $features: 'src/features' },
     prerender: { entries: [] },
     paths: { relative: false },
+    // Registered by the app once it stands, so that it costs the first load nothing.
+    serviceWorker: { register: false },
     version: { pollInterval: 10 * 60_000 },
   },
 };

@@ -1,4 +1,5 @@
-// Prints what the browser loads as JavaScript for a first look at the inbox: `app_js_gz_kb <n>`.
+// Prints what the browser loads for a first look at the inbox: `app_js_gz_kb <n>` and `app_css_gz_kb <n>`.
+// With --check it ends with 1 when a budget is exceeded.
 import { readFileSync, readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
@@ -14,10 +15,14 @@ function inboxNodes() {
   return [0, ...found[2].split(',').filter(Boolean).map(Number), Number(found[1])];
 }
 
+/** Budgets of the first load, gzipped. */
+const BUDGET_KB = { app_js_gz_kb: 120, app_css_gz_kb: 18 };
+
 function addWithImports(key, files) {
   const entry = manifest[key];
   if (!entry || files.has(entry.file)) return;
   files.add(entry.file);
+  for (const sheet of entry.css ?? []) files.add(sheet);
   for (const imported of entry.imports ?? []) addWithImports(imported, files);
 }
 
@@ -35,7 +40,19 @@ const scripts = [...files].filter((file) => file.endsWith('.js')).map((file) => 
 scripts.push(...boot.map((name) => new URL(`../inbox/build/app-assets/immutable/${name}`, import.meta.url)));
 scripts.push(new URL('../inbox/build/app-assets/theme.js', import.meta.url));
 
-const bytes = scripts.map((url) => gzipSync(readFileSync(url), { level: 9 }).length);
-if (process.argv.includes('--list'))
-  scripts.forEach((url, index) => console.log(bytes[index], url.pathname.split('/').slice(-2).join('/')));
-console.log(`app_js_gz_kb ${(bytes.reduce((sum, each) => sum + each, 0) / 1000).toFixed(1)}`);
+const sheets = [...files].filter((file) => file.endsWith('.css')).map((file) => new URL(file, client));
+
+function weigh(name, urls) {
+  const bytes = urls.map((url) => gzipSync(readFileSync(url), { level: 9 }).length);
+  if (process.argv.includes('--list'))
+    urls.forEach((url, index) => console.log(bytes[index], url.pathname.split('/').slice(-2).join('/')));
+  const sum = bytes.reduce((total, each) => total + each, 0) / 1000;
+  console.log(`${name} ${sum.toFixed(1)}`);
+  if (process.argv.includes('--check') && sum > BUDGET_KB[name]) {
+    console.error(`${name} is over its budget of ${BUDGET_KB[name]} KB`);
+    process.exitCode = 1;
+  }
+}
+
+weigh('app_js_gz_kb', scripts);
+weigh('app_css_gz_kb', sheets);

@@ -147,7 +147,13 @@ def new_agent(
     contexts: list[BrowserContext] = []
 
     def open_page(**options: Any) -> Page:
-        wanted = {"viewport": {"width": 1440, "height": 900}, "storage_state": signed_in, **options}
+        wanted = {
+            "viewport": {"width": 1440, "height": 900},
+            "storage_state": signed_in,
+            # Requests that pass a service worker escape ``page.route``.
+            "service_workers": "block",
+            **options,
+        }
         context = browser.new_context(base_url=shop.server.url, **wanted)
         contexts.append(context)
         return context.new_page()

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from helpdesk.lib.ids import new_id
 from tests.e2e.conftest import sign_in
-from tests.e2e.shop import Shop
+from tests.e2e.shop import ADMIN_EMAIL, PASSWORD, Shop, wait_until
 
 
 def open_beside(page: Page, address: str) -> Page:
@@ -123,6 +123,75 @@ def test_signing_out_leaves_nothing_behind(shop: Shop, new_agent: Callable[..., 
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/login*")
     assert kept(page, "start", "lists", "threads", "orders", "unsent") == [0, 0, 0, 0, 0]
+
+
+def test_without_a_network_the_app_starts_shows_what_it_had_and_sends_later(
+    shop: Shop, new_agent: Callable[..., Page]
+):
+    """UX 42, G9.4: reload offline; list, conversation and customer readable; a reply leaves once."""
+    page = new_agent(service_workers="allow")
+    nina = shop.shopper("Nina Nonet")
+    shop.arrive(nina, "Nonet", "Do you read me?")
+    ticket = shop.ticket_of(nina)
+    page.goto(f"/inbox/all/{ticket['id']}")
+    expect(page.get_by_role("article").first).to_contain_text("Do you read me?")
+    wait_until_kept(page)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+    page.context.set_offline(True)
+    page.reload()
+
+    expect(page.get_by_text("You’re offline.")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="Nina Nonet")).to_be_visible()
+    expect(page.get_by_role("article").first).to_contain_text("Do you read me?")
+    expect(page.locator("#customer")).to_contain_text("Nina Nonet")
+    page.get_by_placeholder("Write a reply").fill("Loud and clear.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Will send when you’re back online")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Will send when you’re back online")).to_be_visible()
+    assert nina.mails() == []
+
+    page.context.set_offline(False)
+
+    assert len(wait_until(nina.mails, "the reply")) == 1
+    kinds = [each["kind"] for each in shop.messages_of(ticket["id"])]
+    assert kinds == ["customer", "reply"]
+    assert shop.call("GET", "/bootstrap")[0] == 200
+
+
+def test_a_session_that_ends_asks_over_the_page_and_the_draft_stays(
+    shop: Shop, new_agent: Callable[..., Page]
+):
+    """UX 43."""
+    page = new_agent(storage_state=None)
+    sign_in(page)
+    sam = shop.shopper("Sam Session")
+    shop.arrive(sam, "Session", "Still there?")
+    ticket = shop.ticket_of(sam)
+    page.goto(f"/inbox/all/{ticket['id']}")
+    page.get_by_placeholder("Write a reply").fill("Half a senten")
+    (cookie,) = [each for each in page.context.cookies() if each["name"].endswith("sid")]
+    end_session(cookie["value"])
+
+    page.get_by_placeholder("Write a reply").press_sequentially("ce")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible(timeout=90_000)
+    expect(page.get_by_placeholder("Write a reply")).to_have_text("Half a sentence")
+    dialog.get_by_label("Email").fill(ADMIN_EMAIL)
+    dialog.get_by_label("Password", exact=True).fill(PASSWORD)
+    dialog.get_by_role("button", name="Sign in").click()
+
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_placeholder("Write a reply")).to_have_text("Half a sentence")
+    expect(page.get_by_text("updated live")).to_be_visible()
+
+
+def end_session(key: str) -> None:
+    """As if it had run out at the server."""
+    from django.contrib.sessions.models import Session
+
+    assert Session.objects.filter(pk=key).delete()[0] == 1
 
 
 COUNT_KEPT = """(shelves) => new Promise((resolve) => {

@@ -1,2 +1,3 @@
 /** The build under test. */
 export const version = 'test';
+export const dev = true;

@@ -1,6 +1,7 @@
 import { api, ApiProblem, type Ticket, type TicketPatch } from '@aftercare/api';
 import { forgetTicket, putTicket } from '@aftercare/live';
 import { t } from '@aftercare/ui';
+import { SvelteMap } from 'svelte/reactivity';
 import type { App } from './app.svelte';
 import { foresee } from './foreseen';
 import { forget, readStored, store, storedKeys } from './storage';
@@ -28,7 +29,7 @@ const WATCHED = ['status', 'priority', 'assignee_id', 'team_id', 'subject', 'sno
  * meanwhile is not overwritten but told.
  */
 export class Changes {
-  private readonly queues = new Map<string, Change[]>();
+  private readonly queues = new SvelteMap<string, Change[]>();
   private readonly running = new Set<string>();
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private tries = 0;

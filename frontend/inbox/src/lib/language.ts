@@ -26,3 +26,9 @@ let later: Promise<void> | undefined;
 export function loadLaterWords(): Promise<void> {
   return (later ??= import('@aftercare/ui/words/en?later').then(({ en: rest }) => addEnglish(rest)));
 }
+
+/** A part that is loaded after the first screen, together with the words it says. */
+export async function withLaterWords<T>(part: Promise<T>): Promise<T> {
+  await loadLaterWords().catch(() => undefined);
+  return part;
+}

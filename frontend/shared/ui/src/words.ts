@@ -38,7 +38,8 @@ export function useWords(tag: string, translation: Words, fallback: Translation)
   numbers = new Intl.NumberFormat(tag);
 }
 
-function formFor(word: string | Plural, values: Values, rules: Intl.PluralRules): string {
+function formFor(word: string | Plural | undefined, values: Values, rules: Intl.PluralRules): string {
+  if (word === undefined) return ''; // said before it was loaded: an empty place, never a broken pane
   if (typeof word === 'string') return word;
   return word[rules.select(Number(values.n))] ?? word.other;
 }
