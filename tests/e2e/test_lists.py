@@ -134,7 +134,8 @@ def test_views_are_arranged_by_keyboard_and_deleted_with_undo(agent: Page, shelf
     names = agent.locator(".vi .clip")
     expect(names.first).to_have_text("My queue")
     agent.locator(".vi", has_text="My queue").focus()
-    agent.keyboard.press("Alt+ArrowDown")
+    with agent.expect_response("**/api/v1/views/order"):
+        agent.keyboard.press("Alt+ArrowDown")
     expect(names.nth(1)).to_have_text("My queue")
     agent.reload()
     expect(names.nth(1)).to_have_text("My queue")
@@ -175,3 +176,45 @@ def test_search_finds_marks_and_opens(agent: Page, shelf: list[Ticket]):
     expect(agent.locator(".hit").nth(1)).to_be_focused()
     agent.keyboard.press("Enter")
     agent.wait_for_url(re.compile(r"/inbox/.*"))
+
+
+def test_ten_thousand_rows_scroll_with_few_of_them_in_the_page(agent: Page, shelf: list[Ticket]):
+    """UX 3: fewer than 60 rows in the page wherever it stands; the last row is reached and drawn."""
+    first = shelf[0]
+    top = Ticket.objects.order_by("-number").values_list("number", flat=True)[0]
+    fields = ("organization", "customer", "channel", "channel_kind", "status", "snippet")
+    Ticket.objects.bulk_create(
+        [
+            Ticket(
+                **{name: getattr(first, name) for name in fields},
+                number=top + 1 + index,
+                subject=f"Row {index}",
+                tags=["shelf"],
+            )
+            for index in range(10_000)
+        ],
+        batch_size=2_000,
+    )
+    agent.goto("/inbox/all?q=tag:shelf")
+    grid = agent.get_by_role("grid", name="Tickets")
+    expect(agent.locator(".trow[data-ticket]").first).to_be_visible()
+    measured = agent.evaluate(
+        """async () => {
+          const box = document.querySelector('[role=grid]');
+          const frames = []; let rows = 0; let before = performance.now();
+          for (let step = 0; step < 200; step++) {
+            box.scrollTop += 400;
+            await new Promise(requestAnimationFrame);
+            const now = performance.now();
+            frames.push(now - before); before = now;
+            rows = Math.max(rows, document.querySelectorAll('.trow').length);
+          }
+          frames.sort((a, b) => a - b);
+          return { rows, p50: frames[100], p99: frames[197] };
+        }"""
+    )
+    assert measured["rows"] < 60
+    grid.evaluate("box => { box.scrollTop = box.scrollHeight }")
+    expect(agent.locator(f'.trow[data-ticket][aria-rowindex="{10_000}"]')).to_be_visible()
+    assert agent.locator(".trow").count() < 60
+    Ticket.objects.filter(subject__startswith="Row ").delete()
