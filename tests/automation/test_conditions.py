@@ -13,6 +13,7 @@ from automation.rules.conditions import MISSING, evaluate
 from automation.rules.fields import RULE_FIELDS, check_conditions
 from automation.rules.snapshot import ORDER_FIELDS, message_values, ticket_values
 from helpdesk.lib.errors import InvalidInput
+from helpdesk.lib.ids import new_id
 from tickets.models import Customer, Message, MessageBody, Ticket
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -104,6 +105,7 @@ def test_nothing_about_a_missing_order_holds_also_not_its_opposite(operator):
     assert holds({"any": [about_order, leaf("x", "is", 1)]}, x=1)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "tree", [{"all": []}, {"any": []}, {"not": {}}, {"not": {"all": []}}, {"all": [{"any": []}]}]
 )
@@ -111,7 +113,7 @@ def test_an_empty_group_never_matches_by_accident(tree):
     """G7.3"""
     assert not holds(tree)
     with pytest.raises(InvalidInput):
-        check_conditions(tree)
+        check_conditions(tree, organization_id=new_id())
 
 
 def test_the_trace_names_each_leaf_what_was_found_and_what_was_not_read():
@@ -146,6 +148,7 @@ def test_what_can_no_longer_change_the_answer_is_not_read():
     ]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("tree", "path"),
     [
@@ -160,7 +163,7 @@ def test_what_can_no_longer_change_the_answer_is_not_read():
 )
 def test_wrong_conditions_are_refused_by_their_place(tree, path):
     with pytest.raises(InvalidInput) as caught:
-        check_conditions(tree)
+        check_conditions(tree, organization_id=new_id())
     assert [error.path for error in caught.value.errors] == [path]
 
 

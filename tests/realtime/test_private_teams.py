@@ -24,7 +24,12 @@ from tickets.actions import marks
 from tickets.actions.assign import assign
 from tickets.actions.reply import add_note
 from tickets.models import Ticket
-from tickets.selectors import counts_for_people, tickets_visible_to, view_counts, views_of
+from tickets.selectors import (
+    counts_for_people,
+    tickets_visible_to,
+    view_counts,
+    views_visible_to,
+)
 from tickets.views import ensure_default_views
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,7 +71,7 @@ def test_no_endpoint_shows_a_private_teams_ticket_to_somebody_else(
 
 def test_counts_are_of_what_one_sees_together_and_alone(bo: User, cy: User, secret: Ticket):
     ensure_default_views(bo.organization)
-    views = views_of(bo.organization_id)
+    views = list(views_visible_to(bo))
     together = counts_for_people(bo.organization_id, [bo.pk, cy.pk])
     assert (together[bo.pk]["all"], together[cy.pk]["all"]) == (0, 1)
     assert together[bo.pk] == view_counts(bo, views)
