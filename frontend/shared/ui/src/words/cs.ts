@@ -707,7 +707,7 @@ export const cs: Words = {
   'keys.change1': 'Změnit',
   'keys.changeOf': 'Změnit klávesy pro „{command}“',
   'keys.resetOf': 'Vrátit obvyklé klávesy pro „{command}“',
-  'keys.preset': 'Vyjít z',
+  'keys.preset': 'Vycházet z',
   'keys.presetHint': 'Klávesy, které vaše prsty znají z jiného systému. Vaše vlastní změny zůstanou.',
   'keys.find': 'Hledat příkaz',
   'keys.export': 'Exportovat',

@@ -1050,7 +1050,7 @@ export const es: Words = {
   'drafts.title': 'Borrador de {name}',
   'drafts.reply': 'Respuesta',
   'drafts.note': 'Nota interna',
-  'drafts.takeOver': 'Quedarme el borrador',
+  'drafts.takeOver': 'Quedarme con el borrador',
   'drafts.taken': 'El borrador ahora es tuyo.',
   'drafts.gone': 'Ya no hay borrador: se envió o se descartó.',
   'drafts.saved': 'Guardado {time}',
@@ -1071,7 +1071,7 @@ export const es: Words = {
   'join.name': 'Tu nombre',
   'join.password': 'Elige una contraseña',
   'join.button': 'Unirse',
-  'join.signIn': 'Ir a la entrada',
+  'join.signIn': 'Ir a la página de acceso',
 
   // Acting: merge, split, link, spam, bulk, snooze, undo.
   'command.merge': 'Fusionar…',

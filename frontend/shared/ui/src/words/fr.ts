@@ -547,9 +547,9 @@ export const fr: Words = {
   'person.lineNote': 'Note de {by}',
   'join.label': 'A aussi écrit ailleurs',
   'join.also': '{name} a aussi écrit ({time}) dans',
-  'join.here': 'Joindre ici',
+  'join.here': 'Regrouper ici',
   'join.separate': 'Garder à part',
-  'join.done': '#{n} joint ici',
+  'join.done': '#{n} regroupé ici',
   'join.kept': '#{n} reste à part',
   'fields.title': 'Champs personnalisés',
   'fields.lead':

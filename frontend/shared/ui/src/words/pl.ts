@@ -971,7 +971,7 @@ export const pl: Words = {
   'me.kind_low_csat': 'Mój klient daje 1 albo 2 gwiazdki',
   'me.kind_delivery_problem': 'Mojej wiadomości nie udało się doręczyć',
   'me.noticeHint':
-    'E-mail przychodzi kilka minut później, jeden o wszystkim, i tylko o tym, czego tu jeszcze nie widziano.',
+    'E-mail przychodzi kilka minut później, jeden o wszystkim, i tylko o tym, co tu nieprzeczytane.',
   'me.desktopAsk': 'Ta przeglądarka nie może jeszcze pokazywać powiadomień na pulpicie.',
   'me.desktopDenied':
     'Twoja przeglądarka blokuje powiadomienia tej strony. Możesz na nie zezwolić w jej ustawieniach.',
