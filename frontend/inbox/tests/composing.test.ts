@@ -104,7 +104,18 @@ test('answering all leaves out ourselves and names nobody twice', () => {
 
 test('a channel says why it cannot be used', () => {
   const channel = { is_active: true, kind: 'email' } as Parameters<typeof unreachable>[0];
-  const customer = { handles: [{ id: '1', kind: 'email', value: 'm@x.example', is_verified: true }] };
+  const customer = {
+    handles: [
+      {
+        id: '1',
+        kind: 'email',
+        value: 'm@x.example',
+        is_verified: true,
+        bounced_at: null,
+        bounce_reason: '',
+      },
+    ],
+  };
   expect(unreachable(channel, customer)).toBeNull();
   expect(unreachable({ ...channel, is_active: false }, customer)).toBe('paused');
   expect(unreachable(channel, { handles: [] })).toBe('no_address');

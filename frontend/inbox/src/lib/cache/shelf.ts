@@ -106,6 +106,11 @@ export class Shelf {
     await this.keep('threads', ticketId, kept);
   }
 
+  /** It is out of this person's sight, or gone for good. */
+  async forgetThread(ticketId: string): Promise<void> {
+    await (await this.place()).remove('threads', [ticketId]);
+  }
+
   async orders(customerId: string): Promise<KeptOrders | undefined> {
     return (await this.place()).read<KeptOrders>('orders', customerId);
   }
