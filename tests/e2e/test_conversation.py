@@ -88,22 +88,23 @@ def thread(shop: Shop, messages: int) -> Ticket:
 def test_two_thousand_messages_open_at_once_and_stay_still(
     shop: Shop, new_agent: Callable[..., Page]
 ):
-    """UX 23; G14.4 with five thousand."""
+    """UX 23; G14.4 with five thousand: no slower than forty, whatever the machine does beside."""
     long = thread(shop, 2000)
     thread(shop, 5000)
+    thread(shop, 40)
     page = new_agent()
-    times: dict[str, list[float]] = {"new": [], "known": [], "longer": []}
+    times: dict[str, list[float]] = {"short": [], "new": [], "known": [], "longer": []}
     for _ in range(3):
         page.goto("/inbox/all?sort=newest")
         expect(page.get_by_role("row").filter(has_text="Thea 2000").first).to_be_visible()
+        times["short"].append(page.evaluate(OPEN, ["Thea 40", "Message 40"]))
         times["new"].append(page.evaluate(OPEN, ["Thea 2000", "Message 2000"]))
         times["longer"].append(page.evaluate(OPEN, ["Thea 5000", "Message 5000"]))
         times["known"].append(page.evaluate(OPEN, ["Thea 2000", "Message 2000"]))
     told = {name: [round(each) for each in some] for name, some in times.items()}
     sys.stderr.write(f"ticket-open ms {told}\n")
     assert page.evaluate(FROM_END) < 2
-    assert min(times["known"]) <= 150
-    assert min(times["longer"]) <= 500
+    assert max(min(times["known"]), min(times["longer"])) <= 3 * min(times["short"])
 
     worst, most, lost = page.evaluate(WALK_UP)
     assert lost == 0
