@@ -22,7 +22,7 @@ from django.db.models import Exists, OuterRef, Q
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import FieldError, InvalidInput
 from tickets.models import CsatState, CustomField, Draft, Message, MessageKind, Priority, Status
-from tickets.search.found import has_words
+from tickets.search.found import has_words, holds_words
 from tickets.search.tsquery import both, either, phone_query, phrase_query, words_query
 
 MAX_DEPTH = 8
@@ -221,12 +221,32 @@ def check_tree(
         raise InvalidInput(errors[0].message, errors=errors)
 
 
-def as_query(tree: dict[str, Any], *, me: uuid.UUID | None = None, zone: tzinfo | None = None) -> Q:
+def as_query(
+    tree: dict[str, Any],
+    *,
+    me: uuid.UUID | None = None,
+    zone: tzinfo | None = None,
+    for_few: bool = False,
+) -> Q:
     """The tree as SQL conditions over tickets; ``me`` stands for the value ``"me"``.
 
-    ``zone`` says when days begin; without one they begin in UTC.
+    ``zone`` says when days begin; without one they begin in UTC. ``for_few``: only few tickets
+    will be looked at, so that words are looked up for each of them.
     """
-    return _Compiler(Asker(me, zone or UTC, now())).node(tree)
+    return _Compiler(Asker(me, zone or UTC, now()), for_few=for_few).node(tree)
+
+
+def words_needed(tree: dict[str, Any]) -> str:
+    """Words as a tsquery that every match has in one of its documents; "" if none are needed."""
+    return _Compiler(Asker(None, UTC, now())).needed(tree)
+
+
+def without_words(tree: dict[str, Any]) -> dict[str, Any]:
+    """What the tree asks besides the single words of :func:`words_needed`."""
+    compiler = _Compiler(Asker(None, UTC, now()))
+    if "all" in tree:
+        return {"all": [each for each in tree["all"] if not compiler.is_together(each)]}
+    return {} if compiler.words_of(tree) is not None else tree
 
 
 def asks_for(tree: Any, field: str) -> bool:
@@ -248,8 +268,9 @@ def asks_for_days(tree: Any) -> bool:
 class _Compiler:
     """Turns a tree into conditions. Words that stand together are asked in one look-up."""
 
-    def __init__(self, asker: Asker) -> None:
+    def __init__(self, asker: Asker, *, for_few: bool = False) -> None:
         self.asker = asker
+        self.has_words = holds_words if for_few else has_words
 
     def node(self, node: dict[str, Any]) -> Q:
         if not node:
@@ -315,9 +336,24 @@ class _Compiler:
             return None
         return _asked(field, node["operator"], node.get("value"))
 
-    @staticmethod
-    def written(asked: str) -> Q:
-        return Q(has_words(asked)) if asked else Q()
+    def is_together(self, node: dict[str, Any]) -> bool:
+        """Whether the node asks for single words only, which stand in one document."""
+        asked = self.words_of(node)
+        return asked is not None and "<" not in asked
+
+    def needed(self, node: dict[str, Any]) -> str:
+        """Every match has these words in one of its documents."""
+        if "all" in node:
+            single = [each for each in node["all"] if self.is_together(each)]
+            together = both(self.words_of(each) or "" for each in single)
+            return together or next(filter(None, map(self.needed, node["all"])), "")
+        if "any" in node:
+            parts = [self.needed(each) for each in node["any"]]
+            return either(parts) if all(parts) else ""
+        return self.words_of(node) or ""
+
+    def written(self, asked: str) -> Q:
+        return Q(self.has_words(asked)) if asked else Q()
 
     @staticmethod
     def opposite(condition: Q) -> Q:

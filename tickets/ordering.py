@@ -140,6 +140,11 @@ def cursor_after(row: Ticket, order: _Order) -> str:
     return encode_cursor([key.write(getattr(row, key.alias)) for key in order.keys])
 
 
+def place_in(order: _Order, after: str) -> tuple[Any, ...]:
+    """The row that the cursor names, by the keys of the order; raises InvalidInput."""
+    return tuple(_values(order, after))
+
+
 def _values(order: _Order, after: str) -> list[Any]:
     texts = decode_cursor(after, len(order.keys))
     try:

@@ -158,6 +158,7 @@ _TABLES = {
         "id": "nextval(pg_get_serial_sequence('tickets_ticketwords', 'id'))",
         "ticket_id": "b.ticket_id",
         "length": "60",
+        "period": "tickets_period(b.at)",
         "vector": "b.vector::tsvector",
     },
 }

@@ -2,115 +2,139 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models import (
-    DateTimeField,
-    DurationField,
-    ExpressionWrapper,
-    F,
-    FloatField,
-    OuterRef,
-    Prefetch,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-)
+from django.db.models import F, FloatField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Left
 
 from helpdesk.lib.clock import iso
 from helpdesk.lib.errors import InvalidInput
-from helpdesk.lib.pagination import decode_cursor, encode_cursor
+from helpdesk.lib.pagination import Page, decode_cursor, encode_cursor
 from tickets import selectors
-from tickets.fields import TICKET_FIELDS, as_query, asks_for
+from tickets.fields import TICKET_FIELDS, as_query, asks_for, without_words, words_needed
 from tickets.models import Customer, Handle, Message, Ticket, TicketWords
-from tickets.ordering import in_order, order_of
+from tickets.ordering import order_of, place_in
 from tickets.records import customer_record, ticket_record
 from tickets.search.found import customer_has_words
 from tickets.search.keys import zone_of
 from tickets.search.kinds import Found, Hit, Kind, Search, add_kind, conditions_on
+from tickets.search.periods import (
+    CANDIDATES,
+    Collected,
+    Words,
+    collect,
+    first_matches,
+    is_plain,
+    periods,
+)
 from tickets.search.terms import Term, found_in, piece_of, spans_in
 from tickets.search.tsquery import both, either, phone_query, phrase_query, words_query
 
 MAX_RANKED = 1000
 """More matches than this are not sorted by relevance: the newest are as good a guess."""
-WINDOW = 20_000
-"""So many of the newest tickets are looked through for a word that many have, before all are."""
+FEW_TICKETS = 5_000
+"""Where the other conditions leave fewer tickets, those are looked through for the words."""
 RECENT = 50
 """So many messages of each ticket are looked through for the one to show, before all are."""
 READ_CHARS = 20_000
 
 
-def tickets_of(search: Search) -> QuerySet[Ticket]:
+def tickets_of(search: Search, *, for_few: bool = False) -> QuerySet[Ticket]:
     """Every ticket that the query leaves."""
-    conditions = as_query(search.reading.conditions, me=search.user.pk, zone=zone_of(search.user))
-    found = selectors.tickets_visible_to(search.user).filter(conditions)
-    if asks_for(search.reading.conditions, "ticket.is_merged"):
-        return found
-    return found.filter(merged_into=None)
+    return _matching(search, search.reading.conditions, for_few=for_few)
 
 
 def count_tickets(search: Search) -> tuple[int, bool]:
-    return selectors.bounded_count(tickets_of(search), MAX_RANKED)
+    """How many match; at most MAX_RANKED, and fewer where counting on takes too long."""
+    met = _met(search)
+    return min(len(met.matches), MAX_RANKED), met.is_all and len(met.matches) <= MAX_RANKED
 
 
 def page_of_tickets(search: Search, after: str | None, limit: int, sort: str) -> Found:
     """One page; by relevance only where few enough match."""
-    found = tickets_of(search)
     asked = _positive(search.reading.conditions)
-    if asked:
-        ids = list(found.order_by().values_list("pk", flat=True)[: MAX_RANKED + 1])
-        if len(ids) > MAX_RANKED:
-            return _newest_of_many(search, found, after, limit, sort)
-        found = Ticket.objects.filter(pk__in=ids)
+    order = "oldest" if sort == "oldest" else "newest"
+    if not asked:
+        page = selectors.list_tickets(tickets_of(search), after=after, limit=limit, sort=order)
+        return _found(search, page.rows, page.next, order)
+    met = _met(search)
+    if met.is_all and len(met.matches) <= MAX_RANKED:
+        found = Ticket.objects.filter(pk__in=list(met.matches))
         if sort == "relevance":
             return _page_by_rank(search, _ranked(found, asked), after, limit)
-    order = "oldest" if sort == "oldest" else "newest"
-    page = selectors.list_tickets(found, after=after, limit=limit, sort=order)
+        page = selectors.list_tickets(found, after=after, limit=limit, sort=order)
+    else:
+        page = _page_of_many(search, after, limit, order)
     return _found(search, page.rows, page.next, order)
 
 
-def _newest_of_many(
-    search: Search, found: QuerySet[Ticket], after: str | None, limit: int, sort: str
-) -> Found:
-    """A page of more matches than are worth collecting.
+def _page_of_many(search: Search, after: str | None, limit: int, order: str) -> Page[Ticket]:
+    """A page of more matches than are worth collecting, from the newest (or oldest) on."""
+    words = _words(search, is_down=order == "newest")
+    if words is None:
+        return selectors.list_tickets(tickets_of(search), after=after, limit=limit, sort=order)
+    place = place_in(order_of(order), after) if after else None
+    met = _met(search) if place is None and words.is_down else None
+    first = first_matches(words, place, limit + 1, met)
+    chosen = Ticket.objects.filter(pk__in=[pk for _, pk in first])
+    return selectors.list_tickets(chosen, after=None, limit=limit, sort=order)
 
-    They are met soon when one walks the tickets in order; where they are not (a word of years
-    ago), the database collects them after all.
-    """
-    order = "oldest" if sort == "oldest" else "newest"
-    everything = in_order(selectors.tickets_visible_to(search.user), order_of(order), after)
-    edge = next(
-        iter(everything.values_list("last_message_at", flat=True)[WINDOW : WINDOW + 1]), None
+
+def _met(search: Search) -> Collected:
+    """Up to MAX_RANKED matches and one more, from the newest on; collected once per search."""
+    if "met" not in search.kept:
+        words = _words(search, is_down=True)
+        if words is None:
+            is_few = bool(words_needed(search.reading.conditions))
+            found = tickets_of(search, for_few=is_few)
+            rows = found.order_by().values_list("pk", "last_message_at")
+            matches = dict(rows[: MAX_RANKED + 1])
+            met = Collected(matches=matches, is_all=len(matches) <= MAX_RANKED)
+        else:
+            among = periods(is_down=True)
+            met = collect(words, among, enough=MAX_RANKED + 1, candidates=CANDIDATES)
+        search.kept["met"] = met
+    return search.kept["met"]
+
+
+def _words(search: Search, *, is_down: bool) -> Words | None:
+    """How to go from the words to the tickets; None where the other conditions leave fewer."""
+    tree = search.reading.conditions
+    asked = words_needed(tree)
+    if not asked:
+        return None
+    rest = without_words(tree) if is_plain(asked) else tree
+    others = _matching(search, without_words(tree), for_few=True)
+    if rest and any(rest.values()) and _guessed(others) < FEW_TICKETS:
+        return None
+    return Words(
+        asked,
+        wanted=others if rest is not tree else tickets_of(search, for_few=True),
+        everything=selectors.tickets_visible_to(search.user),
+        walked=tickets_of(search, for_few=True),
+        is_down=is_down,
     )
-    if edge is not None:
-        side = "lte" if order == "oldest" else "gte"
-        near = found.filter(**{f"last_message_at__{side}": edge})
-        page = selectors.list_tickets(near, after=after, limit=limit, sort=order)
-        if page.next is not None:
-            return _found(search, page.rows, page.next, order)
-    ids = _collected(found, after, limit, order)
-    chosen = Ticket.objects.filter(pk__in=ids)
-    page = selectors.list_tickets(chosen, after=None, limit=limit, sort=order)
-    return _found(search, page.rows, page.next, order)
 
 
-def _collected(
-    found: QuerySet[Ticket], after: str | None, limit: int, order: str
-) -> list[uuid.UUID]:
-    """The first of all matches, which are collected and then sorted: never a walk in order."""
-    at = ExpressionWrapper(
-        F("last_message_at") + Value(timedelta(0), DurationField()), DateTimeField()
-    )
-    sign = "" if order == "oldest" else "-"
-    rows = in_order(found, order_of(order), after).annotate(_at=at)
-    return list(rows.order_by(f"{sign}_at", f"{sign}id").values_list("pk", flat=True)[: limit + 1])
+def _guessed(found: QuerySet[Ticket]) -> int:
+    """How many the planner thinks there are, without looking."""
+    plan = json.loads(found.order_by().values("pk").explain(format="json"))
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def _matching(search: Search, tree: dict[str, Any], *, for_few: bool) -> QuerySet[Ticket]:
+    zone = zone_of(search.user)
+    conditions = as_query(tree, me=search.user.pk, zone=zone, for_few=for_few)
+    found = selectors.tickets_visible_to(search.user).filter(conditions)
+    if asks_for(search.reading.conditions, "ticket.is_merged"):
+        return found
+    return found.filter(merged_into=None)
 
 
 def _ranked(found: QuerySet[Ticket], asked: str) -> list[tuple[float, datetime, uuid.UUID]]:

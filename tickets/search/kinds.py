@@ -42,6 +42,8 @@ class Search:
     user: User
     reading: Reading
     terms: list[Term]
+    kept: dict[str, Any] = field(default_factory=dict, compare=False)
+    """What a kind has found out already, by a name of its own."""
 
     @classmethod
     def of(cls, user: User, reading: Reading) -> Search:
