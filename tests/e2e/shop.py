@@ -220,8 +220,19 @@ def text_of(mail: EmailMessage) -> str:
     return str(body.get_content())
 
 
+def html_of(mail: EmailMessage) -> str:
+    """The HTML of a mail."""
+    body = mail.get_body(("html",))
+    assert body is not None
+    return str(body.get_content())
+
+
 def wait_until(
-    ask: Callable[[], Found], what: str, *, timeout_seconds: float = 30, pause_seconds: float = 0.1
+    ask: Callable[[], Found | None],
+    what: str,
+    *,
+    timeout_seconds: float = 30,
+    pause_seconds: float = 0.1,
 ) -> Found:
     """The first true answer; raises TimeoutError naming what did not come."""
     deadline = time.monotonic() + timeout_seconds

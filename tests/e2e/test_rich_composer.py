@@ -9,9 +9,9 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from tests.e2e.shop import Shop, Shopper, text_of, wait_until
+from tests.e2e.shop import Shop, Shopper, html_of, text_of, wait_until
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -54,11 +54,9 @@ def test_formatting_survives_undo_and_reaches_the_customer(shop: Shop, agent: Pa
     field.click()
     agent.keyboard.press("Control+Enter")
     mail = wait_until(lambda: _answers(rosa), "the answer")[0]
-    page = mail.get_body(("html",)).get_content()
+    page = html_of(mail)
     assert "<strong>free</strong>" in page
-    assert re.sub(r"\s+", " ", mail.get_body(("plain",)).get_content()).startswith(
-        "Dear Rosa, it is free - one - two"
-    )
+    assert re.sub(r"\s+", " ", text_of(mail)).startswith("Dear Rosa, it is free - one - two")
     assert "boss@rosa.example" in str(mail["Cc"])
     mine = agent.get_by_role("feed").locator(".rich")
     expect(mine.locator("strong")).to_have_text("free")
@@ -103,14 +101,14 @@ def test_files_are_asked_for_refused_cancelled_and_shown(shop: Shop, agent: Page
     requests: list[str] = []
     agent.on("request", lambda each: requests.append(each.url))
     picker.set_input_files(
-        [{"name": "big.pdf", "mimeType": "application/pdf", "buffer": b"x" * BIG_BYTES}]
+        FilePayload(name="big.pdf", mimeType="application/pdf", buffer=b"x" * BIG_BYTES)
     )
     expect(agent.get_by_text("Larger than 25 MB")).to_be_visible()
     assert not any("/attachments" in each for each in requests)
     agent.get_by_role("button", name="Remove big.pdf").click()
 
     agent.route("**/api/v1/attachments", lambda route: None, times=1)  # an upload that hangs
-    picker.set_input_files([{"name": "slow.txt", "mimeType": "text/plain", "buffer": b"slow"}])
+    picker.set_input_files(FilePayload(name="slow.txt", mimeType="text/plain", buffer=b"slow"))
     expect(agent.get_by_role("progressbar", name="Uploading slow.txt")).to_be_visible()
     agent.get_by_role("button", name="Remove slow.txt").click()
     expect(agent.get_by_text("slow.txt")).to_have_count(0)
@@ -122,7 +120,7 @@ def test_files_are_asked_for_refused_cancelled_and_shown(shop: Shop, agent: Page
     agent.keyboard.press("Control+Enter")
 
     mail = wait_until(pia.mails, "the answer")[0]
-    page = mail.get_body(("html",)).get_content()
+    page = html_of(mail)
     shown = re.search(r'src="cid:([^"]+)"', page)
     assert shown
     assert f"<{shown[1]}>" in [part["Content-ID"] for part in mail.walk()]
@@ -266,10 +264,7 @@ def _answers(shopper: Shopper) -> list[EmailMessage]:
 
 def shop_mails(shop: Shop) -> list[EmailMessage]:
     """What came into the shop's mailbox."""
-    return [
-        message_from_bytes(raw, policy=policy.default)  # type: ignore[misc]
-        for raw in shop.mailbox.messages()
-    ]
+    return [message_from_bytes(raw, policy=policy.default) for raw in shop.mailbox.messages()]
 
 
 def _looks(composer: Locator) -> str:

@@ -132,6 +132,11 @@ def tell(ticket: Ticket, user: User) -> None:
     notify(user, news)
 
 
+def tell_and_read(ticket: Ticket, user: User) -> None:
+    tell(ticket, user)
+    mark_read(user)
+
+
 def move_out_of_sight(ticket: Ticket, user: User) -> None:
     """Into a private team that Bo is not in; another ticket of the customer stays in sight."""
     write_in(ticket.organization, "And my invoice?")
@@ -229,7 +234,7 @@ SCENARIOS: dict[str, Scenario] = {
     "message.withdrawn": withdraw_a_reply,
     "ticket.followed": lambda t, u: set_following(t.pk, u, is_following=True),
     "notification.added": tell,
-    "notification.read": lambda t, u: (tell(t, u), mark_read(u)),
+    "notification.read": tell_and_read,
     "customer.updated": lambda t, u: (
         change_customer(t.customer, by=u, is_vip=True, city="Lyon"),
         add_handle(t.customer, "phone", "+33123456789"),
