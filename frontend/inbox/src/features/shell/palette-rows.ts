@@ -5,6 +5,7 @@ import { commands, type Command } from '$lib/commands.svelte';
 import { recentTickets } from '$lib/recent';
 import { shortcuts } from '$lib/shortcuts.svelte';
 import { best, plain } from './fuzzy';
+import { viewName } from '$lib/view-name';
 
 export type PaletteMode = '' | '>' | '#' | '@' | '/' | '?';
 export interface PaletteQuery {
@@ -176,10 +177,10 @@ function macroRows(app: App, words: string, hands: PaletteHands): PaletteRow[] {
 }
 
 function viewRows(app: App, words: string, hands: PaletteHands): PaletteRow[] {
-  return best(app.views, (view) => view.name, words, 3).map((view) => ({
+  return best(app.views, viewName, words, 3).map((view) => ({
     id: `view-${view.id}`,
     heading: t('palette.views'),
-    label: view.name,
+    label: viewName(view),
     hint: '',
     icon: 'layers',
     run: () => hands.go(`/inbox/${view.slug}`),
