@@ -20,13 +20,14 @@ from tickets.selectors import tickets_visible_to
 def export_of(user: User, customer: Customer) -> dict[str, Any]:
     """The customer with notes, tickets, every message, ratings and orders."""
     at = now()
+    tickets = tickets_visible_to(user).filter(customer=customer)
     return {
         "exported_at": iso(at),
         "customer": customer_record(customer),
         "notes": [note_record(each) for each in notes_of(customer)],
         "tickets": [
             {**ticket_record(each), "messages": _messages(each.pk)}
-            for each in tickets_visible_to(user).filter(customer=customer).order_by("created_at")
+            for each in tickets.order_by("created_at")
         ],
         "ratings": [
             {
@@ -35,7 +36,7 @@ def export_of(user: User, customer: Customer) -> dict[str, Any]:
                 "comment": each.comment,
                 "answered_at": iso(each.answered_at),
             }
-            for each in CsatSurvey.objects.filter(ticket__customer=customer).order_by("pk")
+            for each in CsatSurvey.objects.filter(ticket__in=tickets).order_by("pk")
         ],
         "orders": [order_record(each, at) for each in orders_of_customer(customer)],
     }

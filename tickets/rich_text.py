@@ -27,7 +27,10 @@ _DROPPED_WITH_CONTENT = {"script", "style", "title", "head", "svg", "math", "ifr
 _OWN_FILE = re.compile(
     r"(?:cid:|(?:https?://[^/\s]+)?/api/v1/attachments/)(?P<id>[0-9a-fA-F-]{36})(?:[@?].*)?\Z"
 )
+_LINK = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 _NO_SOURCE = re.compile(r"<img(?![^>]*\ssrc=)[^>]*>")
+_MAX_SIGNS = 10
+"""Deeper quotes and lists look like that deep ones in plain text, which so stays in proportion."""
 _BLANK_LINES = re.compile(r"\n{3,}")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
@@ -67,6 +70,8 @@ def clean(html: str) -> Written:
             return f"cid:{content_id_of(image_ids[-1])}"
         if tag == "p" and name == "dir":
             return value if value in ("ltr", "rtl", "auto") else None
+        if name == "href":
+            return value if _LINK.match(value) else None
         return value
 
     cleaned = nh3.clean(
@@ -96,6 +101,12 @@ def image_ids_in(html: str) -> set[str]:
     return set(re.findall(r'src="cid:([^"]+)"', html))
 
 
+def _number(start: str) -> int:
+    """Where a numbered list begins; 1 for what is no small whole number."""
+    is_number = start.isascii() and start.isdigit() and len(start) <= 9
+    return int(start) if is_number else 1
+
+
 class _TextReader(HTMLParser):
     """One pass; lines are collected with the prefix of the quotes and lists around them."""
 
@@ -115,6 +126,10 @@ class _TextReader(HTMLParser):
         lines = [each.rstrip() for each in self._lines]
         return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 
+    @property
+    def _prefix(self) -> str:
+        return "> " * min(self._quotes, _MAX_SIGNS)
+
     def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
         said = dict(attrs)
         if tag == "br":
@@ -128,8 +143,7 @@ class _TextReader(HTMLParser):
         elif tag in ("ul", "ol"):
             self._end_line()
             start = said.get("start") or "1"
-            self._lists.append(int(start) if tag == "ol" and start.isdigit() else
-                               1 if tag == "ol" else None)  # fmt: skip
+            self._lists.append(_number(start) if tag == "ol" else None)
         elif tag == "li":
             self._end_line()
             self._sign = self._next_sign()
@@ -180,7 +194,7 @@ class _TextReader(HTMLParser):
         self._line += words.lstrip() if not self._line else words
 
     def _next_sign(self) -> str:
-        indent = "  " * (len(self._lists) - 1)
+        indent = "  " * min(len(self._lists) - 1, _MAX_SIGNS)
         number = self._lists[-1] if self._lists else None
         if number is None:
             return f"{indent}- "
@@ -189,10 +203,10 @@ class _TextReader(HTMLParser):
 
     def _end_line(self, *, is_forced: bool = False) -> None:
         if self._line.strip() or is_forced:
-            self._lines.append("> " * self._quotes + self._sign + self._line)
+            self._lines.append(self._prefix + self._sign + self._line)
             self._sign = ""
         self._line = ""
 
     def _blank(self) -> None:
         if self._lines and self._lines[-1].strip(" >"):
-            self._lines.append(("> " * self._quotes).rstrip())
+            self._lines.append(self._prefix.rstrip())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TypedDict
 
 from django.db.models import QuerySet
@@ -10,7 +9,7 @@ from django.db.models import QuerySet
 from helpdesk.accounts.models import User
 from helpdesk.lib.pagination import Page, decode_cursor, encode_cursor
 from helpdesk.notifications.models import Notification
-from tickets.selectors import tickets_visible_to
+from tickets.selectors import as_uuid, tickets_visible_to
 
 MAX_UNREAD = 500
 """Nobody reads further back; the bell then says 99+ anyway."""
@@ -39,7 +38,7 @@ def list_notifications(user: User, *, after: str | None, limit: int) -> Page[Not
     """One page, newest first."""
     found = notifications_of(user).select_related("ticket__customer").order_by("-pk")
     if after:
-        found = found.filter(pk__lt=uuid.UUID(str(decode_cursor(after, 1)[0])))
+        found = found.filter(pk__lt=as_uuid(decode_cursor(after, 1)[0], "after"))
     rows = list(found[: limit + 1])
     is_more = len(rows) > limit
     rows = rows[:limit]

@@ -76,7 +76,7 @@ def _parse(text: str | None) -> dict[str, Any] | None:
         return None
     try:
         frame = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     is_frame = isinstance(frame, dict) and isinstance(frame.get("type"), str)
     return frame if is_frame else None

@@ -109,7 +109,10 @@ def _refuse(status: int, code: str, detail: str) -> Answer:
 
 
 async def _wait(user: User, scope: Scope, receive: Receive) -> Answer:
-    asked = {key: values[-1] for key, values in parse_qs(scope["query_string"].decode()).items()}
+    asked = {
+        key: values[-1]
+        for key, values in parse_qs(scope["query_string"].decode(errors="replace")).items()
+    }
     since = asked.get("since", "")
     if not (since.isascii() and since.isdigit() and len(since) < 19):
         return _refuse(422, "invalid_input", "“since” must be the number of the last known event.")
@@ -163,7 +166,7 @@ async def _place(user: User, scope: Scope, receive: Receive) -> Answer:
     body = await _read_body(receive)
     try:
         frame = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         frame = None
     if not isinstance(frame, dict) or not frame.get("page"):
         return _refuse(422, "invalid_input", "Name the page, the ticket and the state.")

@@ -118,10 +118,13 @@ class Readers:
 def readers_of(event: Event) -> Readers | None:
     """Whom such an event is for; None: whoever has the capability.
 
-    News and the order of one's views are for one person; a view for those who see it.
+    News, the order of one's views and bulk work (its failures name tickets) are for one person; a
+    view for those who see it.
     """
     if event.type.startswith(_FOR_ONE_PERSON):
         return Readers(str(event.payload.get("user_id", "")))
+    if event.type == "bulk.progressed":
+        return Readers(str(event.payload["job"]["user_id"]))
     if event.type.startswith("view."):
         view = event.payload.get("view", event.payload)
         scope = view.get("scope", "shared")

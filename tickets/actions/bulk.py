@@ -93,8 +93,10 @@ def start_bulk(
         raise NotAllowed("Your role does not allow this.")
     checked = kind.check(user, params)
     with unit_of_work(actor=Actor.of_user(user), client_id=client_id):
-        known = BulkJob.objects.filter(pk=job_id, organization_id=user.organization_id).first()
+        known = BulkJob.objects.filter(pk=job_id).first()
         if known is not None:
+            if (known.user_id, known.action, known.params) != (user.pk, action, checked):
+                raise Conflict("This id belongs to another job.", code="id_taken")
             return known
         ids = list(tickets.order_by("pk").values_list("pk", flat=True)[: MAX_TICKETS + 1])
         if not ids:
@@ -268,8 +270,8 @@ def _work(job: BulkJob, items: list[BulkItem]) -> None:
         .filter(pk__in=[each.ticket_id for each in items])
         .values_list("pk", flat=True)
     )
-    if not job.user.is_active:
-        raise NotAllowed("The person who began this may not work here any more.")
+    if not job.user.is_active or not may(job.user, get_action(job.action).capability):
+        raise NotAllowed("The person who began this may not do it any more.")
     lock_many(sorted(seen), [])
     for item in items:
         if item.ticket_id not in seen:

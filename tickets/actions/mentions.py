@@ -26,24 +26,21 @@ def check_mentions(ticket: Ticket, ids: Iterable[uuid.UUID]) -> list[MentionReco
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
-    users = {
-        each.pk: each
-        for each in User.objects.filter(
-            pk__in=wanted, organization_id=ticket.organization_id, is_active=True
-        )
-        if _may_see(each, ticket)
-    }
+    people = User.objects.filter(organization_id=ticket.organization_id).in_bulk(wanted)
     teams = Team.objects.in_bulk(wanted)
     found: list[MentionRecord] = []
     for each in wanted:
-        team = teams.get(each)
-        if each in users:
-            found.append({"kind": "user", "id": str(each), "name": users[each].name})
+        team, person = teams.get(each), people.get(each)
+        if person is not None and person.is_active and _may_see(person, ticket):
+            found.append({"kind": "user", "id": str(each), "name": person.name})
         elif team is not None and team.organization_id == ticket.organization_id:
             found.append({"kind": "team", "id": str(each), "name": team.name})
         else:
             raise InvalidInput.field(
-                "mention_ids", "Somebody you mentioned cannot see this ticket.", code="unknown"
+                "mention_ids",
+                f"{person.name if person else 'Somebody you mentioned'} cannot see this ticket. "
+                "Take the mention away, or move the ticket to a team they are in.",
+                code="unknown",
             )
     return found
 

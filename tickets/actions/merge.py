@@ -29,8 +29,10 @@ from tickets.actions.moving import (
     without_link,
 )
 from tickets.models import Draft, Merge, Message, Priority, Status, Ticket
+from tickets.selectors import may_see_ticket
 
 UNDO_WITHIN = timedelta(hours=24)
+NOT_SEEN = "This ticket doesn't exist, or you can't see it."
 MAX_TAGS = 50
 _PEOPLE = ("follower_ids", "mentioned_ids")
 _URGENCY = [Priority.LOW, Priority.NORMAL, Priority.HIGH, Priority.URGENT]
@@ -66,14 +68,16 @@ def merge(
 ) -> Merge:
     """Move everything of the source into the target; the same ``merge_id`` twice is one merge.
 
-    A target that was itself merged leads to the one it went into. Raises InvalidInput for tickets
-    that cannot be merged, Conflict (code ``merged``) when the source was merged meanwhile.
+    A target that was itself merged leads to the one it went into. Raises NotFound where the
+    person sees one of the two no more, InvalidInput for tickets that cannot be merged, Conflict
+    (code ``merged``) when the source was merged meanwhile.
     """
     with unit_of_work(actor=Actor.of_user(user), client_id=client_id):
-        known = Merge.objects.filter(pk=merge_id, organization_id=user.organization_id).first()
+        known = Merge.objects.filter(pk=merge_id).first()
         if known is not None:
-            return known
+            return _same(known, source_id, user)
         source, target = _lock_for_merge(source_id, target_id)
+        _require_sight(user, source, target)
         before = {"target": _kept(target, *_CHOSEN, "tags"), "source": _kept(source, *_RESTORED)}
         people = {
             name: [str(each) for each in getattr(source, name) if each not in getattr(target, name)]
@@ -111,6 +115,7 @@ def unmerge(source_id: uuid.UUID, *, user: User, client_id: str = "") -> Merge:
     with unit_of_work(actor=Actor.of_user(user), client_id=client_id):
         row = _find_merge(source_id)
         source, target = lock_pair(source_id, row.target_id)
+        _require_sight(user, source, target)
         row = _find_merge(source_id)
         if now() - row.done_at > UNDO_WITHIN:
             raise Conflict("A merge can be taken back within 24 hours.", code="too_late")
@@ -163,13 +168,20 @@ def preview(source: Ticket, target: Ticket) -> dict[str, Any]:
     }
 
 
+def _same(known: Merge, source_id: uuid.UUID, user: User) -> Merge:
+    """The merge of that id, if it is the one that is asked for once more."""
+    if (known.organization_id, known.source_id) != (user.organization_id, source_id):
+        raise Conflict("This id belongs to another merge.", code="id_taken")
+    return known
+
+
 def _lock_for_merge(source_id: uuid.UUID, target_id: uuid.UUID) -> tuple[Ticket, Ticket]:
     target_id = _survivor_id(target_id)
     if source_id == target_id:
         raise InvalidInput.field("target_id", "A ticket cannot be merged into itself.")
     source, target = lock_pair(source_id, target_id)
     if source.organization_id != target.organization_id:
-        raise NotFound("This ticket doesn't exist, or you can't see it.")
+        raise NotFound(NOT_SEEN)
     if source.merged_into_id is not None:
         raise Conflict("This ticket was merged into another one.", code="merged")
     if target.merged_into_id is not None:
@@ -177,6 +189,12 @@ def _lock_for_merge(source_id: uuid.UUID, target_id: uuid.UUID) -> tuple[Ticket,
     if target.status in (Status.SPAM, Status.TRASH):
         raise InvalidInput.field("target_id", f"#{target.number} is in {target.status}.")
     return source, target
+
+
+def _require_sight(user: User, *tickets: Ticket) -> None:
+    """A tombstone everybody sees may lead into a private team; both are asked for, locked."""
+    if not all(may_see_ticket(user, each) for each in tickets):
+        raise NotFound(NOT_SEEN)
 
 
 def _survivor_id(ticket_id: uuid.UUID) -> uuid.UUID:

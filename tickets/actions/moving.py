@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from helpdesk.accounts.models import Team
 from helpdesk.events.outbox import current_unit, record
 from tickets.actions.change import lock_ticket, record_message
 from tickets.actions.receive import snippet_of
@@ -168,10 +169,20 @@ def _record_one(type_: str, ticket: Ticket, other: Ticket, positions: Positions)
         ticket_id=ticket.pk,
         payload=lambda: {
             **ticket_payload(ticket),
-            "other_ticket": {"id": str(other.pk), "number": other.number, "subject": other.subject},
+            "other_ticket": {
+                "id": str(other.pk),
+                "number": other.number,
+                "subject": other.subject if _is_seen_beside(other, ticket) else "",
+            },
             "positions": positions,
         },
     )
+
+
+def _is_seen_beside(other: Ticket, ticket: Ticket) -> bool:
+    """Whether whoever sees the ticket sees the other one too: a private team keeps its subjects."""
+    same = other.team_id is None or other.team_id == ticket.team_id
+    return same or not Team.objects.filter(pk=other.team_id, is_private=True).exists()
 
 
 def add_link(ticket: Ticket, other: Ticket, kind: str) -> list[dict[str, Any]]:

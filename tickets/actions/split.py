@@ -31,9 +31,9 @@ def split(
     Raises NotFound if the message is not on the ticket, InvalidInput if nothing would be left.
     """
     with unit_of_work(actor=Actor.of_user(user), client_id=client_id):
-        known = Split.objects.filter(pk=split_id, organization_id=user.organization_id).first()
+        known = Split.objects.filter(pk=split_id).first()
         if known is not None:
-            return known
+            return _same(known, ticket_id, message_id, user)
         number = next_number(user.organization)  # before any ticket, as whoever begins one does
         origin = lock_ticket(ticket_id)
         if origin.merged_into_id is not None:
@@ -75,6 +75,14 @@ def unsplit(split_id: uuid.UUID, *, user: User, client_id: str = "") -> Split:
             row.undone_at = now()
             row.save(update_fields=["undone_at"])
     return row
+
+
+def _same(known: Split, ticket_id: uuid.UUID, message_id: uuid.UUID, user: User) -> Split:
+    """The split of that id, if it is the one that is asked for once more."""
+    is_ours = (known.organization_id, known.origin_id) == (user.organization_id, ticket_id)
+    if not is_ours or str(message_id) != known.moved[0]:
+        raise Conflict("This id belongs to another split.", code="id_taken")
+    return known
 
 
 def _begin(origin: Ticket, number: int, moved: list[uuid.UUID], subject: str) -> Ticket:

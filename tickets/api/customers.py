@@ -226,7 +226,7 @@ class CustomerMergePreview(Endpoint):
                 "source": customer_record(source),
                 "result": merged_fields(survivor, source, values.get("take", ())),
                 "differences": differ,
-                "tickets": source.tickets.count(),
+                "tickets": selectors.tickets_visible_to(self.user).filter(customer=source).count(),
                 "notes": source.notes.count(),
                 "handles": source.handles.count(),
             }

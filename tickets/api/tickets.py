@@ -228,6 +228,6 @@ def _version_from(request: Request) -> int | None:
     header = request.headers.get("If-Match", "").strip().strip('"')
     if not header:
         return None
-    if not header.isdigit():
+    if not (header.isascii() and header.isdigit()) or len(header) > 18:
         raise InvalidInput.field("If-Match", "If-Match must be the ticket's version.")
     return int(header)
