@@ -28,7 +28,7 @@ Api = Callable[..., Any]
 
 def state_of(ticket: Ticket) -> dict[str, Any]:
     """The whole row, to say that nothing was written."""
-    return Ticket.objects.filter(pk=ticket.pk).values().get()
+    return dict(Ticket.objects.filter(pk=ticket.pk).values().get())
 
 
 def test_a_split_inside_a_private_team_cannot_be_undone_from_outside(

@@ -181,8 +181,9 @@ def _record_one(type_: str, ticket: Ticket, other: Ticket, positions: Positions)
 
 def _is_seen_beside(other: Ticket, ticket: Ticket) -> bool:
     """Whether whoever sees the ticket sees the other one too: a private team keeps its subjects."""
-    same = other.team_id is None or other.team_id == ticket.team_id
-    return same or not Team.objects.filter(pk=other.team_id, is_private=True).exists()
+    if other.team_id is None or other.team_id == ticket.team_id:
+        return True
+    return not Team.objects.filter(pk=other.team_id, is_private=True).exists()
 
 
 def add_link(ticket: Ticket, other: Ticket, kind: str) -> list[dict[str, Any]]:

@@ -48,7 +48,7 @@ def other_spelling(search: Search) -> dict[str, Any] | None:
     for token in reversed(query.tokens):
         if token.kind != "word" or token.is_negated:
             continue
-        right = better_spelling(search.user.organization_id, token.values[0].rstrip("*"))
+        right = better_spelling(search.user, token.values[0].rstrip("*"))
         if right is None:
             continue
         text = text[: token.start] + right + text[token.end :]
