@@ -160,3 +160,26 @@ test('a ticket that no longer belongs leaves, but not while it is open', () => {
   list.leave('a');
   expect(list.ids).toEqual([]);
 });
+
+test('what was merged, deleted or hidden goes from a list that holds still; what was closed stays', () => {
+  const app = new App();
+  const list = listOf(app);
+  for (const id of ['a', 'b', 'c', 'd'])
+    app.records.tickets.set(id, ticket(id, 1, { number: id.charCodeAt(0) }));
+  const arrived = ['a', 'b', 'c', 'd'].map((id) => event(1, 'ticket.created', { ticket_id: id }));
+  list.absorb(arrived);
+  expect(new Set(list.ids)).toEqual(new Set(['a', 'b', 'c', 'd']));
+  list.isHeld = true;
+  list.openId = 'b';
+  app.records.tickets.set('a', ticket('a', 2, { status: 'closed' }));
+  app.records.tickets.delete('b');
+  app.records.tickets.delete('c');
+  app.records.tickets.set('d', ticket('d', 2, { merged_into_id: 'x' }));
+  list.absorb([
+    event(2, 'ticket.status_changed', { ticket_id: 'a' }),
+    event(3, 'ticket.removed', { ticket_id: 'b' }),
+    event(4, 'ticket.hidden', { ticket_id: 'c' }),
+    event(5, 'ticket.merged', { ticket_id: 'd' }),
+  ]);
+  expect([list.ids, [...list.left]]).toEqual([['a'], ['a']]);
+});

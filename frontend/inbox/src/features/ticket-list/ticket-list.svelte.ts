@@ -133,13 +133,14 @@ export class TicketList {
     for (const id of touched) {
       const verdict = this.belongs(id, listed);
       if (verdict === null) this.askSoon();
-      else if (!verdict && listed.has(id) && id !== this.openId) gone.add(id);
+      else if (!verdict && listed.has(id) && (id !== this.openId || this.isLost(id))) gone.add(id);
       else if (verdict && !listed.has(id) && this.reaches(id)) come.push(id);
       else if (verdict && listed.has(id)) this.displaced.add(id);
       if (verdict) this.left = without(this.left, id);
     }
     this.arrived = [...new Set([...this.arrived, ...come])].filter((id) => !gone.has(id));
-    const atOnce = this.isHeld ? [...gone].filter((id) => mine.has(id)) : [...gone];
+    const mayGo = (id: string) => !this.isHeld || mine.has(id) || this.isLost(id);
+    const atOnce = [...gone].filter(mayGo);
     const later = [...gone].filter((id) => !atOnce.includes(id));
     if (atOnce.length) this.ids = this.ids.filter((id) => !atOnce.includes(id));
     if (later.length) this.left = new Set([...this.left, ...later]);
@@ -180,6 +181,12 @@ export class TicketList {
     const asked = this.analysis && matches(ticket, this.analysis.conditions, { userId: me.id });
     if (asked === null || asked === undefined) return listed.has(id) ? true : null;
     return view && asked;
+  }
+
+  /** Deleted, out of sight for this person, or part of another ticket: no row can stand for it. */
+  private isLost(id: string): boolean {
+    const ticket = this.app.records.tickets.get(id);
+    return !ticket || ticket.merged_into_id !== null;
   }
 
   /** A ticket below the last loaded row is found by paging, not by events. */

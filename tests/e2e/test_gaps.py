@@ -1,0 +1,87 @@
+"""Where two parts of the app meet: the list and its bulk actions, settings and what obeys them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from helpdesk.accounts.models import Organization
+from tests.e2e.shop import Shop, wait_until
+from tests.factories import make_channel, make_customer, receive_mail
+from tickets.actions.tags import change_tags
+from tickets.models import Channel, Ticket
+
+
+@pytest.fixture(scope="module")
+def crowd(shop: Shop) -> list[Ticket]:
+    """More open tickets than the first page of a list has, with a tag of this module."""
+    organization = Organization.objects.get()
+    channel = Channel.objects.filter(slug="help").first() or make_channel(organization)
+    customer = make_customer(organization, "crowd@posteo.example", "Crowd")
+    tickets = []
+    for index in range(56):
+        ticket = receive_mail(channel, f"Crowd {index}", customer=customer).ticket
+        change_tags(ticket.pk, add=["crowd"])
+        tickets.append(ticket)
+    return tickets
+
+
+def urgent() -> int:
+    return Ticket.objects.filter(tags__contains=["crowd"], priority="urgent").count()
+
+
+def test_a_whole_query_is_acted_on_from_the_bar_and_z_takes_it_back(
+    agent: Page, crowd: list[Ticket]
+):
+    """UX 10: "select all 56" acts on what was never loaded, asks first, clears, and Z restores."""
+
+    def refuse(route: Route) -> None:
+        route.abort()
+
+    agent.route(re.compile(r"/api/v1/tickets\?.*after="), refuse)
+    agent.goto("/inbox/all?q=tag:crowd")
+    expect(agent.locator(".trow[data-ticket]").first).to_be_visible()
+    agent.keyboard.press("ControlOrMeta+a")
+    expect(agent.get_by_role("heading", name="50 selected")).to_be_visible()
+    agent.get_by_role("button", name=re.compile("all 56")).click()
+    expect(agent.get_by_role("heading", name="56 selected")).to_be_visible()
+
+    agent.keyboard.press("p")
+    agent.get_by_role("option", name="Urgent").click()
+    sheet = agent.get_by_role("dialog")
+    expect(sheet.get_by_text(re.compile("56 tickets"))).to_be_visible()
+    sheet.locator(".btn.pri").click()
+    expect(agent.get_by_text("56 tickets changed")).to_be_visible()
+    expect(agent.get_by_role("heading", name=re.compile("selected"))).to_have_count(0)
+    assert urgent() == 56
+
+    agent.keyboard.press("z")
+    expect(agent.get_by_text("56 tickets are as before")).to_be_visible()
+    assert urgent() == 0
+
+
+def test_what_was_picked_and_snoozed_is_picked_no_longer(
+    shop: Shop, agent: Page, crowd: list[Ticket]
+):
+    """UX 10, 24: after a bulk snooze the selection is empty; a deleted ticket leaves it at once."""
+    agent.goto("/inbox/all?q=tag:crowd")
+    first = agent.locator(".trow[data-ticket]").first
+    expect(first).to_be_visible()
+    first.focus()
+    for key in ("x", "Shift+J", "Shift+J"):
+        agent.keyboard.press(key)
+    expect(agent.get_by_role("heading", name="3 selected")).to_be_visible()
+    gone = str(first.get_attribute("data-ticket"))
+    assert shop.call("PATCH", f"/tickets/{gone}", {"status": "trash"})[0] == 200
+    assert shop.call("DELETE", f"/tickets/{gone}")[0] == 204
+    expect(agent.get_by_role("heading", name="2 selected")).to_be_visible()
+    agent.keyboard.press("h")
+    agent.get_by_role("combobox", name="Until when").fill("tomorrow")
+    agent.keyboard.press("Enter")
+    expect(agent.get_by_role("heading", name=re.compile("selected"))).to_have_count(0)
+    wait_until(
+        lambda: Ticket.objects.filter(tags__contains=["crowd"], status="snoozed").count() == 2,
+        "the snoozed tickets",
+    )
