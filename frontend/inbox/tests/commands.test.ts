@@ -178,3 +178,11 @@ test('every command of every feature is declared without a ticket on screen', as
   expect(ids).toEqual(expect.arrayContaining(['close', 'next', 'goInbox', 'assignMe', 'leftPane']));
   expect(new Set(ids).size).toBe(ids.length);
 });
+
+test('the page of keys lists the composer too, though no ticket is open', async () => {
+  const { declared } = await import('$features/shortcuts/declared');
+  const found = new Map((await declared()).map((each) => [each.id, each.keys]));
+  for (const id of ['reply', 'note', 'macros', 'send', 'sendClose', 'sendLater', 'insertOrder'])
+    expect(found.has(id), id).toBe(true);
+  expect([found.get('reply'), found.get('send')]).toEqual(['r', 'mod+Enter']);
+});
