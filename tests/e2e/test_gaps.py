@@ -85,3 +85,35 @@ def test_what_was_picked_and_snoozed_is_picked_no_longer(
         lambda: Ticket.objects.filter(tags__contains=["crowd"], status="snoozed").count() == 2,
         "the snoozed tickets",
     )
+
+
+def test_a_mailbox_is_connected_checked_and_renamed_in_settings(shop: Shop, agent: Page):
+    """Connect email by the form: the servers are kept without passwords, and the check is honest."""
+    mailbox = shop.dovecot.new_mailbox("second@shop.example")
+    agent.goto("/settings/channels/new")
+    agent.get_by_label("Sender name").fill("Second")
+    agent.get_by_label("Address").fill("second@shop.example")
+    agent.get_by_label("Incoming mail").fill("http://nonsense")
+    agent.get_by_role("button", name="Save").click()
+    expect(agent.get_by_text(re.compile("Write imaps://"))).to_be_visible()
+    agent.get_by_label("Incoming mail").fill(mailbox.imap_url)
+    agent.get_by_label("Outgoing mail").fill(shop.sink.url)
+    agent.get_by_role("button", name="Save").click()
+    agent.wait_for_url(re.compile(r"/settings/channels/[0-9a-f-]{36}"))
+    agent.get_by_role("button", name="Check now").click()
+    expect(agent.get_by_text("The channel answered.")).to_be_visible()
+    channel = Channel.objects.get(address="second@shop.example")
+    assert channel.config["imap"].startswith("imap")
+    assert channel.config["smtp"]
+
+    agent.get_by_label("Sender name").fill("Second desk")
+    agent.get_by_role("button", name="Save").first.click()
+    expect(agent.get_by_text("Saved").first).to_be_visible()
+    agent.get_by_label("Outgoing mail").fill("smtp://nobody@127.0.0.1:1")
+    agent.get_by_role("button", name="Save").first.click()
+    expect(agent.get_by_placeholder("smtp://nobody@127.0.0.1:1")).to_be_visible()
+    agent.get_by_role("button", name="Check now").click()
+    expect(agent.get_by_text("The channel answered.")).to_have_count(0)
+    channel.refresh_from_db()
+    assert (channel.name, channel.config["smtp"]) == ("Second desk", "smtp://nobody@127.0.0.1:1")
+    shop.call("PATCH", f"/channels/{channel.pk}", {"is_active": False})

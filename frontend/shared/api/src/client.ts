@@ -203,17 +203,17 @@ export const api = {
   retryInbound: (id: R.Id) => send<R.InboundMail>('POST', `/inbound/${id}/retry`),
   inboundRawUrl: (id: R.Id) => `${ROOT}/inbound/${id}/raw`,
 
-  createChannel: (body: Record<string, unknown>) => send<R.Channel>('POST', '/channels', body),
+  createChannel: (body: Record<string, unknown>) => send<R.ChannelSettings>('POST', '/channels', body),
   changeChannel: (id: R.Id, body: Record<string, unknown>) =>
-    send<R.Channel>('PATCH', `/channels/${id}`, body),
-  channelSettings: (id: R.Id) => get<R.Channel & { signature: string }>(`/channels/${id}`),
+    send<R.ChannelSettings>('PATCH', `/channels/${id}`, body),
+  channelSettings: (id: R.Id) => get<R.ChannelSettings>(`/channels/${id}`),
   signature: (channelId: R.Id, template?: string) =>
     send<{ text: string }>(
       'POST',
       `/channels/${channelId}/signature`,
       template === undefined ? {} : { template },
     ),
-  testChannel: (id: R.Id) => send<Record<string, unknown>>('POST', `/channels/${id}/test`),
+  testChannel: (id: R.Id) => send<{ is_ok: boolean; detail: string }>('POST', `/channels/${id}/test`),
 
   tokens: () => get<R.Page<R.ApiTokenRecord>>('/tokens'),
   createToken: (name: string) => send<R.ApiTokenRecord>('POST', '/tokens', { name }),

@@ -85,6 +85,14 @@ export type Handle = HandleRecord;
 export type Tag = TagRecord;
 export type Team = TeamRecord;
 export type Channel = ChannelRecord;
+/** A channel as an admin sets it up: its servers, never their passwords. */
+export interface ChannelSettings extends Channel {
+  signature: string;
+  aliases: string[];
+  imap: string;
+  smtp: string;
+  folder: string;
+}
 export type View = ViewRecord;
 /** A colleague; of oneself the signature and settings are known, too. */
 export type User = UserRecord & {

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { bodyOf } from '$features/settings/channel-form';
+
+const { components } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../openapi.json'), 'utf8'),
+) as {
+  components: { schemas: Record<string, { properties: Record<string, unknown> }> };
+};
+const takes = (schema: string) => Object.keys(components.schemas[schema]?.properties ?? {});
+const typed = {
+  name: 'Help',
+  address: 'help@shop.example',
+  imap_url: 'imaps://help:pw@imap.shop.example',
+  smtp_url: ' ',
+};
+
+test('the channel form sends what the API takes, and leaves empty secrets alone', () => {
+  const made = bodyOf(typed, false);
+  expect(made).toEqual({
+    kind: 'email',
+    name: 'Help',
+    address: 'help@shop.example',
+    imap_url: 'imaps://help:pw@imap.shop.example',
+  });
+  const full = { ...typed, smtp_url: 'smtps://x' };
+  expect(takes('ChannelInput')).toEqual(expect.arrayContaining(Object.keys(bodyOf(full, false))));
+  expect(Object.keys(bodyOf(full, true))).toEqual(['name', 'imap_url', 'smtp_url']);
+  expect(takes('ChannelChanges')).toEqual(expect.arrayContaining(Object.keys(bodyOf(full, true))));
+});
