@@ -6,7 +6,7 @@ from typing import Any, TypedDict, cast
 
 from helpdesk.accounts.models import ApiToken, Invitation, Organization, Team, User
 from helpdesk.accounts.permissions import CAPABILITIES
-from helpdesk.events.payloads import TeamRecord, UserRecord
+from helpdesk.events.payloads import OrganizationRecord, TeamRecord, UserRecord
 from helpdesk.lib.clock import iso, now
 
 
@@ -47,13 +47,6 @@ class InvitationRecord(TypedDict):
 
 class NewInvitationRecord(InvitationRecord):
     link: str
-
-
-class OrganizationRecord(TypedDict):
-    id: str
-    name: str
-    slug: str
-    settings: dict[str, Any]
 
 
 def user_record(user: User) -> UserRecord:
@@ -144,6 +137,7 @@ def organization_record(organization: Organization) -> OrganizationRecord:
             "reopen_within_days": organization.reopen_within_days,
             "csat_is_enabled": organization.csat_is_enabled,
             "csat_delay_seconds": organization.csat_delay_seconds,
+            "csat_pause_days": organization.csat_pause_days,
             "joins_automatically": organization.joins_automatically,
             "join_within_hours": organization.join_within_hours,
         },

@@ -60,6 +60,7 @@ _TYPES = [
     EventType("csat.answered", payloads.SurveyPayload, "A customer gave a score"),
     EventType("rule.ran", payloads.RuleRunPayload, "A rule matched and acted"),
     EventType("user.updated", payloads.UserPayload, "A person or their role changed"),
+    EventType("organization.updated", payloads.OrganizationPayload, "The shop's settings changed"),
     EventType("team.updated", payloads.TeamPayload, "A team changed"),
     EventType("notification.added", payloads.NotificationPayload, "A person has news"),
     EventType("notification.read", payloads.ReadPayload, "A person has seen their news"),

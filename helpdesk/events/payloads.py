@@ -420,6 +420,20 @@ class UserPayload(TypedDict):
     change: NotRequired[dict[str, list[Any]]]
 
 
+class OrganizationRecord(TypedDict):
+    """The shop with the settings that hold for everybody."""
+
+    id: str
+    name: str
+    slug: str
+    settings: dict[str, Any]
+
+
+class OrganizationPayload(TypedDict):
+    organization: OrganizationRecord
+    change: NotRequired[dict[str, list[Any]]]
+
+
 class TeamPayload(TypedDict):
     team: TeamRecord
     is_deleted: NotRequired[bool]

@@ -16,7 +16,6 @@ from automation.macros.records import light_macro_record
 from automation.macros.selectors import macros_of
 from helpdesk.accounts.models import User
 from helpdesk.accounts.records import (
-    OrganizationRecord,
     OwnRecord,
     organization_record,
     own_record,
@@ -26,6 +25,7 @@ from helpdesk.accounts.records import (
 from helpdesk.accounts.selectors import teams_of, users_of
 from helpdesk.events.payloads import (
     ChannelRecord,
+    OrganizationRecord,
     TagRecord,
     TeamRecord,
     UserRecord,

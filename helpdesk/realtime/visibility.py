@@ -31,6 +31,7 @@ _CAPABILITY_BY_OBJECT = {
     "macro": "macro.view",
     "user": "ticket.view",
     "team": "ticket.view",
+    "organization": "ticket.view",
     "tag": "ticket.view",
     "view": "ticket.view",
     "channel": "ticket.view",

@@ -38,6 +38,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "tickets": {"GET": ANYBODY, "POST": AGENT},
     "tickets/next": {"POST": AGENT},
     "loads": {"GET": ANYBODY},
+    "organization": {"PATCH": ADMIN},
     "me/availability": {"PUT": AGENT},
     "people/<uuid:person_id>": {"PATCH": ADMIN},
     "teams": {"POST": ADMIN},

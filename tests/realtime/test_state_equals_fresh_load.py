@@ -18,6 +18,7 @@ import pytest
 
 from helpdesk.accounts.actions import change_profile, create_team
 from helpdesk.accounts.models import User
+from helpdesk.accounts.organization import change_organization
 from helpdesk.accounts.teams import make_team
 from helpdesk.events.catalog import TYPES
 from helpdesk.events.outbox import record, unit_of_work
@@ -242,6 +243,9 @@ SCENARIOS: dict[str, Scenario] = {
     "customer.noted": lambda t, u: add_customer_note(t.customer, "Likes linen", by=u),
     "customer.merged": merge_a_customer,
     "customer.unmerged": take_a_customer_apart,
+    "organization.updated": lambda t, u: change_organization(
+        t.organization_id, {"reopen_within_days": 30}
+    ),
     "field.updated": lambda t, u: define_field(
         t.organization_id, owner="ticket", slug="size", name="Size", type="number", by=u
     ),

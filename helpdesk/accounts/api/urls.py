@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from helpdesk.accounts.api import me, team
+from helpdesk.accounts.api import me, organization, team
 
 urlpatterns = [
     path("me", me.Me.as_view()),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("me/two-factor-qr", me.TwoFactorQr.as_view()),
     path("users/<uuid:user_id>/avatar", me.Avatar.as_view()),
     path("sign-ins", me.SignIns.as_view()),
+    path("organization", organization.OrganizationDetail.as_view()),
     path("me/availability", team.Availability.as_view()),
     path("people/<uuid:person_id>", team.PersonDetail.as_view()),
     path("teams", team.TeamList.as_view()),

@@ -353,6 +353,7 @@ export class App {
         : this.me;
     const isAboutMe = (event: LiveEvent) => event.type === 'user.updated' && event.object_id === this.me?.id;
     if (events.some((event) => isAboutMe(event) && event.client_id !== clientId)) void this.refreshMe();
+    for (const { payload } of events) this.organization = payload.organization ?? this.organization;
     this.orders.absorb(events);
     this.noteTouched(events);
     for (const listener of this.listeners) listener(events);

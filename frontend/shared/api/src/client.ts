@@ -219,6 +219,7 @@ export const api = {
   createToken: (name: string) => send<R.ApiTokenRecord>('POST', '/tokens', { name }),
   deleteToken: (id: R.Id) => send<null>('DELETE', `/tokens/${id}`),
 
+  changeOrganization: (body: Record<string, unknown>) => send<R.Organization>('PATCH', '/organization', body),
   changeMe: (body: Partial<Pick<R.User, 'name' | 'signature' | 'settings'>>) =>
     send<R.User>('PATCH', '/me', body),
   me: () => get<R.User>('/me'),

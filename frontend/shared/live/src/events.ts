@@ -27,6 +27,7 @@ export interface EventPayload {
   change?: Record<string, [unknown, unknown]>;
   user?: R.User;
   team?: R.Team;
+  organization?: R.Organization;
   tag?: R.Tag;
   view?: R.View;
   channel?: R.Channel;
