@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -117,3 +118,32 @@ def test_a_mailbox_is_connected_checked_and_renamed_in_settings(shop: Shop, agen
     channel.refresh_from_db()
     assert (channel.name, channel.config["smtp"]) == ("Second desk", "smtp://nobody@127.0.0.1:1")
     shop.call("PATCH", f"/channels/{channel.pk}", {"is_active": False})
+
+
+def test_a_setting_of_the_shop_reaches_a_colleague_and_senders_are_blocked(
+    shop: Shop, new_agent: Callable[..., Page]
+):
+    """Settings › Shop is live on another open page; Settings › Blocked senders, with undo by Z."""
+    mine, theirs = new_agent(), new_agent()
+    theirs.goto("/settings/shop")
+    days = theirs.get_by_label(re.compile("^Reopen for"))
+    expect(days).to_have_value("14")
+    mine.goto("/settings/shop")
+    field = mine.get_by_label(re.compile("^Reopen for"))
+    field.fill("30")
+    field.press("Tab")
+    expect(days).to_have_value("30")
+    assert Organization.objects.get().reopen_within_days == 30
+
+    mine.goto("/settings/senders")
+    value = mine.get_by_label("Address or domain")
+    value.fill("@gmail.com")
+    mine.get_by_role("button", name="Block", exact=True).click()
+    expect(mine.get_by_role("alert")).to_have_text(re.compile("Many of your customers"))
+    value.fill("@junk.example")
+    mine.get_by_role("button", name="Block", exact=True).click()
+    expect(mine.get_by_text("@junk.example", exact=True)).to_be_visible()
+    mine.get_by_role("button", name="Unblock @junk.example").click()
+    expect(mine.get_by_text("Nobody is blocked.")).to_be_visible()
+    mine.keyboard.press("z")
+    expect(mine.get_by_role("button", name="Unblock @junk.example")).to_be_visible()
