@@ -35,7 +35,7 @@ def change_organization(organization_id: uuid.UUID, values: dict[str, Any]) -> O
         change: Change = {}
         for name in EDITABLE:
             if name in values and values[name] != getattr(organization, name):
-                change[name] = [getattr(organization, name), values[name]]
+                change[name] = (getattr(organization, name), values[name])
                 setattr(organization, name, values[name])
         if change:
             organization.save(update_fields=list(change))

@@ -109,7 +109,7 @@ def test_a_mailbox_is_connected_checked_and_renamed_in_settings(shop: Shop, agen
 
     agent.get_by_label("Sender name").fill("Second desk")
     agent.get_by_role("button", name="Save").first.click()
-    expect(agent.get_by_text("Saved").first).to_be_visible()
+    expect(agent.get_by_text("Email · Second desk")).to_be_visible()
     agent.get_by_label("Outgoing mail").fill("smtp://nobody@127.0.0.1:1")
     agent.get_by_role("button", name="Save").first.click()
     expect(agent.get_by_placeholder("smtp://nobody@127.0.0.1:1")).to_be_visible()
