@@ -274,6 +274,18 @@ export interface UserPayload {
   change?: Record<string, Array<unknown>>;
 }
 
+export interface OrganizationRecord {
+  id: string;
+  name: string;
+  slug: string;
+  settings: Record<string, unknown>;
+}
+
+export interface OrganizationPayload {
+  organization: OrganizationRecord;
+  change?: Record<string, Array<unknown>>;
+}
+
 export interface TeamRecord {
   id: string;
   name: string;
@@ -485,6 +497,8 @@ export interface EventPayloads {
   'rule.ran': RuleRunPayload;
   /** A person or their role changed */
   'user.updated': UserPayload;
+  /** The shop's settings changed */
+  'organization.updated': OrganizationPayload;
   /** A team changed */
   'team.updated': TeamPayload;
   /** A person has news */

@@ -1080,6 +1080,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/organization': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** @description PATCH: settings that hold for everybody; every open page follows at once. */
+    patch: operations['change_organization'];
+    trace?: never;
+  };
   '/api/v1/people/{person_id}': {
     parameters: {
       query?: never;
@@ -2445,6 +2462,8 @@ export interface components {
     JoinableTickets: {
       results: components['schemas']['JoinableTicket'][];
     };
+    /** @enum {string} */
+    LanguageEnum: 'en' | 'de' | 'fr' | 'es' | 'pl' | 'cs' | 'ru' | 'zh' | 'th';
     LightMacro: {
       id: string;
       name: string;
@@ -2881,6 +2900,19 @@ export interface components {
       /** Format: uuid */
       id?: string;
       text?: string;
+    };
+    /** @description Any of these; they hold for everybody who works here. */
+    PatchedOrganizationChangesRequest: {
+      name?: string;
+      language?: components['schemas']['LanguageEnum'];
+      time_zone?: string;
+      undo_send_seconds?: components['schemas']['UndoSendSecondsEnum'];
+      reopen_within_days?: number;
+      csat_is_enabled?: boolean;
+      csat_delay_seconds?: number;
+      csat_pause_days?: number;
+      joins_automatically?: boolean;
+      join_within_hours?: number;
     };
     /** @description Any of these. ``tickets_to``: who gets the open tickets of somebody who leaves. */
     PatchedPersonChangesRequest: {
@@ -3471,6 +3503,8 @@ export interface components {
     };
     /** @enum {string} */
     TypeEnum: 'text' | 'number' | 'flag' | 'choice' | 'date' | 'link';
+    /** @enum {integer} */
+    UndoSendSecondsEnum: 0 | 5 | 10 | 20 | 30;
     UnreadRecord: {
       id: string;
       ticket_id: string;
@@ -5332,6 +5366,29 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['OrderSchema'];
+        };
+      };
+    };
+  };
+  change_organization: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedOrganizationChangesRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrganizationRecord'];
         };
       };
     };
