@@ -27,5 +27,7 @@ test('the channel form sends what the API takes, and leaves empty secrets alone'
   const full = { ...typed, smtp_url: 'smtps://x' };
   expect(takes('ChannelInputRequest')).toEqual(expect.arrayContaining(Object.keys(bodyOf(full, false))));
   expect(Object.keys(bodyOf(full, true))).toEqual(['name', 'imap_url', 'smtp_url']);
-  expect(takes('PatchedChannelChangesRequest')).toEqual(expect.arrayContaining(Object.keys(bodyOf(full, true))));
+  expect(takes('PatchedChannelChangesRequest')).toEqual(
+    expect.arrayContaining(Object.keys(bodyOf(full, true))),
+  );
 });
