@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PYTHON ?= $(shell command -v python3 || command -v python3.13 || command -v python3.12 || command -v python3.11)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo dev test e2e check format api bench lock clean
+.PHONY: help setup setup-dev demo dev test e2e check format api bench bench-screens lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 18
@@ -39,6 +39,9 @@ api: setup-dev ## write openapi.json, catalog.json and the TypeScript made from 
 
 bench: setup ## the numbers, a JSON line each
 	@exec .venv/bin/aftercare bench --json
+
+bench-screens: setup-dev ## the numbers of the agent app, in Chromium (ARGS="list thread", "soak")
+	@exec $(PY) -m tests.bench.screens $(ARGS)
 
 lock: ## compile requirements/*.in to requirements/*.txt
 	@exec $(PY) -m scripts.lock $(ARGS)

@@ -231,7 +231,7 @@ def check_templates() -> Outcome:
 
 
 def check_frontend() -> Outcome:
-    """prettier, eslint and svelte-check, and knip where the front end has it."""
+    """prettier, eslint, svelte-check, knip where the front end has it, and what a build weighs."""
     if not (FRONTEND / "package.json").is_file():
         return True, ""
     node = find_node_folder()
@@ -240,6 +240,8 @@ def check_frontend() -> Outcome:
     is_good, output = call(*npm, "check", env=env)
     if is_good:
         is_good, output = call(*npm, "--if-present", "knip", env=env)
+    if is_good and (FRONTEND / "inbox" / "build" / "index.html").is_file():
+        is_good, output = call(*npm, "size", "--", "--check", env=env)
     return is_good, output
 
 
