@@ -208,7 +208,7 @@ export class TicketList {
   }
 
   private async fill(): Promise<void> {
-    if (this.isLoadingMore) return;
+    if (this.isLoadingMore || this.next === null || this.ids.length >= this.wanted) return;
     this.isLoadingMore = true;
     try {
       while (this.next !== null && this.ids.length < this.wanted) {
