@@ -42,6 +42,8 @@ export type EventListener = (events: readonly LiveEvent[]) => void;
 export type PickerName = 'status' | 'assignee' | 'priority' | 'tags' | 'snooze';
 const PRESENCE_PAUSE_MS = 10_000;
 const KEEP_PAUSE_MS = 1_000;
+/** In a busy shop there is no pause: then it is kept all the same. */
+const KEEP_AT_LATEST_MS = 15_000;
 /** A kept first screen older than this is asked for again, quietly. */
 const KEPT_IS_OLD_MS = 60_000;
 const TRIM_EVERY = 200;
@@ -85,6 +87,7 @@ export class App {
   private saidAt = 0;
   private bootstrap: Bootstrap | null = null;
   private keepTimer: ReturnType<typeof setTimeout> | undefined;
+  private keepBy = 0;
   private touched = new Set<string>();
   private eventCount = 0;
   private readonly onScreen = new Set<() => Iterable<string>>();
@@ -263,12 +266,15 @@ export class App {
   /** Leaves the next page what this one knows, a moment after the last change. */
   private keepSoon(): void {
     clearTimeout(this.keepTimer);
-    this.keepTimer = setTimeout(() => this.keepNow(), KEEP_PAUSE_MS);
+    this.keepBy ||= Date.now() + KEEP_AT_LATEST_MS;
+    const left = Math.max(0, this.keepBy - Date.now());
+    this.keepTimer = setTimeout(() => this.keepNow(), Math.min(KEEP_PAUSE_MS, left));
   }
 
   /** Cursor and records of one moment, also when the page is about to go. */
   keepNow(): void {
     clearTimeout(this.keepTimer);
+    this.keepBy = 0;
     const { me, organization, counts, connection, bootstrap } = this;
     if (!connection || !me || !organization || !bootstrap || this.isSessionOver) return;
     void this.shelf.keepStart({ ...bootstrap, me, organization, counts }, this.records, connection.cursor);
