@@ -71,22 +71,24 @@ def main() -> None:
 class Screens:
     """A served shop, and pages in which its agent is signed in."""
 
-    def __init__(self, port: int, token: str, cookie: dict[str, str], browser: Browser) -> None:
+    def __init__(self, port: int, token: str, cookie: tuple[str, str], browser: Browser) -> None:
         self.port = port
         self.token = token
         self._cookie = cookie
+        self._url = f"http://127.0.0.1:{port}"
         self._browser = browser
 
     @contextmanager
     def page(self, path: str) -> Iterator[tuple[Page, CDPSession]]:
         """A page in a browser of its own, with rows on it."""
         context = self._browser.new_context(
-            base_url=f"http://127.0.0.1:{self.port}",
+            base_url=self._url,
             viewport={"width": 1440, "height": 900},
             # What a worker keeps is not what is measured here.
             service_workers="block",
         )
-        context.add_cookies([{**self._cookie, "url": f"http://127.0.0.1:{self.port}"}])
+        name, value = self._cookie
+        context.add_cookies([{"name": name, "value": value, "url": self._url}])
         context.add_init_script(SCRIPTS)
         page = context.new_page()
         page.goto(path)
@@ -131,7 +133,7 @@ def the_screens() -> Iterator[Screens]:
     client = Client()
     client.force_login(User.objects.get(email=AGENT))
     name = settings.SESSION_COOKIE_NAME
-    cookie = {"name": name, "value": client.cookies[name].value}
+    cookie = (name, client.cookies[name].value)
     with served("serve") as (port, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM") or "/usr/bin/chromium",
