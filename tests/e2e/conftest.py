@@ -176,3 +176,20 @@ def sign_in(page: Page, *, email: str = the_shop.ADMIN_EMAIL) -> None:
     page.get_by_label("Password", exact=True).fill(the_shop.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/inbox/**")
+
+
+def join(shop: Shop, browser: Browser, email: str, name: str) -> dict[str, Any]:
+    """Somebody new in the team, by an invitation of Ana: their id and their browser's cookies."""
+    status, made = shop.call("POST", "/invitations", {"email": email})
+    assert status == 201, made
+    context = browser.new_context(base_url=shop.server.url)
+    page = context.new_page()
+    page.goto(made["link"].removeprefix(shop.server.url))
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("Choose a password").fill(the_shop.PASSWORD)
+    page.get_by_role("button", name="Join").click()
+    page.wait_for_url("**/inbox/**")
+    state = context.storage_state()
+    context.close()
+    (person,) = [each for each in shop.get("/bootstrap")["users"] if each["name"] == name]
+    return {"id": person["id"], "state": state}
