@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
@@ -23,6 +28,7 @@ from tickets.models import Channel
 LATE = timedelta(minutes=5)
 LEAST_FREE_BYTES = 1024**3
 CLOCK_SLACK = timedelta(seconds=5)
+WEB_PATIENCE_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def examine() -> list[Finding]:
         return [*findings, *_parts(), _disk(), _clock()]
     checks: list[Callable[[], Finding]] = [_subscribers, _arrivals, _departures, _failures]
     findings += [*_parts(), *(check() for check in checks)]
-    findings += [*_mailboxes(), _redis(), _disk(), _clock()]
+    findings += [*_mailboxes(), _redis(), _websocket(), _disk(), _clock()]
     return findings
 
 
@@ -192,6 +198,47 @@ def _redis() -> Finding:
             "Start Redis or correct REDIS_URL. Nothing is lost: the sweep does the work, later.",
         )
     return _well("redis", "answers")
+
+
+def _websocket() -> Finding:
+    """Opens the agents' socket at the public address, as a page does: a proxy may be in between."""
+    if "AFTERCARE_PUBLIC_URL" not in os.environ:
+        return _well("websocket", "not looked at: AFTERCARE_PUBLIC_URL is not set")
+    address = settings.PUBLIC_URL
+    try:
+        status = _status_of_upgrade(address)
+    except (OSError, HTTPException) as error:
+        return _ill(
+            "websocket",
+            f"{address} cannot be reached from here ({type(error).__name__})",
+            "Start “aftercare serve” or “aftercare web”, or correct AFTERCARE_PUBLIC_URL.",
+        )
+    if status != HTTPStatus.SWITCHING_PROTOCOLS:
+        return _ill(
+            "websocket",
+            f"{address} answers {status} instead of opening one",
+            "Let the proxy pass the headers Upgrade and Connection on for /ws/. Until then pages "
+            "ask over HTTP: nothing is missed, but it is slower.",
+        )
+    return _well("websocket", f"opens at {address}")
+
+
+def _status_of_upgrade(address: str) -> int:
+    parts = urlsplit(address)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    line = kind(parts.netloc, timeout=WEB_PATIENCE_SECONDS)
+    headers = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Origin": f"{parts.scheme}://{parts.netloc}",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+    }
+    try:
+        line.request("GET", f"{parts.path}/ws/agent", headers=headers)
+        return line.getresponse().status
+    finally:
+        line.close()
 
 
 def _disk() -> Finding:

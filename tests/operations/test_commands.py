@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import mailbox
 import os
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +206,56 @@ def test_doctor_is_content_while_all_runs_and_the_token_opens_the_api(shop, set_
     assert Api(port, set_up.token).get("/api/v1/me")["email"] == ADMIN
     assert Api(port, "act_wrong").call("GET", "/api/v1/me")[0] == 401
     assert running.process.poll() is None
+
+
+def test_doctor_notices_a_proxy_that_lets_no_websocket_through(shop, set_up, serving):
+    """G9.5."""
+    _, port = serving
+    with _deaf_proxy(port) as proxy_port:
+        through = _told_of_sockets(shop, f"http://127.0.0.1:{proxy_port}")
+        straight = _told_of_sockets(shop, f"http://127.0.0.1:{port}")
+        nowhere = _told_of_sockets(shop, f"http://127.0.0.1:{free_port()}")
+
+    assert straight["is_ok"], straight
+    assert not through["is_ok"]
+    assert "instead of opening one" in through["seen"]
+    assert "Upgrade and Connection" in through["to_do"]
+    assert not nowhere["is_ok"]
+    assert "cannot be reached" in nowhere["seen"]
+
+
+def _told_of_sockets(shop: Installation, address: str) -> dict[str, Any]:
+    lines = shop.run("doctor", "--json", AFTERCARE_PUBLIC_URL=address).stdout.splitlines()
+    (found,) = [each for each in map(json.loads, lines) if each["part"] == "websocket"]
+    return found
+
+
+@contextmanager
+def _deaf_proxy(port: int) -> Iterator[int]:
+    """Passes requests on as a proxy does by default: without what speaks of this one hop only."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            line.request("GET", self.path, headers={"Host": self.headers["Host"]})
+            answer = line.getresponse()
+            body = answer.read()
+            line.close()
+            self.send_response(answer.status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_address[1]
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def _content(shop: Installation) -> str:
