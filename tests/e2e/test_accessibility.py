@@ -1,7 +1,8 @@
-"""axe on every page, light and dark: nothing serious and nothing critical."""
+"""axe on every page and every open sheet, light and dark: nothing serious and nothing critical."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,40 +13,114 @@ from playwright.sync_api import Page, expect
 from tests.e2e.shop import Shop
 
 PLACES = [
-    "/inbox/all", "/inbox/mine", "/inbox/search", "/customers", "/reports/csat",
+    "/inbox/all", "/inbox/mine", "/search", "/search?q=linen", "/customers", "/reports/csat",
     "/automations/rules", "/automations/macros", "/settings/channels", "/settings/inbound",
-    "/settings/tokens", "/settings/fields", "/me", "/me/shortcuts", "/no/such/page",
+    "/settings/tokens", "/settings/fields", "/settings/team", "/me", "/me/shortcuts",
+    "/no/such/page",
 ]  # fmt: skip
+
+# What opens over a ticket, and the keys that open it.
+OVER_A_TICKET = {
+    "merge": "m", "snooze": "h", "split": "Shift+S", "spam": "!", "assign": "a", "tags": "l",
+    "priority": "p", "status": "s", "palette": "Control+k", "shortcuts": "?", "new ticket": "c",
+    "picked": "x",
+}  # fmt: skip
+
+# What still moves: transitions and animations that can be seen going on.
+MOVING = """() => document.getAnimations()
+  .filter((each) => Number(each.effect.getComputedTiming().activeDuration) > 20)
+  .map((each) => each.effect.target?.className || each.effect.target?.tagName)"""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_is_free_of_serious_barriers(
     shop: Shop, new_agent: Callable[..., Page], theme: str
 ):
+    """UX 60: every route."""
     page = new_agent(color_scheme=theme, reduced_motion="reduce")
     found: dict[str, list[str]] = {}
     for place in [*PLACES, *_records(shop)]:
-        page.goto(place)
-        page.wait_for_load_state("networkidle")
+        _go(page, place)
         found[place] = _barriers(page)
-    found["reply"] = _barriers_with(page, shop, "r")
-    found["macros"] = _barriers_with(page, shop, "Control+j")
-    found["palette"] = _barriers_with(page, shop, "Control+k")
-    found["shortcuts"] = _barriers_with(page, shop, "?")
 
     signed_out = new_agent(color_scheme=theme, storage_state=None)
-    signed_out.goto("/login")
-    signed_out.wait_for_load_state("networkidle")
+    _go(signed_out, "/login")
     found["/login"] = _barriers(signed_out)
 
     assert {place: barriers for place, barriers in found.items() if barriers} == {}
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_that_opens_has_serious_barriers_or_moves_when_asked_not_to(
+    shop: Shop, new_agent: Callable[..., Page], theme: str
+):
+    """UX 60: sheets, pickers, palette, composer and view editor; reduced motion."""
+    page = new_agent(color_scheme=theme, reduced_motion="reduce")
+    ticket = next(each for each in _records(shop) if each.startswith("/inbox/all/"))
+    found: dict[str, list[str]] = {}
+    moving: dict[str, list[str]] = {}
+    _go(page, ticket)
+    expect(page.get_by_role("feed").get_by_role("article")).to_have_count(2)
+    for name, keys in OVER_A_TICKET.items():
+        before = page.locator("dialog[open], [popover]:popover-open, .bulkbar").count()
+        page.keyboard.press(keys)
+        opened = page.locator("dialog[open], [popover]:popover-open, .bulkbar")
+        expect(opened).to_have_count(before + 1)
+        moving[name] = page.evaluate(MOVING)
+        page.wait_for_load_state("networkidle")
+        found[name] = _barriers(page)
+        page.keyboard.press("Escape")
+        expect(opened).to_have_count(before)
+    for name, keys in {"reply": "r", "macros": "Control+j"}.items():
+        page.keyboard.press(keys)
+        page.wait_for_load_state("networkidle")
+        found[name] = _barriers(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="New view").click()
+    expect(page.get_by_role("button", name="Save view")).to_be_visible()
+    page.get_by_role("button", name="Condition", exact=True).click()
+    moving["view editor"] = page.evaluate(MOVING)
+    found["view editor"] = _barriers(page)
+
+    assert {name: barriers for name, barriers in found.items() if barriers} == {}
+    assert {name: things for name, things in moving.items() if things} == {}
+
+
+def test_at_twice_the_size_nothing_is_cut_off(shop: Shop, new_agent: Callable[..., Page]):
+    """UX 60: zoomed to 200 %, and with text of 200 %: no sideways scrolling, everything reached."""
+    ticket = next(each for each in _records(shop) if each.startswith("/inbox/all/"))
+    zoomed = new_agent(viewport={"width": 720, "height": 450}, device_scale_factor=2)
+    larger = new_agent()
+    larger.add_init_script(
+        "addEventListener('DOMContentLoaded', () => (document.documentElement.style.fontSize = '200%'))"
+    )
+    wide: list[str] = []
+    for page in (zoomed, larger):
+        for place in (
+            "/inbox/all",
+            ticket,
+            "/customers",
+            "/search?q=linen",
+            "/settings/team",
+            "/me",
+        ):
+            _go(page, place)
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
+                wide.append(f"{page.viewport_size} {place}")
+        _go(page, ticket)
+        page.keyboard.press("r")
+        expect(page.locator("#reply").get_by_role("textbox").first).to_be_in_viewport()
+        expect(page.get_by_role("button", name="Send", exact=True)).to_be_in_viewport()
+    assert wide == []
+
+
 def _records(shop: Shop) -> list[str]:
     lin = shop.shopper("Lin Access")
     shop.order(lin, "6601")
-    shop.arrive(lin, "Please cancel", "Please cancel my order #6601.")
+    mail = shop.arrive(lin, "Please cancel", "Please cancel my order #6601.")
     ticket = shop.ticket_of(lin)
+    shop.arrive(lin, "Re: Please cancel", "Did you get my mail?", answer_to=mail)
     rules, macros = shop.get("/rules")["results"], shop.get("/macros")["results"]
     channels = shop.get("/channels")["results"]
     return [
@@ -55,13 +130,11 @@ def _records(shop: Shop) -> list[str]:
     ]  # fmt: skip
 
 
-def _barriers_with(page: Page, shop: Shop, keys: str) -> list[str]:
-    (ticket, *_) = shop.get("/tickets", view="all")["results"]
-    page.goto(f"/inbox/all/{ticket['id']}")
-    expect(page.get_by_role("feed").get_by_role("article").first).to_be_visible()
-    page.keyboard.press(keys)
+def _go(page: Page, place: str) -> None:
+    """Open a page, and wait until nothing on it is still loading; it must not be broken."""
+    page.goto(place)
     page.wait_for_load_state("networkidle")
-    return _barriers(page)
+    expect(page.get_by_text(re.compile("This part of the page broke"))).to_have_count(0)
 
 
 def _barriers(page: Page) -> list[str]:
