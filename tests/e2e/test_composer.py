@@ -46,6 +46,23 @@ def test_pressing_send_twice_sends_one_message(shop: Shop, agent: Page):
     assert _kinds(shop, ticket) == ["customer", "reply"]
 
 
+def test_a_tab_closed_within_the_time_for_undo_sends_once(
+    shop: Shop, new_agent: Callable[..., Page]
+):
+    """UX 14: the server holds the message, not the page."""
+    page = new_agent()
+    cora, ticket = _open_ticket(shop, page, "Cora Closed")
+    _reply_field(page).fill("I close my laptop now.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text(re.compile(r"Sending in \d s"))).to_be_visible()
+    page.close(run_before_unload=False)
+
+    assert len(wait_until(cora.mails, "the answer")) == 1
+    shop.server.run("idle", "--timeout", "60")
+    assert len(cora.mails()) == 1
+    assert _kinds(shop, ticket) == ["customer", "reply"]
+
+
 def test_undo_takes_the_message_back_with_everything_in_it(shop: Shop, agent: Page):
     uma, ticket = _open_ticket(shop, agent, "Uma Undo")
     _reply_field(agent).fill("Sent a little too early")
