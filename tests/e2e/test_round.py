@@ -145,6 +145,7 @@ def test_a_whole_round_by_the_keyboard_alone(shop: Shop, new_agent: Callable[...
     keys.sees(page.get_by_role("heading", name="2 selected"), "x, Shift+J")
     keys.press("l")
     keys.sees(page.get_by_role("combobox", name="Tags"), "l")
+    expect(page.get_by_role("combobox", name="Tags")).to_be_focused()
     keys.type(f"tag-{word}")
     keys.press("Enter")
     keys.sees(page.get_by_text("2 tickets changed"), "tag")
