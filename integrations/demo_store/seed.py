@@ -25,6 +25,7 @@ from integrations.commerce.models import Store
 from integrations.demo_store import content
 from integrations.demo_store.connector import register
 from integrations.demo_store.manifest import MANIFEST
+from integrations.demo_store.seed_teamwork import seed_teamwork
 from integrations.demo_store.seed_tickets import seed_customers, seed_tickets
 from tickets.models import Channel, Tag
 
@@ -85,6 +86,7 @@ def _seed(opened_at: datetime) -> Organization:
         synchronize(_open_store(organization, told["store"], opened_at))
         customers = seed_customers(organization)
         seed_tickets(channel, agents, customers, opened_at)
+        seed_teamwork(organization, agents, customers, opened_at)
     return organization
 
 
