@@ -445,7 +445,7 @@ export interface SearchPage {
   next: string | null;
   /** Where nothing matches: how many would without the most restrictive token. */
   without: { token: string; query: string; count: number; is_exact: boolean } | null;
-  spelling: { query: string; words: { from: string; to: string }[] } | null;
+  spelling: { query: string; words: { wrong: string; right: string }[] } | null;
 }
 export interface TicketDetail {
   ticket: Ticket;
