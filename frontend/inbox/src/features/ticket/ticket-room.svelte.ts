@@ -94,13 +94,15 @@ export class TicketRoom {
     this.state = 'not_found';
   }
 
-  async loadOlder(): Promise<void> {
+  /** Brings in what was written before; `arrived` is called in the same moment, so that one drawing shows both. */
+  async loadOlder(arrived: () => void = () => undefined): Promise<void> {
     const first = this.messages[0];
     if (!first || !this.hasOlder || this.isLoadingOlder) return;
     this.isLoadingOlder = true;
     try {
       const page = await api.messagesBefore(this.id, first.position);
       putMessages(this.app.records, this.id, page.results);
+      arrived();
       this.hasOlder = page.next !== null && page.results.length > 0;
     } catch (problem) {
       if (!(problem instanceof ApiProblem)) throw problem;
