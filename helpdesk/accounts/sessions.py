@@ -45,9 +45,9 @@ class SeenMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         key = request.session.session_key
-        # Only who was already asked for: no query for static files.
+        # Only who was already asked for (no query for static files) and was let in.
         user = getattr(request, "_cached_user", None)
-        if key and user is not None and user.is_authenticated:
+        if key and user is not None and user.is_authenticated and request.user is not None:
             self._see(request, key)
         return response
 
