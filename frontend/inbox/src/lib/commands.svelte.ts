@@ -88,6 +88,8 @@ export class Commands {
     if (isCharacter && (isInField || !shortcuts.isOn(pressed))) return;
     if (isOwnKey(event.target, pressed)) return;
     if (!/^(mod|alt)\+/.test(pressed) && document.querySelector('dialog[open]')) return;
+    // Escape closes what lies over the page first; only the next one goes back.
+    if (pressed === 'Escape' && document.querySelector('[popover]:popover-open')) return;
     const command = this.find(pressed, isInField);
     if (!command) return;
     event.preventDefault();
