@@ -10,7 +10,7 @@ from helpdesk.accounts.models import Organization, User
 from helpdesk.accounts.teams import change_team
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.ids import new_id
-from tickets.actions.custom_fields import define_field
+from tickets.actions.custom_fields import define_field, set_ticket_fields
 from tickets.actions.customer_notes import add_customer_note
 from tickets.actions.customers import change_customer
 from tickets.actions.drafts import save_draft
@@ -18,8 +18,10 @@ from tickets.actions.link import link
 from tickets.actions.mentions import set_following
 from tickets.actions.reply import add_note
 from tickets.actions.views import save_view
-from tickets.models import Customer, FieldOwner, Status, Ticket
+from tickets.models import Customer, FieldOwner, Ticket
 
+MISSING = "Says delivered but it isn't here"
+STALLED = "Tracking hasn't moved for days"
 MENTION = "@Ana Weber can you look at this one? The courier says delivered, and it is not there."
 DRAFT = "Hello,\n\nI have asked the courier and write again as soon as they answer. "
 
@@ -33,23 +35,23 @@ def seed_teamwork(
     """Give every page for working together something to show."""
     ana, jonas, petra = agents["ana"], agents["jonas"], agents["petra"]
     _seed_fields(organization, customers, ana)
-    tickets = list(
-        Ticket.objects.filter(organization=organization, status=Status.OPEN, assignee=jonas)
-        .select_related("customer")
-        .order_by("-number")[:2]
-    )
+    missing, stalled = (_ticket(organization, subject) for subject in (MISSING, STALLED))
     private = create_team(organization, "Complaints")
     change_team(private.pk, {"is_private": True, "member_ids": [ana.pk, petra.pk]})
-    for customer in dict.fromkeys(ticket.customer for ticket in tickets):
-        add_customer_note(customer, "Prefers to be called after five.", by=petra)
-    first, second = tickets
-    link(first.pk, second.pk, user=jonas)
-    set_following(second.pk, ana, is_following=True)
-    save_draft(second, jonas, "reply", {"id": str(new_id()), "text": DRAFT}, rev=0)
+    add_customer_note(missing.customer, "Prefers to be called after five.", by=petra)
+    add_customer_note(stalled.customer, "Has waited for a parcel before, in March.", by=jonas)
+    link(missing.pk, stalled.pk, user=jonas)
+    set_following(stalled.pk, ana, is_following=True)
+    save_draft(stalled, jonas, "reply", {"id": str(new_id()), "text": DRAFT}, rev=0)
+    set_ticket_fields(stalled.pk, {"carrier_case": "DX-20931"})
     save_view(ana, _view_of_ana())
     at = opened_at - timedelta(minutes=4)
     with unit_of_work(at=at):
-        add_note(first.pk, MENTION, user=petra, mention_ids=[ana.pk], at=at)
+        add_note(missing.pk, MENTION, user=petra, mention_ids=[ana.pk], at=at)
+
+
+def _ticket(organization: Organization, subject: str) -> Ticket:
+    return Ticket.objects.select_related("customer").get(organization=organization, subject=subject)
 
 
 def _seed_fields(organization: Organization, customers: dict[str, Customer], by: User) -> None:
