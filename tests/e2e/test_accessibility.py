@@ -19,18 +19,6 @@ PLACES = [
     "/no/such/page",
 ]  # fmt: skip
 
-# What opens over a ticket, and the keys that open it.
-OVER_A_TICKET = {
-    "merge": "m", "snooze": "h", "split": "Shift+S", "spam": "!", "assign": "a", "tags": "l",
-    "priority": "p", "status": "s", "palette": "Control+k", "shortcuts": "?", "new ticket": "c",
-    "picked": "x",
-}  # fmt: skip
-
-# What still moves: transitions and animations that can be seen going on.
-MOVING = """() => document.getAnimations()
-  .filter((each) => Number(each.effect.getComputedTiming().activeDuration) > 20)
-  .map((each) => each.effect.target?.className || each.effect.target?.tagName)"""
-
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_is_free_of_serious_barriers(
@@ -48,43 +36,6 @@ def test_every_page_is_free_of_serious_barriers(
     found["/login"] = _barriers(signed_out)
 
     assert {place: barriers for place, barriers in found.items() if barriers} == {}
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_that_opens_has_serious_barriers_or_moves_when_asked_not_to(
-    shop: Shop, new_agent: Callable[..., Page], theme: str
-):
-    """UX 60: sheets, pickers, palette, composer and view editor; reduced motion."""
-    page = new_agent(color_scheme=theme, reduced_motion="reduce")
-    ticket = next(each for each in _records(shop) if each.startswith("/inbox/all/"))
-    found: dict[str, list[str]] = {}
-    moving: dict[str, list[str]] = {}
-    _go(page, ticket)
-    expect(page.get_by_role("feed").get_by_text("Did you get my mail?")).to_be_visible()
-    for name, keys in OVER_A_TICKET.items():
-        before = page.locator("dialog[open], [popover]:popover-open, .bulkbar").count()
-        page.keyboard.press(keys)
-        opened = page.locator("dialog[open], [popover]:popover-open, .bulkbar")
-        expect(opened).to_have_count(before + 1)
-        moving[name] = page.evaluate(MOVING)
-        page.wait_for_load_state("networkidle")
-        found[name] = _barriers(page)
-        page.keyboard.press("Escape")
-        expect(opened).to_have_count(before)
-    for name, keys in {"reply": "r", "macros": "Control+j"}.items():
-        page.keyboard.press(keys)
-        page.wait_for_load_state("networkidle")
-        found[name] = _barriers(page)
-    page.keyboard.press("Escape")
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="New view").click()
-    expect(page.get_by_role("button", name="Save view")).to_be_visible()
-    page.get_by_role("button", name="Condition", exact=True).click()
-    moving["view editor"] = page.evaluate(MOVING)
-    found["view editor"] = _barriers(page)
-
-    assert {name: barriers for name, barriers in found.items() if barriers} == {}
-    assert {name: things for name, things in moving.items() if things} == {}
 
 
 def test_at_twice_the_size_nothing_is_cut_off(shop: Shop, new_agent: Callable[..., Page]):

@@ -81,6 +81,8 @@ def test_a_tag_on_forty_with_progress_and_undo(shop: Shop, agent: Page):
         "params": {"tags_add": ["bulk-e2e"]},
     }
     agent.goto("/inbox/all")
+    expect(agent.locator(".trow[data-ticket]").first).to_be_visible()
+    expect(agent.get_by_role("status").filter(has_text="Live").first).to_be_visible()
     status, _ = shop.call(
         "POST", "/bulk-jobs", {"id": "0190aaaa-0000-7000-8000-000000000001", **order}
     )

@@ -120,6 +120,7 @@ def test_a_macro_with_a_missing_value_cannot_be_sent(shop: Shop, agent: Page):
     shop.order(mo, "7701")
     _, ticket = _open_ticket(shop, agent, mo)
     agent.keyboard.press("r")
+    expect(_reply_field(agent)).to_be_focused()
     agent.keyboard.type("/")
     agent.get_by_role("combobox", name="Search macros").fill("done and refunded")
     dialog = agent.get_by_role("dialog")

@@ -58,6 +58,7 @@ def test_a_query_becomes_chips_an_address_and_a_view(agent: Page, shelf: list[Ti
     field.press("Backspace")
     expect(field).to_have_value("tag:vip")
     field.fill("-tag:vip chanel:chat ")
+    field.press("Escape")
     hint = agent.get_by_role("button", name="channel:chat")
     expect(hint).to_be_visible()
     agent.get_by_role("button", name=re.compile("^Remove .*chanel")).click()
@@ -83,7 +84,7 @@ def test_counts_agree_and_rows_hold_still_under_the_pointer(
 ):
     """UX 5 and 6: rail, header and title agree in two seconds; a new ticket waits behind a pill."""
     page = new_agent()
-    page.goto("/inbox/all")
+    page.goto("/inbox/all?sort=newest")
     expect(page.locator(".trow[data-ticket]").first).to_be_visible()
     before = int(page.locator("[data-count]").inner_text().replace(",", ""))
     page.locator(".trow[data-ticket]").nth(2).hover()
