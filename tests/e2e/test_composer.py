@@ -119,6 +119,7 @@ def test_a_macro_with_a_missing_value_cannot_be_sent(shop: Shop, agent: Page):
     mo = shop.shopper("Mo Missing")
     shop.order(mo, "7701")
     _, ticket = _open_ticket(shop, agent, mo)
+    expect(_reply_field(agent)).to_be_visible()
     agent.keyboard.press("r")
     expect(_reply_field(agent)).to_be_focused()
     agent.keyboard.type("/")
