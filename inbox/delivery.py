@@ -15,12 +15,12 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from helpdesk.accounts.models import User
 from helpdesk.events.actor import Actor
 from helpdesk.events.models import Event
-from helpdesk.events.outbox import unit_of_work
+from helpdesk.events.outbox import current_unit, unit_of_work
 from helpdesk.events.subscribers import subscribes
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import (
@@ -204,20 +204,33 @@ def withdraw(message_id: uuid.UUID, user: User) -> tuple[Message, Draft]:
     return message, draft
 
 
-@subscribes("message.received", name="inbox.scheduled")
+def _read_scheduled(events: list[Event]) -> None:
+    """Find in one query which tickets of a batch have anything scheduled: hardly any."""
+    unit = current_unit()
+    if unit is not None:
+        ticket_ids = {each.ticket_id for each in events if each.ticket_id is not None}
+        waiting = _to_stop(ticket_ids).values_list("ticket_id", flat=True)
+        unit.kept[stop_scheduled] = set(waiting)
+
+
+@subscribes("message.received", name="inbox.scheduled", prepare=_read_scheduled)
 def stop_scheduled(event: Event) -> None:
     """The customer wrote: what was scheduled for later and should stop then is a draft again."""
     told = event.payload["message"]
     if told["kind"] != MessageKind.CUSTOMER or event.ticket_id is None:
         return
-    waiting = Message.objects.filter(
-        ticket_id=event.ticket_id,
-        delivery_state=DeliveryState.HELD,
-        stops_on_reply=True,
-        position__lt=told["position"],
-    )
+    unit = current_unit()
+    if unit is not None and event.ticket_id not in unit.kept.get(stop_scheduled, {event.ticket_id}):
+        return
+    waiting = _to_stop({event.ticket_id}).filter(position__lt=told["position"])
     for message_id in waiting.values_list("pk", flat=True):
         _stop(message_id)
+
+
+def _to_stop(ticket_ids: set[uuid.UUID]) -> QuerySet[Message]:
+    return Message.objects.filter(
+        ticket_id__in=ticket_ids, delivery_state=DeliveryState.HELD, stops_on_reply=True
+    )
 
 
 def send_now(message_id: uuid.UUID, user: User) -> Message:

@@ -14,6 +14,7 @@ from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import Change, current_unit, record, unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict
+from helpdesk.lib.rows import insert_row
 from tickets.actions.custom_fields import merge_values
 from tickets.actions.words import note_customer
 from tickets.models import Customer, FieldOwner, Handle, HandleKind
@@ -188,7 +189,8 @@ def _create(
     organization_id: uuid.UUID, kind: str, value: str, name: str, *, is_verified: bool
 ) -> Handle:
     """Make customer and handle; if somebody else was faster, theirs is the one."""
-    customer = Customer.objects.create(organization_id=organization_id, name=name[:200])
+    customer = Customer(organization_id=organization_id, name=name[:200])
+    insert_row(customer)
     made = Handle(
         organization_id=organization_id,
         customer=customer,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 
 from helpdesk.events.outbox import unit_of_work
+from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput
 from tickets.actions.change import apply_changes, lock_ticket, record_message, record_ticket
-from tickets.actions.delivery import lock_message, save_message
+from tickets.actions.delivery import lock_message
+from tickets.actions.understood import write_later
 from tickets.models import Message, MessageKind, Priority, Ticket
 
 
@@ -60,12 +62,14 @@ def set_understanding(
         message, ticket = lock_message(message_id, ticket_id=ticket_id)
         message.language, message.intent = language, intent
         message.intent_confidence, message.sentiment = confidence, sentiment
-        save_message(message, "language", "intent", "intent_confidence", "sentiment")
+        message.version += 1
         if message.kind == MessageKind.CUSTOMER:
-            fields = {"language": language or ticket.language, "sentiment": sentiment}
-            if intent or not ticket.intent:
-                fields["intent"] = intent
-            apply_changes(ticket, fields)
+            told = (language or ticket.language, sentiment, intent or ticket.intent)
+            if told != (ticket.language, ticket.sentiment, ticket.intent):
+                ticket.language, ticket.sentiment, ticket.intent = told
+                ticket.version += 1
+                ticket.updated_at = now()
+        write_later(message, ticket)
         record_message("message.understood", message, ticket)
     return message
 

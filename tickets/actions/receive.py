@@ -14,6 +14,7 @@ from helpdesk.events.actor import SYSTEM, Actor
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
+from helpdesk.lib.rows import insert_row
 from tickets.actions.change import lock_survivor, record_message, record_ticket, touch
 from tickets.models import (
     Attachment,
@@ -112,7 +113,7 @@ def receive_on_new_ticket(
             has_attachments=any(not each.is_inline for each in incoming.files),
             **_head(incoming, at),
         )
-        ticket.save(force_insert=True)
+        insert_row(ticket)
         message = _write(ticket, incoming, position=1, at=at)
         record_ticket("ticket.created", ticket)
         record_message("message.received", message, ticket)
@@ -230,7 +231,7 @@ def _write(ticket: Ticket, incoming: IncomingMessage, *, position: int, at: date
         has_html=bool(incoming.html),
         created_at=at,
     )
-    message.save(force_insert=True)
+    insert_row(message)
     body = MessageBody(
         message=message,
         text=incoming.text,
@@ -238,7 +239,7 @@ def _write(ticket: Ticket, incoming: IncomingMessage, *, position: int, at: date
         signature_text=incoming.signature_text,
         html=incoming.html,
     )
-    body.save(force_insert=True)
+    insert_row(body)
     files = [_attachment(message, each) for each in incoming.files]
     if files:
         Attachment.objects.bulk_create(files)
