@@ -11,6 +11,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from helpdesk import probes, problems, spa
 from helpdesk.accounts.api import schema  # noqa: F401 (describes how callers identify)
 from helpdesk.realtime.api import Bootstrap, EventList
+from inbox.webhooks import receive_hook
 
 api_urlpatterns: list[Any] = [
     path("bootstrap", Bootstrap.as_view()),
@@ -36,6 +37,8 @@ urlpatterns = [
     path("_allauth/", include("allauth.headless.urls")),
     path("api/v1/", include(api_urlpatterns)),
     path("csat/", include("automation.csat.urls")),
+    path("hooks/<slug:kind>/<str:token>", receive_hook),
+    path("hooks/<slug:kind>/<str:token>/", receive_hook),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     re_path(r"^(?:api|_allauth|csat|hooks|static|ws)(?:/(?P<rest>.*))?$", no_such_address),

@@ -2,6 +2,9 @@
 
 A connector SHALL verify authenticity on the raw body before parsing, SHALL return normal forms,
 SHALL NOT touch tickets, customers or the event log, and SHALL NOT sleep or retry: delivery does.
+
+Every connector is a ``ChannelConnector``. What else it can do it shows by having the methods of
+``TakesWebhooks``, ``Polls``, ``FetchesFiles``, ``SetsUp``, ``KnowsReach`` or ``Moderates``.
 """
 
 from __future__ import annotations
@@ -9,8 +12,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from helpdesk.lib.errors import NotAllowed
 from inbox.inbound import InboundMessage
 from tickets.models import Channel
 
@@ -28,7 +33,15 @@ class OutboundFile:
 
 @dataclass(frozen=True)
 class OutboundMessage:
-    """One message to send, complete; ``external_id`` was fixed when it was queued."""
+    """One message to send, complete.
+
+    ``external_id`` was fixed when it was queued (mail), or is empty until the vendor gives one.
+    ``id`` never changes between tries: use it as the idempotency key where a vendor takes one.
+    ``to[0]["address"]`` is the value of the customer's handle. ``thread`` is what the newest
+    arrival of this conversation left (``InboundMessage.thread``), ``in_reply_to`` that arrival's
+    external id and ``last_inbound_at`` its time. ``details`` is what the agent chose beside the
+    words: ``{"mode": "public" | "private" | "template", "template": {...}}``.
+    """
 
     id: uuid.UUID
     external_id: str
@@ -48,6 +61,11 @@ class OutboundMessage:
     files: list[OutboundFile] = field(default_factory=list)
     is_automatic: bool = False
     recipients_done: list[str] = field(default_factory=list)
+    thread_key: str = ""
+    thread: dict[str, Any] = field(default_factory=dict)
+    last_inbound_at: datetime | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+    kind: str = "reply"
 
 
 @dataclass(frozen=True)
@@ -61,7 +79,11 @@ class Sent:
 
 @dataclass(frozen=True)
 class ConfigField:
-    """One thing an admin fills in; secrets are stored encrypted and never shown again."""
+    """One thing an admin fills in; secrets are stored encrypted and never shown again.
+
+    ``type`` is text, list (of texts), number, flag, choice (of ``choices``), url or phone.
+    The field named ``address`` is stored as the channel's address: the account it is.
+    """
 
     name: str
     label: str
@@ -69,11 +91,30 @@ class ConfigField:
     is_secret: bool = False
     is_required: bool = True
     help: str = ""
+    choices: tuple[str, ...] = ()
+    default: Any = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do at the vendor, in order. ``copy`` is a value to paste there.
+
+    ``copy`` may hold {hook_url}, {verify_token} and {public_url}.
+    """
+
+    text: str
+    copy: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a connector is and can do; set-up pages and limits are read from here."""
+    """What a connector is and can do; set-up pages and limits are read from here.
+
+    Capabilities: receives, sends, reports_status (delivered, read), webhooks, polls, starts (may
+    write first), public (what is answered can be public), files, moderates, html.
+    ``is_official`` is False where only an unofficial description of the vendor's API exists.
+    """
 
     kind: str
     label: str
@@ -83,6 +124,17 @@ class Manifest:
     max_attachment_bytes: int | None = None
     reply_window_hours: int | None = None
     docs_url: str = ""
+    handle_kind: str = "email"
+    icon: str = ""
+    group: Literal["mail", "chat", "phone", "social", "community", "other"] = "other"
+    summary: str = ""
+    steps: tuple[Step, ...] = ()
+    max_files: int | None = None
+    max_webhook_bytes: int = 1024 * 1024
+    poll_seconds: int | None = None
+    check_seconds: int = 3600
+    pace_per_second: float | None = None
+    is_official: bool = True
 
 
 class ChannelConnector(Protocol):
@@ -100,6 +152,215 @@ class ChannelConnector(Protocol):
 
         Raises TemporaryFailure, PermanentFailure, UncertainOutcome or NeedsReauthorization.
         """
+
+
+class Refused(NotAllowed):
+    """The webhook is not from whom it says: nothing of it is kept."""
+
+    code = "not_authentic"
+
+
+@dataclass(frozen=True)
+class WebhookRequest:
+    """One call of the vendor. ``url`` is the public address with its query, as the vendor knows it.
+
+    Header names are lower case. ``body`` is the raw bytes.
+    """
+
+    method: str
+    url: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class WebhookAnswer:
+    """What to answer the vendor. With ``is_final`` the call was a handshake: nothing is stored."""
+
+    content: bytes = b""
+    content_type: str = "text/plain"
+    status: int = 200
+    is_final: bool = False
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A message in a webhook or a page of a poll: it goes through the door as ``payload``.
+
+    ``key`` names the message at the vendor, for the log alone: the door tells doubles by
+    ``InboundMessage.content_key``. ``account`` is the address of a sister channel of the same
+    kind and organization that it belongs to, where one webhook serves several.
+    """
+
+    key: str
+    payload: dict[str, Any]
+    account: str = ""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """How far a message of ours got: ``state`` is sent, delivered, read or failed.
+
+    Named by the vendor's id or by our own. States only move forward.
+    """
+
+    state: Literal["sent", "delivered", "read", "failed"]
+    external_id: str = ""
+    message_id: uuid.UUID | None = None
+    reason: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Amended:
+    """The author changed a message that we have, or took it back (``is_deleted``)."""
+
+    external_id: str
+    text: str | None = None
+    is_deleted: bool = False
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Nothing to do, and why: an echo of ours, a typing sign, an event we do not know."""
+
+    reason: str
+
+
+Item = Arrived | Reported | Amended | Ignored
+
+
+@runtime_checkable
+class TakesWebhooks(Protocol):
+    """The vendor calls ``/hooks/<kind>/<channel.hook_token>``; the body is kept, then split."""
+
+    def verify(self, channel: Channel, request: WebhookRequest) -> None:
+        """Raises Refused unless the raw request is proven to be the vendor's."""
+
+    def answer(self, channel: Channel, request: WebhookRequest) -> WebhookAnswer | None:
+        """What the vendor wants to hear, after ``verify`` let it pass; None is an empty 200.
+
+        Called for every request, quickly, without network; handshakes are ``is_final``.
+        """
+
+    def split(self, channel: Channel, request: WebhookRequest) -> list[Item]:
+        """What is in it, in order. Pure: no network, no database.
+
+        Raises InvalidInput where the body is not what it should be: it is quarantined then.
+        """
+
+
+@dataclass(frozen=True)
+class Polled:
+    """A page: what is new, where to go on, and whether there is more right now."""
+
+    items: list[Item]
+    cursor: dict[str, Any]
+    has_more: bool = False
+
+
+@runtime_checkable
+class Polls(Protocol):
+    """Asked every ``manifest.poll_seconds``: vendors without webhooks, and to close gaps."""
+
+    def poll(self, channel: Channel, cursor: dict[str, Any]) -> Polled:
+        """What came since ``cursor`` ({} the first time: begin now, or a little before).
+
+        Overlap is fine, gaps are not. Raises the errors of ``helpdesk.lib.vendor_api.call``.
+        """
+
+
+@dataclass(frozen=True)
+class FetchedFile:
+    """The bytes of a file that lay with the vendor."""
+
+    content: bytes
+    content_type: str = ""
+    name: str = ""
+
+
+@runtime_checkable
+class FetchesFiles(Protocol):
+    """Files come as ``InboundAttachment.source`` and are fetched after the message is filed."""
+
+    def fetch_file(self, channel: Channel, source: dict[str, Any], max_bytes: int) -> FetchedFile:
+        """The bytes; raises TemporaryFailure or PermanentFailure (``too_large``)."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who the credentials belong to, in words for the admin, and what to remember of it."""
+
+    label: str
+    address: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class SetsUp(Protocol):
+    """Trying the credentials, and telling the vendor where to call."""
+
+    def connect(self, channel: Channel, hook_url: str) -> Account:
+        """Sign in, subscribe the webhook where the API can; safe to repeat.
+
+        ``config`` of the answer is merged into the channel's. Raises connector failures in words
+        for an admin, InvalidInput naming a field.
+        """
+
+    def disconnect(self, channel: Channel) -> None:
+        """Take the webhook back; raises connector failures."""
+
+    def check(self, channel: Channel, hook_url: str) -> list[str]:
+        """What is wrong at the vendor now, in words for an admin: [] if nothing.
+
+        Called every ``manifest.check_seconds``: a webhook that was disabled, a token that ends.
+        """
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an answer would go."""
+
+    address: str
+    thread: dict[str, Any] = field(default_factory=dict)
+    last_inbound_at: datetime | None = None
+    messages_since: int = 0
+    """How many of ours left since the customer's newest."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whether an answer can go there now, why not, until when, and in which ways (``modes``).
+
+    ``reason`` is a code that the app has words for: window_closed, no_conversation, opted_out,
+    limit_reached, left, paused, not_verified.
+    """
+
+    is_reachable: bool
+    reason: str = ""
+    closes_at: datetime | None = None
+    modes: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class KnowsReach(Protocol):
+    """Channels where more than ``manifest.reply_window_hours`` decides whether one may write."""
+
+    def reach(self, channel: Channel, place: Place) -> Reach:
+        """Whether and how an answer can go; no network."""
+
+
+@runtime_checkable
+class Moderates(Protocol):
+    """Public places: hide, unhide, like, unlike, delete."""
+
+    def moderate(
+        self, channel: Channel, external_id: str, action: str, details: dict[str, Any]
+    ) -> None:
+        """Do it at the vendor; raises connector failures."""
 
 
 _registry: dict[str, ChannelConnector] = {}

@@ -34,6 +34,7 @@ from inbox.matching import Match, find_match, find_reported
 from inbox.models import Fate, RawInbound, RawState
 from inbox.raw import LEASE_SECONDS
 from inbox.reply_tokens import find_notice_id
+from inbox.threads import note_arrival
 from inbox.worker import dead_workers, worker_number
 from tickets.actions.customers import note_bounce
 from tickets.actions.delivery import set_delivery_state
@@ -360,10 +361,13 @@ def _file_message(parsed: _Parsed) -> Message:
     match = find_match(channel.organization, channel, customer, message, kind=parsed.finding.kind)
     incoming = _incoming(parsed, match, customer=customer)
     if parsed.finding.fate == Fate.BLOCKED:
-        return _file_as_spam(channel, match, incoming)
-    if match.ticket is not None:
-        return receive_on_ticket(match.ticket.pk, incoming)
-    return receive_on_new_ticket(channel.organization, incoming, related_to=match.related_to)
+        filed = _file_as_spam(channel, match, incoming)
+    elif match.ticket is not None:
+        filed = receive_on_ticket(match.ticket.pk, incoming)
+    else:
+        filed = receive_on_new_ticket(channel.organization, incoming, related_to=match.related_to)
+    note_arrival(channel, message, filed)
+    return filed
 
 
 def _file_as_spam(channel: Channel, match: Match, incoming: IncomingMessage) -> Message:
@@ -436,8 +440,10 @@ def _incoming(parsed: _Parsed, match: Match, **more: Any) -> IncomingMessage:
         is_sender_verified=message.is_sender_verified,
         is_automatic=finding.is_automatic,
         is_truncated=message.is_truncated,
-        flags=[*finding.flags, *match.flags],
+        flags=[*finding.flags, *match.flags, *message.flags],
         files=parsed.files,
+        details=dict(message.details),
+        ticket_kind=message.ticket_kind,
         **more,
     )
 
@@ -514,10 +520,11 @@ def _store_files(attachments: list[InboundAttachment]) -> list[StoredFile]:
         StoredFile(
             name=each.name,
             content_type=each.content_type,
-            size_bytes=len(each.content),
-            sha256=blobs.write(each.content),
+            size_bytes=len(each.content) or each.size_bytes,
+            sha256="" if each.source is not None else blobs.write(each.content),
             content_id=each.content_id,
             is_inline=each.is_inline,
+            source=each.source,
         )
         for each in attachments
     ]

@@ -24,6 +24,27 @@ def ring_delivery(delivery_id: uuid.UUID, *, in_seconds: float = 0) -> None:
     _ring(deliver_task, delivery_id, in_seconds)
 
 
+def ring_hooks(channel_id: uuid.UUID) -> None:
+    """A vendor called."""
+    from inbox.tasks import process_hooks_task
+
+    _ring(process_hooks_task, channel_id, 0)
+
+
+def ring_poll(channel_id: uuid.UUID) -> None:
+    """It is time to ask a vendor."""
+    from inbox.tasks import poll_channel_task
+
+    _ring(poll_channel_task, channel_id, 0)
+
+
+def ring_file(attachment_id: uuid.UUID) -> None:
+    """A file waits to be fetched."""
+    from inbox.tasks import fetch_file_task
+
+    _ring(fetch_file_task, attachment_id, 0)
+
+
 def _ring(task, row_id: uuid.UUID, in_seconds: float) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     try:
         task.apply_async([str(row_id)], countdown=in_seconds or None, retry=False)

@@ -25,6 +25,7 @@ def customer_of(raw: RawInbound, message: InboundMessage) -> Customer:
         value,
         name=sender.name,
         is_verified=sender.is_verified and bool(sender.value),
+        label=sender.label,
     )
     return customer
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypedDict
 
-from tickets.models import HandleKind
+from tickets.models import HandleKind, TicketKind
 
 
 @dataclass(frozen=True)
 class SenderHandle:
-    """Who wrote: an address on a channel, the name they gave, and whether it is proven."""
+    """Who wrote: an address on a channel, the name they gave, and whether it is proven.
+
+    ``label`` is what people call an address that is an opaque id (``@mia.laurent``).
+    """
 
     kind: str
     value: str
     name: str = ""
     is_verified: bool = False
+    label: str = ""
 
     @property
     def is_email(self) -> bool:
@@ -24,13 +29,44 @@ class SenderHandle:
 
 @dataclass(frozen=True)
 class InboundAttachment:
-    """A file that came along."""
+    """A file that came along.
+
+    Where the vendor keeps the bytes, ``source`` is what the connector's ``fetch_file`` needs to
+    get them (JSON), and ``content`` is empty: the message is filed at once, the file follows.
+    """
 
     name: str
     content_type: str
-    content: bytes
+    content: bytes = b""
     content_id: str = ""
     is_inline: bool = False
+    source: dict[str, Any] | None = None
+    size_bytes: int = 0
+
+
+class Details(TypedDict, total=False):
+    """What only some channels know of a message. Shown by the app; readable in rules.
+
+    ``is_public``: everybody can read it, and a reply too. ``permalink`` opens it at the vendor.
+    ``post`` is what it comments on. ``rating`` is 1 to 5. ``sent_from`` names a vendor's own app.
+    """
+
+    is_public: bool
+    permalink: str
+    post: dict[str, str]
+    rating: int
+    is_edited: bool
+    is_deleted: bool
+    previous_texts: list[str]
+    reactions: dict[str, int]
+    segments: int
+    location: dict[str, Any]
+    call: dict[str, Any]
+    form: dict[str, str]
+    page: dict[str, str]
+    quick_replies: list[str]
+    template: dict[str, Any]
+    forwarded: bool
 
 
 @dataclass(frozen=True)
@@ -49,6 +85,9 @@ class InboundMessage:
     ``is_sender_verified`` is None where nobody we trust checked the sender, False where they
     found that the claim is wrong. ``recipients`` are all addresses it was delivered to.
     ``content_key`` is equal for two deliveries of one message and empty where that is not certain.
+    ``thread_key`` is the vendor's name of the conversation on this channel; ``thread`` is what an
+    answer into it needs to know (JSON) and replaces what was known. ``starts_anew``: whatever was
+    open, this begins a ticket.
     """
 
     sender: SenderHandle
@@ -75,3 +114,9 @@ class InboundMessage:
     reported_external_id: str = ""
     defects: list[str] = field(default_factory=list)
     content_key: str = ""
+    thread_key: str = ""
+    thread: dict[str, Any] = field(default_factory=dict)
+    details: Details = field(default_factory=Details)
+    flags: list[str] = field(default_factory=list)
+    ticket_kind: str = TicketKind.REQUEST
+    starts_anew: bool = False

@@ -1,6 +1,6 @@
 """Which ticket an arrival belongs to.
 
-In this order: a signed mark in one of our plus-addresses; a signed mark in In-Reply-To or
+In this order: the vendor's own conversation (``thread_key``); a signed mark in one of our plus-addresses; a signed mark in In-Reply-To or
 References; a known Message-ID in In-Reply-To or References; a ticket number in the subject, for
 that ticket's own customer alone; and, where the organization wants it, the ticket that the same
 proven customer has open on another channel. Altered marks are no marks. A stranger who names a known
@@ -21,6 +21,7 @@ from helpdesk.accounts.models import Organization
 from helpdesk.lib.clock import now
 from inbox.inbound import InboundMessage
 from inbox.reply_tokens import find_message_id, find_ticket_id
+from inbox.threads import find_ticket_of
 from tickets.actions.receive import reopens
 from tickets.models import Channel, Customer, Direction, Message, MessageKind, Status, Ticket
 
@@ -73,6 +74,9 @@ def find_match(
     kind: str,
 ) -> Match:
     """Where the arrival belongs; an empty match begins a new ticket."""
+    thread = find_ticket_of(channel, message.thread_key)
+    if thread is not None:
+        return _go_on(organization, _survivor(thread))
     seen = _messages_named(organization.pk, message)
     same = [each for each in seen if each.external_id == message.external_id]
     elsewhere = {each.ticket_id for each in same if each.channel_id != channel.pk}
@@ -88,12 +92,20 @@ def find_match(
     numbered = _ticket_by_number(organization.pk, customer, message.subject)
     if numbered is not None:
         return _judge(organization, numbered, customer, message, kind, flags, by_address=False)
-    if not elsewhere and kind == MessageKind.CUSTOMER and message.sender.is_verified:
+    may_join = not message.starts_anew and message.sender.is_verified
+    if not elsewhere and kind == MessageKind.CUSTOMER and may_join:
         open_elsewhere = _find_open_elsewhere(organization, channel, customer)
         if open_elsewhere is not None:
             return Match(ticket=open_elsewhere, flags=flags)
     copy_of = next((tickets[each] for each in elsewhere if each in tickets), None)
     return Match(related_to=copy_of, flags=flags)
+
+
+def _go_on(organization: Organization, ticket: Ticket) -> Match:
+    """The vendor's own conversation goes on where it was, unless that was closed too long ago."""
+    if reopens(ticket, organization, now()):
+        return Match(ticket=ticket)
+    return Match(related_to=ticket)
 
 
 def find_reported(organization_id: uuid.UUID, message: InboundMessage) -> Message | None:

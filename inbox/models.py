@@ -79,6 +79,114 @@ class RawInbound(models.Model):
         return f"{self.state} {self.sha256[:12]}"
 
 
+class HookState(models.TextChoices):
+    """Where a webhook stands."""
+
+    RECEIVED = "received", "Received"
+    WAITING = "waiting", "Waits for the message it names"
+    PROCESSED = "processed", "Processed"
+    QUARANTINED = "quarantined", "Quarantined"
+
+
+class Hook(models.Model):
+    """A webhook as it came, committed before the vendor is told that we have it.
+
+    ``dedupe_key`` is the hash of the body: vendors repeat calls whose answer they did not see.
+    What is in it becomes ``RawInbound`` rows, delivery states and changes in one transaction.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="+")
+    dedupe_key = models.CharField(max_length=64)
+    body = models.BinaryField()
+    size_bytes = models.PositiveIntegerField(default=0)
+    method = models.CharField(max_length=8, default="POST")
+    url = models.CharField(max_length=2000, blank=True, default="")
+    headers = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=12, choices=HookState, default=HookState.RECEIVED)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    outcome = models.JSONField(default=list, blank=True)
+    """One line per item: what it was and what became of it."""
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=now)
+    received_at = models.DateTimeField(default=now)
+    processed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel", "dedupe_key"], name="hook_stored_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["channel", "due_at", "received_at"],
+                name="hook_to_process",
+                condition=models.Q(state__in=["received", "waiting"]),
+            ),
+            models.Index(fields=["organization", "-received_at", "-id"], name="hook_log"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.dedupe_key[:12]}"
+
+
+class Thread(models.Model):
+    """A conversation as the vendor knows it: which ticket it is on, and how to answer into it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=300)
+    ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, related_name="+")
+    address = models.CharField(max_length=320, blank=True, default="")
+    data = models.JSONField(default=dict, blank=True)
+    last_external_id = models.CharField(max_length=998, blank=True, default="")
+    last_inbound_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel", "key"], name="thread_known_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["ticket", "channel", "-last_inbound_at"], name="thread_of_ticket"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} on {self.ticket_id}"
+
+
+class Connection(models.Model):
+    """How a channel's line to its vendor is: what was asked when, and how that went."""
+
+    channel = models.OneToOneField(
+        Channel, models.CASCADE, primary_key=True, related_name="connection"
+    )
+    cursor = models.JSONField(default=dict, blank=True)
+    poll_due_at = models.DateTimeField(null=True, blank=True)
+    check_due_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_event_at = models.DateTimeField(null=True, blank=True)
+    last_hook_at = models.DateTimeField(null=True, blank=True)
+    last_poll_at = models.DateTimeField(null=True, blank=True)
+    last_check_at = models.DateTimeField(null=True, blank=True)
+    lag_seconds = models.FloatField(null=True, blank=True)
+    """How old the newest event was when it came."""
+    refused = models.PositiveIntegerField(default=0)
+    last_refused_at = models.DateTimeField(null=True, blank=True)
+    token_expires_at = models.DateTimeField(null=True, blank=True)
+    problems = models.JSONField(default=list, blank=True)
+    send_next_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["poll_due_at"], name="connection_to_poll"),
+            models.Index(fields=["check_due_at"], name="connection_to_check"),
+        ]
+
+    def __str__(self) -> str:
+        return f"connection of {self.channel_id}"
+
+
 class MailboxCursor(models.Model):
     """How far a folder of a mailbox has been read (RFC 3501: UIDs hold within a UIDVALIDITY)."""
 

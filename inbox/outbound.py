@@ -7,17 +7,22 @@ from functools import partial
 
 from helpdesk.lib import blobs
 from inbox.connector import OutboundFile, OutboundMessage
-from inbox.models import Delivery
+from inbox.models import Delivery, Thread
 from inbox.reply_tokens import outgoing_message_id, reply_address
+from inbox.threads import find_thread
 from tickets.actions.delivery import set_external_id
-from tickets.models import Attachment, Direction, Message, MessageKind
+from tickets.models import Attachment, Channel, Direction, Message, MessageKind
 
 MAX_REFERENCES = 20
+EMAIL = "email"
 
 
 def fix_external_id(message: Message) -> None:
-    """Give the message the Message-ID that every try will carry; a second call changes nothing."""
-    if message.external_id or message.channel is None:
+    """Give a mail the Message-ID that every try will carry; a second call changes nothing.
+
+    On other channels the vendor names the message when it takes it.
+    """
+    if message.external_id or message.channel is None or message.channel.kind != EMAIL:
         return
     _, _, domain = message.channel.address.partition("@")
     set_external_id(
@@ -30,6 +35,7 @@ def build(message: Message, delivery: Delivery) -> OutboundMessage:
     channel = delivery.channel
     answered = _answered(message)
     uses_plus = bool(channel.config.get("reply_by_plus_address"))
+    thread = None if channel.kind == EMAIL else _thread(message, channel)
     return OutboundMessage(
         id=message.pk,
         external_id=message.external_id,
@@ -43,13 +49,32 @@ def build(message: Message, delivery: Delivery) -> OutboundMessage:
         signature=message.body.signature_text,
         quoted=_quote(message, answered),
         reply_to=reply_address(channel.address, message.ticket_id) if uses_plus else "",
-        in_reply_to=answered.external_id if answered else "",
+        in_reply_to=_answers(thread, answered),
         references=_references(message, answered),
         files=[_file(each) for each in message.attachments.all()],
         is_automatic=message.is_automatic,
         language=message.ticket.language or message.ticket.customer.language,
         recipients_done=delivery.recipients_done,
+        thread_key=thread.key if thread else "",
+        thread=thread.data if thread else {},
+        last_inbound_at=thread.last_inbound_at if thread else None,
+        details=message.details,
+        kind=message.kind,
     )
+
+
+def _thread(message: Message, channel: Channel) -> Thread | None:
+    """The conversation with the person it goes to, else the ticket's newest on that channel."""
+    address = message.to[0]["address"] if message.to else ""
+    found = find_thread(message.ticket_id, channel.pk, address)
+    return found or find_thread(message.ticket_id, channel.pk)
+
+
+def _answers(thread: Thread | None, answered: Message | None) -> str:
+    """The id of what it answers: in a vendor's conversation the newest arrival there."""
+    if thread is not None:
+        return thread.last_external_id
+    return answered.external_id if answered else ""
 
 
 def _answered(message: Message) -> Message | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -27,15 +27,18 @@ def store(
     envelope: dict[str, Any] | None = None,
     is_claimed: bool = False,
     rings: bool = True,
+    received_at: datetime | None = None,
 ) -> tuple[RawInbound, bool]:
     """Keep the bytes; returns the row and whether it is new.
 
     The same bytes on the same channel are the same arrival. With ``is_claimed`` the caller
     processes the new row himself, at once; otherwise a worker is rung for after the commit, unless
     the caller rings once for many (``rings=False``: a ring is for all that waits on the channel).
+    ``received_at`` is when we first had it, for what was read out of something larger.
     Joins the caller's transaction (a mailbox cursor moves in it); alone, it is committed on return.
     """
     row = _row(channel, raw, source, envelope or {}, is_claimed=is_claimed)
+    row.received_at = received_at or row.received_at
     is_new = _insert(row)
     failpoint("raw.stored")
     if not is_new:

@@ -8,7 +8,7 @@ from celery import shared_task
 
 from helpdesk.events.dispatch import organizations_behind, run_subscribers
 from helpdesk.sweep import sweeps
-from inbox import delivery, door
+from inbox import delivery, door, files, polling, webhooks
 from tickets.actions.hand_out import hand_out_due
 from tickets.actions.hand_over import hand_over_due
 from tickets.actions.status import wake_due
@@ -24,6 +24,42 @@ def process_raw_task(raw_id: str) -> None:
 def deliver_task(delivery_id: str) -> None:
     """Try to send one message."""
     delivery.deliver(uuid.UUID(delivery_id))
+
+
+@shared_task(name="inbox.process_hooks", time_limit=300)
+def process_hooks_task(channel_id: str) -> None:
+    """Read the calls of a channel's vendor."""
+    webhooks.process_hooks(uuid.UUID(channel_id))
+
+
+@shared_task(name="inbox.poll_channel", time_limit=300)
+def poll_channel_task(channel_id: str) -> None:
+    """Ask a channel's vendor what is new."""
+    polling.poll_channel(uuid.UUID(channel_id))
+
+
+@shared_task(name="inbox.fetch_file", time_limit=180)
+def fetch_file_task(attachment_id: str) -> None:
+    """Fetch a file that lies with a vendor."""
+    files.fetch_file(uuid.UUID(attachment_id))
+
+
+@sweeps("inbox.hooks")
+def process_hooks_due() -> int:
+    """Read calls of vendors that nobody rang for."""
+    return webhooks.process_due()
+
+
+@sweeps("inbox.poll", every_seconds=2)
+def ring_polls() -> int:
+    """Let those vendors be asked whose time has come."""
+    return polling.ring_due()
+
+
+@sweeps("inbox.files", every_seconds=2)
+def ring_files() -> int:
+    """Let files be fetched that still lie with a vendor."""
+    return files.ring_due()
 
 
 @sweeps("events.dispatch")

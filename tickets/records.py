@@ -53,6 +53,7 @@ def ticket_record(ticket: Ticket) -> TicketRecord:
             "customer_id": str(ticket.customer_id),
             "channel_id": str(ticket.channel_id),
             "channel_kind": ticket.channel_kind,
+            "kind": ticket.kind,
             "language": ticket.language or None,
             "intent": ticket.intent or None,
             "sentiment": ticket.sentiment or None,
@@ -103,6 +104,7 @@ def customer_record(customer: Customer) -> CustomerRecord:
                 "kind": handle.kind,
                 "value": handle.value,
                 "is_verified": handle.is_verified,
+                "label": handle.label,
                 "bounced_at": iso(handle.bounced_at),
                 "bounce_reason": handle.bounce_reason,
             }
@@ -196,6 +198,7 @@ def message_record(message: Message) -> MessageRecord:
             "macro_id": _id(message.macro_id),
             "rule_run_id": _id(message.rule_run_id),
             "mentions": list(message.mentions),
+            "details": message.details,
             "version": message.version,
         },
     )
@@ -203,15 +206,20 @@ def message_record(message: Message) -> MessageRecord:
 
 def attachment_record(attachment: Attachment) -> AttachmentRecord:
     """The file's facts and where to fetch it."""
-    return {
-        "id": str(attachment.pk),
-        "name": attachment.name,
-        "content_type": attachment.content_type,
-        "size_bytes": attachment.size_bytes,
-        "is_inline": attachment.is_inline,
-        "content_id": attachment.content_id,
-        "url": f"/api/v1/attachments/{attachment.pk}",
-    }
+    return cast(
+        AttachmentRecord,
+        {
+            "id": str(attachment.pk),
+            "name": attachment.name,
+            "content_type": attachment.content_type,
+            "size_bytes": attachment.size_bytes,
+            "is_inline": attachment.is_inline,
+            "content_id": attachment.content_id,
+            "url": f"/api/v1/attachments/{attachment.pk}",
+            "state": attachment.state,
+            "detail": attachment.detail,
+        },
+    )
 
 
 def channel_record(channel: Channel) -> ChannelRecord:
@@ -228,6 +236,7 @@ def channel_record(channel: Channel) -> ChannelRecord:
             "id": str(channel.pk),
             "slug": channel.slug,
             "kind": channel.kind,
+            "handle_kind": channel.handle_kind,
             "name": channel.name,
             "address": channel.address,
             "is_active": channel.is_active,

@@ -48,6 +48,7 @@ _TYPES = [
     EventType("message.noted", payloads.MessagePayload, "An internal note was added"),
     EventType("message.moved", payloads.MessagePayload, "The message is on another ticket now"),
     EventType("message.delivery_changed", payloads.MessagePayload, "Delivery moved forward"),
+    EventType("message.changed", payloads.MessagePayload, "Its text, files or details changed"),
     EventType("message.withdrawn", payloads.MessagePayload, "Sending was undone in time"),
     EventType("customer.updated", payloads.CustomerPayload, "A customer or handle changed"),
     EventType("customer.noted", payloads.CustomerNotePayload, "A note on a customer changed"),

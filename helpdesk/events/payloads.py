@@ -22,6 +22,7 @@ class HandleRecord(TypedDict):
     id: str
     kind: str
     value: str
+    label: str
     is_verified: bool
     bounced_at: Iso | None
     bounce_reason: str
@@ -63,6 +64,7 @@ class TicketRecord(TypedDict):
     customer_id: str
     channel_id: str
     channel_kind: str
+    kind: Literal["request", "mention", "review", "call"]
     language: str | None
     intent: str | None
     sentiment: str | None
@@ -122,6 +124,8 @@ class AttachmentRecord(TypedDict):
     is_inline: bool
     content_id: str
     url: str
+    state: Literal["ready", "waiting", "failed"]
+    detail: str
 
 
 class AuthorRecord(TypedDict):
@@ -174,6 +178,8 @@ class MessageRecord(TypedDict):
             "failed",
             "uncertain",
             "bounced",
+            "delivered",
+            "read",
             "withdrawn",
         ]
         | None
@@ -187,6 +193,7 @@ class MessageRecord(TypedDict):
     macro_id: str | None
     rule_run_id: str | None
     mentions: list[MentionRecord]
+    details: dict[str, Any]
     version: int
 
 
@@ -226,6 +233,7 @@ class ChannelRecord(TypedDict):
     id: str
     slug: str
     kind: str
+    handle_kind: str
     name: str
     address: str
     is_active: bool

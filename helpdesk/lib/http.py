@@ -20,6 +20,7 @@ from requests_hardened import HTTPSession
 from requests_hardened.config import Config
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
+from urllib3.exceptions import NameResolutionError, NewConnectionError, SSLError
 
 from helpdesk.lib.errors import PermanentFailure, TemporaryFailure
 
@@ -30,6 +31,8 @@ MAX_REDIRECTS = 3
 PORTS = {"http": 80, "https": 443}
 REDIRECTS = (301, 302, 303, 307, 308)
 CHUNK_BYTES = 64 * 1024
+NOT_CONNECTED = "not_connected"
+"""The ``code`` of a TemporaryFailure before which not one byte left."""
 
 log = structlog.get_logger()
 
@@ -60,7 +63,8 @@ def fetch(
     """Ask a public address and return the whole answer, whatever its status.
 
     Raises PermanentFailure for an address that may not be asked (reason ``forbidden_address``)
-    or an answer that is too large (``too_large``), TemporaryFailure when nobody answers in time.
+    or an answer that is too large (``too_large``), TemporaryFailure when nobody answers in time
+    (``code`` NOT_CONNECTED where the request certainly never left).
     """
     deadline = time.monotonic() + timeout_seconds
     for _ in range(MAX_REDIRECTS + 1):
@@ -162,8 +166,24 @@ def _ask(
     except (InvalidIPAddress, requests.exceptions.InvalidURL, UnicodeError) as error:
         log.warning("http.forbidden_address")
         raise _forbidden("This address cannot be fetched.") from error
+    except requests.ConnectTimeout as error:
+        raise _not_connected() from error
+    except requests.ConnectionError as error:
+        if _is_refused(error):
+            raise _not_connected() from error
+        raise TemporaryFailure("The other side did not answer.") from error
     except requests.RequestException as error:
         raise TemporaryFailure("The other side did not answer.") from error
+
+
+def _is_refused(error: requests.ConnectionError) -> bool:
+    """Whether not one byte of the request left: no address, no connection, no TLS."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, NewConnectionError | NameResolutionError | SSLError)
+
+
+def _not_connected() -> TemporaryFailure:
+    return TemporaryFailure("The other side cannot be reached.", code=NOT_CONNECTED)
 
 
 def _read(response: requests.Response, max_bytes: int, deadline: float) -> bytes:

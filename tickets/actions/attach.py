@@ -25,7 +25,7 @@ def keep_upload(user: User, *, name: str, content_type: str, content: bytes) -> 
         organization_id=user.organization_id,
         uploaded_by=user,
         name=clean_name(name),
-        content_type=_clean_type(content_type),
+        content_type=clean_type(content_type),
         size_bytes=len(content),
         sha256=blobs.write(content),
     )
@@ -42,7 +42,8 @@ def clean_name(name: str) -> str:
     return f"{stem[: MAX_NAME_CHARS - len(ending) - 1]}.{ending}"
 
 
-def _clean_type(content_type: str) -> str:
+def clean_type(content_type: str) -> str:
+    """A media type without parameters; what is none is unknown bytes."""
     kind = content_type.split(";", 1)[0].strip().lower()
     is_type = re.fullmatch(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,59}", kind)
     return kind if is_type else "application/octet-stream"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -20,6 +21,7 @@ from tickets.actions.words import note_customer
 from tickets.models import Customer, FieldOwner, Handle, HandleKind
 from tickets.records import customer_record
 
+_NOT_DIALLED = re.compile(r"[\s().\-/\u2010-\u2015\u00a0]")
 EDITABLE = ("name", "language", "time_zone", "city", "country", "is_vip", "note", "fields")
 
 
@@ -30,24 +32,32 @@ def get_or_create_by_handle(
     *,
     name: str = "",
     is_verified: bool = False,
+    label: str = "",
 ) -> tuple[Customer, Handle]:
     """The customer this handle belongs to, made if new; never found by display name.
 
-    A handle once verified stays verified; an unverified sighting changes nothing.
+    A handle once verified stays verified; an unverified sighting changes nothing. ``label`` is
+    what people call an opaque value; the newest one is kept.
     """
     value = clean_handle(kind, value)
     with unit_of_work():
         handle = _find_handle(organization_id, kind, value)
         if handle is None:
-            handle = _create(organization_id, kind, value, name, is_verified=is_verified)
+            made = Handle(
+                organization_id=organization_id, kind=kind, value=value,
+                is_verified=is_verified, label=label[:120],
+            )  # fmt: skip
+            handle = _create(made, name)
         else:
-            _learn(handle, name, is_verified=is_verified)
+            _learn(handle, name, is_verified=is_verified, label=label[:120])
     return handle.customer, handle
 
 
 def clean_handle(kind: str, value: str) -> str:
-    """The value as it is compared: e-mail lower case and trimmed."""
+    """The value as it is compared: e-mail lower case, a phone number as + and digits (E.164)."""
     value = value.strip().replace("\x00", "")[:320]
+    if kind == HandleKind.PHONE:
+        return _NOT_DIALLED.sub("", re.sub(r"^\s*(?:00|\+)", "+", value)) or value
     return value.lower() if kind == HandleKind.EMAIL else value
 
 
@@ -185,19 +195,12 @@ def _handles(organization_id: uuid.UUID, kind: str, values: set[str]) -> QuerySe
     )
 
 
-def _create(
-    organization_id: uuid.UUID, kind: str, value: str, name: str, *, is_verified: bool
-) -> Handle:
+def _create(made: Handle, name: str) -> Handle:
     """Make customer and handle; if somebody else was faster, theirs is the one."""
+    organization_id, kind, value = made.organization_id, made.kind, made.value
     customer = Customer(organization_id=organization_id, name=name[:200])
     insert_row(customer)
-    made = Handle(
-        organization_id=organization_id,
-        customer=customer,
-        kind=kind,
-        value=value,
-        is_verified=is_verified,
-    )
+    made.customer = customer
     handle: Handle | None = made
     if _insert(made):
         keep_handles(customer, [made])
@@ -218,8 +221,8 @@ def _insert(handle: Handle) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO tickets_handle (id, organization_id, customer_id, kind, value, "
-            "is_verified, bounced_at, bounce_reason, created_at) "
-            "VALUES (%s, %s, %s, %s, %s, %s, NULL, '', %s) ON CONFLICT DO NOTHING",
+            "is_verified, label, bounced_at, bounce_reason, created_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, NULL, '', %s) ON CONFLICT DO NOTHING",
             [
                 handle.pk,
                 handle.organization_id,
@@ -227,20 +230,23 @@ def _insert(handle: Handle) -> bool:
                 handle.kind,
                 handle.value,
                 handle.is_verified,
+                handle.label,
                 handle.created_at,
             ],
         )
         return cursor.rowcount == 1
 
 
-def _learn(handle: Handle, name: str, *, is_verified: bool) -> None:
+def _learn(handle: Handle, name: str, *, is_verified: bool, label: str = "") -> None:
     customer = handle.customer
     becomes_verified = is_verified and not handle.is_verified
-    if becomes_verified:
-        handle.is_verified = True
-        handle.save(update_fields=["is_verified"])
+    is_renamed = bool(label) and label != handle.label
+    if becomes_verified or is_renamed:
+        handle.is_verified = handle.is_verified or is_verified
+        handle.label = label or handle.label
+        handle.save(update_fields=["is_verified", "label"])
     learns_name = bool(name) and not customer.name
-    if becomes_verified or learns_name:
+    if becomes_verified or learns_name or is_renamed:
         customer = handle.customer = _lock(customer.pk)
         customer.name = customer.name or name[:200]
         _save(customer, "name")

@@ -23,7 +23,9 @@ _RANK = {
     DeliveryState.FAILED: 5,
     DeliveryState.SENT: 6,
     DeliveryState.BOUNCED: 7,
-    DeliveryState.WITHDRAWN: 8,
+    DeliveryState.DELIVERED: 8,
+    DeliveryState.READ: 9,
+    DeliveryState.WITHDRAWN: 10,
 }
 
 
@@ -53,7 +55,10 @@ def set_delivery_state(
         if state == DeliveryState.SENT and message.sent_at is None:
             message.sent_at = at or now()
             fields.append("sent_at")
-        if external_id and external_id != message.external_id:
+        if external_id and not message.external_id:
+            message.external_id = external_id[:998]
+            fields.append("external_id")
+        elif external_id and external_id != message.external_id:
             message.flags = [*message.flags, f"provider-id:{external_id}"]
             fields.append("flags")
         save_message(message, *fields)

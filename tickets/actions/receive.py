@@ -21,11 +21,13 @@ from tickets.models import (
     Channel,
     Customer,
     Direction,
+    FileState,
     Message,
     MessageBody,
     MessageKind,
     Status,
     Ticket,
+    TicketKind,
     TicketNumbers,
 )
 
@@ -34,7 +36,7 @@ SNIPPET_CHARS = 160
 
 @dataclass(frozen=True)
 class StoredFile:
-    """An attachment whose bytes are already in the blob store."""
+    """An attachment whose bytes are in the blob store, or still with a vendor (``source``)."""
 
     name: str
     content_type: str
@@ -42,6 +44,7 @@ class StoredFile:
     sha256: str
     content_id: str = ""
     is_inline: bool = False
+    source: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ class IncomingMessage:
     at: datetime | None = None
     message_id: uuid.UUID | None = None
     author_name: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    ticket_kind: str = TicketKind.REQUEST
 
     @property
     def is_quiet(self) -> bool:
@@ -102,6 +107,7 @@ def receive_on_new_ticket(
             customer=incoming.customer,
             channel=incoming.channel,
             channel_kind=incoming.channel.kind,
+            kind=incoming.ticket_kind,
             tags=_quiet_tags(incoming) if incoming.is_quiet else [],
             waiting_since=None if is_quiet else at,
             closed_at=at if is_quiet and status is None else None,
@@ -228,6 +234,7 @@ def _write(ticket: Ticket, incoming: IncomingMessage, *, position: int, at: date
         is_automatic=incoming.is_automatic,
         is_truncated=incoming.is_truncated,
         flags=incoming.flags,
+        details=incoming.details,
         has_html=bool(incoming.html),
         created_at=at,
     )
@@ -257,6 +264,9 @@ def _attachment(message: Message, file: StoredFile) -> Attachment:
         sha256=file.sha256,
         content_id=file.content_id[:300],
         is_inline=file.is_inline,
+        state=FileState.READY if file.source is None else FileState.WAITING,
+        source=file.source,
+        due_at=None if file.source is None else now(),
     )
 
 

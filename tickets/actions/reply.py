@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from helpdesk.accounts.models import User
 from helpdesk.events.actor import Actor
@@ -44,7 +45,8 @@ class OutgoingMessage:
     ``mention_ids`` are the people and teams named in a note; in a reply they mean nothing.
     ``seen_position`` is the newest message the agent had seen; None skips that check. With
     ``send_at`` it waits until then, and with ``stops_on_reply`` it becomes a draft again when the
-    customer writes before. Where a person wrote ``html``, ``text`` is made from it.
+    customer writes before. Where a person wrote ``html``, ``text`` is made from it. ``details`` is
+    what the channel must know beside the words (``inbox.connector.OutboundMessage.details``).
     """
 
     text: str
@@ -66,6 +68,7 @@ class OutgoingMessage:
     stops_on_reply: bool = False
     seen_position: int | None = None
     keeps_draft: bool = False
+    details: dict[str, Any] = field(default_factory=dict)
     at: datetime | None = None
 
 
@@ -221,7 +224,8 @@ def _write(
 ) -> Message:
     is_note = outgoing.kind == MessageKind.NOTE
     channel = None if is_note else _channel_of(ticket, outgoing.channel_id)
-    to = [] if is_note else (outgoing.to or _customer_addresses(ticket))
+    to = outgoing.to or (_customer_addresses(ticket, channel) if channel else [])
+    to = [] if is_note else to
     if not is_note and not to:
         raise InvalidInput.field("to", "This customer has no address to send to.", code="required")
     ticket.message_count += 1
@@ -252,6 +256,7 @@ def _write(
         macro_id=outgoing.macro_id,
         rule_run_id=outgoing.rule_run_id,
         mentions=list(mentions),
+        details=outgoing.details,
         created_at=at,
     )
     message.save(force_insert=True)
@@ -350,18 +355,19 @@ def _channel_of(ticket: Ticket, channel_id: uuid.UUID | None) -> Channel:
     return newest.channel if newest and newest.channel else ticket.channel
 
 
-def _customer_addresses(ticket: Ticket) -> list[dict[str, str]]:
-    """The address the customer last wrote from, else their first e-mail handle."""
+def _customer_addresses(ticket: Ticket, channel: Channel) -> list[dict[str, str]]:
+    """Where the customer last wrote from on this channel, else their handle of its kind."""
     newest = (
         Message.objects.filter(
-            ticket=ticket, kind=MessageKind.CUSTOMER, customer_id=ticket.customer_id
+            ticket=ticket, kind=MessageKind.CUSTOMER, customer_id=ticket.customer_id,
+            channel__handle_kind=channel.handle_kind,
         )
         .order_by("-position")
         .first()
-    )
+    )  # fmt: skip
     if newest is not None and newest.from_address:
         return [{"name": ticket.customer.name, "address": newest.from_address["address"]}]
-    handle = ticket.customer.handles.filter(kind="email").order_by("pk").first()
+    handle = ticket.customer.handles.filter(kind=channel.handle_kind).order_by("pk").first()
     return [{"name": ticket.customer.name, "address": handle.value}] if handle else []
 
 

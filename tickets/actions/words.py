@@ -62,10 +62,10 @@ def note_ticket(type_: str, ticket: Ticket, change: Mapping[str, Any]) -> None:
 
 
 def note_message(type_: str, message: Message, ticket: Ticket) -> None:
-    """A message was written or taken back."""
+    """A message was written, changed or taken back."""
     if type_ in _WRITTEN:
         _noted().of(ticket).messages[message.pk] = message
-    elif type_ == "message.withdrawn":
+    elif type_ in ("message.withdrawn", "message.changed"):
         _noted().of(ticket).is_stale = True
 
 

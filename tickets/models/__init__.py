@@ -9,7 +9,7 @@ from tickets.models.acting import (
     Merge,
     Split,
 )
-from tickets.models.attachment import Attachment
+from tickets.models.attachment import Attachment, FileState
 from tickets.models.channel import Channel
 from tickets.models.custom_field import CustomField, FieldOwner, FieldType
 from tickets.models.customer import (
@@ -23,7 +23,15 @@ from tickets.models.customer import (
 from tickets.models.draft import Draft
 from tickets.models.message import DeliveryState, Direction, Message, MessageBody, MessageKind
 from tickets.models.tag import Tag
-from tickets.models.ticket import CsatState, Priority, Status, Ticket, TicketNumbers, WakesOn
+from tickets.models.ticket import (
+    CsatState,
+    Priority,
+    Status,
+    Ticket,
+    TicketKind,
+    TicketNumbers,
+    WakesOn,
+)
 from tickets.models.view import Scope, View, ViewOrder
 from tickets.models.words import CustomerWords, StaleWords, TicketWords
 
@@ -46,6 +54,7 @@ __all__ = [
     "Draft",
     "FieldOwner",
     "FieldType",
+    "FileState",
     "Handle",
     "HandleKind",
     "KeptApart",
@@ -60,6 +69,7 @@ __all__ = [
     "Status",
     "Tag",
     "Ticket",
+    "TicketKind",
     "TicketNumbers",
     "TicketWords",
     "View",

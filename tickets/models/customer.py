@@ -51,16 +51,34 @@ class HandleKind(models.TextChoices):
 
     EMAIL = "email", "E-mail"
     PHONE = "phone", "Phone"
+    VISITOR = "visitor", "Visitor of the chat"
+    FACEBOOK = "facebook", "Facebook"
+    INSTAGRAM = "instagram", "Instagram"
+    X = "x", "X"
+    MASTODON = "mastodon", "Mastodon"
+    BLUESKY = "bluesky", "Bluesky"
+    TELEGRAM = "telegram", "Telegram"
+    TIKTOK = "tiktok", "TikTok"
+    YOUTUBE = "youtube", "YouTube"
+    DISCORD = "discord", "Discord"
+    SLACK = "slack", "Slack"
+    REVIEWER = "reviewer", "Author of a review"
+    EXTERNAL = "external", "Id in another system"
 
 
 class Handle(models.Model):
-    """An address of a customer on a channel. Verified means: proven theirs, not merely claimed."""
+    """An address of a customer on a channel. Verified means: proven theirs, not merely claimed.
+
+    ``value`` is what the channel tells people apart by, often an opaque id that is unique within
+    the kind; ``label`` is what people call it (``@mia.laurent``), empty where ``value`` says it.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="handles")
     kind = models.CharField(max_length=20, default=HandleKind.EMAIL)
     value = models.CharField(max_length=320)
+    label = models.CharField(max_length=120, blank=True, default="", db_default="")
     is_verified = models.BooleanField(default=False)
     bounced_at = models.DateTimeField(null=True, blank=True)
     bounce_reason = models.CharField(max_length=200, blank=True, default="")

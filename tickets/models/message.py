@@ -43,6 +43,8 @@ class DeliveryState(models.TextChoices):
     UNCERTAIN = "uncertain", "Delivery uncertain"
     FAILED = "failed", "Failed"
     BOUNCED = "bounced", "Bounced"
+    DELIVERED = "delivered", "Delivered"
+    READ = "read", "Read"
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
@@ -52,6 +54,7 @@ class Message(models.Model):
     ``id`` may be made by the client: the same id twice is the same message.
     ``mentions`` lists who was named in a note, ``{"kind", "id", "name"}`` as it was written;
     who that is today, with the members of teams, is asked of ``tickets.actions.mentions``.
+    ``details`` is what only this kind of channel knows, as ``inbox.inbound.Details`` lists it.
     ``external_id`` is the Message-ID of an e-mail without angle brackets, or a vendor's id.
     ``is_scheduled``: the agent chose ``send_after``; with ``stops_on_reply`` it becomes a draft again
     when the customer writes before. ``undo`` says how the ticket was before (actions.respond).
@@ -87,6 +90,9 @@ class Message(models.Model):
     is_sender_verified = models.BooleanField(null=True, blank=True)
     flags = models.JSONField(default=list, blank=True)
     mentions = models.JSONField(default=list, blank=True)
+    details = models.JSONField(
+        default=dict, blank=True, db_default=models.Value({}, models.JSONField())
+    )
     has_html = models.BooleanField(default=False)
     is_truncated = models.BooleanField(default=False)
     is_automatic = models.BooleanField(default=False)

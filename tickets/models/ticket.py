@@ -62,6 +62,15 @@ class TicketNumbers(models.Model):
         return str(self.last)
 
 
+class TicketKind(models.TextChoices):
+    """How it began: somebody asked us, spoke about us in public, reviewed us, or called."""
+
+    REQUEST = "request", "Request"
+    MENTION = "mention", "Mention"
+    REVIEW = "review", "Review"
+    CALL = "call", "Call"
+
+
 class Ticket(models.Model):
     """Only ``tickets.actions`` writes here; each write raises ``version`` by one.
 
@@ -84,6 +93,10 @@ class Ticket(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="tickets")
     channel = models.ForeignKey(Channel, models.PROTECT, related_name="+")
     channel_kind = models.CharField(max_length=30, default="email")
+    kind = models.CharField(
+        max_length=10, choices=TicketKind, default=TicketKind.REQUEST,
+        db_default=TicketKind.REQUEST,
+    )  # fmt: skip
     language = models.CharField(max_length=12, blank=True, default="")
     intent = models.CharField(max_length=40, blank=True, default="")
     sentiment = models.CharField(max_length=10, blank=True, default="")

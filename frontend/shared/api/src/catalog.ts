@@ -20,6 +20,7 @@ export interface TicketRecord {
   customer_id: string;
   channel_id: string;
   channel_kind: string;
+  kind: 'request' | 'mention' | 'review' | 'call';
   language: string | null;
   intent: string | null;
   sentiment: string | null;
@@ -53,6 +54,7 @@ export interface HandleRecord {
   id: string;
   kind: string;
   value: string;
+  label: string;
   is_verified: boolean;
   bounced_at: string | null;
   bounce_reason: string;
@@ -121,6 +123,8 @@ export interface AttachmentRecord {
   is_inline: boolean;
   content_id: string;
   url: string;
+  state: 'ready' | 'waiting' | 'failed';
+  detail: string;
 }
 
 export interface MentionRecord {
@@ -164,6 +168,8 @@ export interface MessageRecord {
     | 'failed'
     | 'uncertain'
     | 'bounced'
+    | 'delivered'
+    | 'read'
     | 'withdrawn'
     | null;
   delivery_reason: string | null;
@@ -175,6 +181,7 @@ export interface MessageRecord {
   macro_id: string | null;
   rule_run_id: string | null;
   mentions: Array<MentionRecord>;
+  details: Record<string, unknown>;
   version: number;
 }
 
@@ -346,6 +353,7 @@ export interface ChannelRecord {
   id: string;
   slug: string;
   kind: string;
+  handle_kind: string;
   name: string;
   address: string;
   is_active: boolean;
@@ -473,6 +481,8 @@ export interface EventPayloads {
   'message.moved': MessagePayload;
   /** Delivery moved forward */
   'message.delivery_changed': MessagePayload;
+  /** Its text, files or details changed */
+  'message.changed': MessagePayload;
   /** Sending was undone in time */
   'message.withdrawn': MessagePayload;
   /** A customer or handle changed */

@@ -1902,6 +1902,9 @@ export interface components {
       is_inline: boolean;
       content_id: string;
       url: string;
+      /** @enum {string} */
+      state: 'ready' | 'waiting' | 'failed';
+      detail: string;
     };
     AuthorRecord: {
       /** @enum {string} */
@@ -2042,6 +2045,7 @@ export interface components {
       id: string;
       slug: string;
       kind: string;
+      handle_kind: string;
       name: string;
       address: string;
       is_active: boolean;
@@ -2051,6 +2055,7 @@ export interface components {
       id: string;
       slug: string;
       kind: string;
+      handle_kind: string;
       name: string;
       address: string;
       is_active: boolean;
@@ -2382,6 +2387,7 @@ export interface components {
       id: string;
       kind: string;
       value: string;
+      label: string;
       is_verified: boolean;
       bounced_at: string | null;
       bounce_reason: string;
@@ -2659,6 +2665,8 @@ export interface components {
         | 'failed'
         | 'uncertain'
         | 'bounced'
+        | 'delivered'
+        | 'read'
         | 'withdrawn'
         | null;
       delivery_reason: string | null;
@@ -2670,6 +2678,9 @@ export interface components {
       macro_id: string | null;
       rule_run_id: string | null;
       mentions: components['schemas']['MentionRecord'][];
+      details: {
+        [key: string]: unknown;
+      };
       version: number;
     };
     MoneySchema: {
@@ -3430,6 +3441,8 @@ export interface components {
       customer_id: string;
       channel_id: string;
       channel_kind: string;
+      /** @enum {string} */
+      kind: 'request' | 'mention' | 'review' | 'call';
       language: string | null;
       intent: string | null;
       sentiment: string | null;

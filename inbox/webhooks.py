@@ -1,0 +1,358 @@
+"""What vendors call us with: proven, kept as it came, answered at once, and read afterwards.
+
+``/hooks/<kind>/<hook_token>``: verify the raw body → store it (:class:`Hook`, once) → answer. A
+worker then splits it into arrivals (which go through ``inbox.door`` like any other), reports about
+our own messages, and changes; all of it in one transaction, so a worker that dies repeats it all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from helpdesk import problems
+from helpdesk.events.outbox import unit_of_work
+from helpdesk.lib.clock import now
+from helpdesk.lib.errors import HelpdeskError, InvalidInput
+from helpdesk.lib.failpoints import failpoint
+from helpdesk.lib.ids import new_id
+from inbox import doorbell, raw
+from inbox.connector import (
+    Amended,
+    Arrived,
+    Ignored,
+    Item,
+    Refused,
+    Reported,
+    TakesWebhooks,
+    WebhookAnswer,
+    WebhookRequest,
+    get_connector,
+)
+from inbox.models import Connection, Hook, HookState
+from tickets.actions.amend import amend
+from tickets.actions.delivery import set_delivery_state
+from tickets.models import Channel, DeliveryState, Direction, Message
+
+MAX_ATTEMPTS = 5
+WAITS_SECONDS = (2, 10, 60, 300, 1800)
+"""A report can be faster than our own note of the id it names: it is looked for again."""
+MAX_URL_CHARS = 2000
+LOCK_SPACE = 0x4F4F4B
+_SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
+_STATES = {
+    "sent": DeliveryState.SENT,
+    "delivered": DeliveryState.DELIVERED,
+    "read": DeliveryState.READ,
+    "failed": DeliveryState.BOUNCED,
+}
+
+log = structlog.get_logger()
+
+
+# --- At the door ----------------------------------------------------------------------------------
+
+
+@csrf_exempt
+def receive_hook(request: HttpRequest, kind: str, token: str) -> HttpResponse:
+    """One call of a vendor. Refuses with 4xx and keeps nothing unless it is proven to be theirs."""
+    channel = Channel.objects.filter(hook_token=token, kind=kind).first()
+    connector = get_connector(kind) if channel is not None else None
+    if channel is None or not isinstance(connector, TakesWebhooks):
+        return problems.page(request, 404, "not_found", "There is no such address.")
+    if request.method not in ("GET", "POST", "PUT"):
+        return problems.page(request, 405, "method_not_allowed", "Send it with POST.")
+    limit = connector.manifest.max_webhook_bytes
+    if int(request.headers.get("Content-Length") or 0) > limit:
+        return _too_large(request, limit)
+    body = request.read(limit + 1)
+    if len(body) > limit:
+        return _too_large(request, limit)
+    call = _call_of(request, body)
+    try:
+        connector.verify(channel, call)
+        answer = connector.answer(channel, call)
+        if answer is None or not answer.is_final:
+            store_hook(channel, call)
+    except HelpdeskError as error:
+        return _refuse(request, channel, error)
+    return _answered(answer)
+
+
+def store_hook(channel: Channel, call: WebhookRequest) -> tuple[uuid.UUID, bool]:
+    """Keep the call; returns its id and whether it is new. The same body is the same call."""
+    key = hashlib.sha256(call.body + b"\x00" + call.url.encode()).hexdigest()
+    hook_id = new_id()
+    headers = {name: value for name, value in call.headers.items() if name not in _SECRET_HEADERS}
+    values: list[Any] = [
+        hook_id, channel.organization_id, channel.pk, key, call.body, len(call.body), call.method,
+        call.url[:MAX_URL_CHARS], json.dumps(headers).replace("\\u0000", ""), now(), now(),
+    ]  # fmt: skip
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_STORE, values)
+        is_new = cursor.fetchone() is not None
+        if is_new:
+            transaction.on_commit(lambda: doorbell.ring_hooks(channel.pk), robust=True)
+    failpoint("hook.stored")
+    return hook_id, is_new
+
+
+_STORE = """
+INSERT INTO inbox_hook
+  (id, organization_id, channel_id, dedupe_key, body, size_bytes, method, url, headers, state,
+   reason, outcome, attempts, due_at, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, 'received', '', '[]'::jsonb, 0, %s, %s)
+ON CONFLICT (channel_id, dedupe_key) DO NOTHING
+RETURNING id
+"""
+
+
+def hook_url(channel: Channel) -> str:
+    """The address to give to the vendor."""
+    return f"{settings.PUBLIC_URL}/hooks/{channel.kind}/{channel.hook_token}"
+
+
+def _call_of(request: HttpRequest, body: bytes) -> WebhookRequest:
+    """The call under the address the vendor knows, whatever proxies made of it on the way."""
+    return WebhookRequest(
+        method=str(request.method),
+        url=f"{settings.PUBLIC_URL}{request.get_full_path()}",
+        query={name: str(value) for name, value in request.GET.items()},
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+    )
+
+
+def _answered(answer: WebhookAnswer | None) -> HttpResponse:
+    said = answer or WebhookAnswer()
+    return HttpResponse(
+        said.content,
+        status=said.status,
+        content_type=said.content_type,
+        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"},
+    )
+
+
+def _refuse(request: HttpRequest, channel: Channel, error: HelpdeskError) -> HttpResponse:
+    status = 401 if isinstance(error, Refused) else error.status
+    Connection.objects.get_or_create(channel=channel)
+    Connection.objects.filter(channel=channel).update(
+        refused=F("refused") + 1, last_refused_at=now()
+    )
+    log.warning("hook.refused", channel_id=str(channel.pk), code=error.code)
+    return problems.page(request, status, error.code, error.message)
+
+
+def _too_large(request: HttpRequest, limit: int) -> HttpResponse:
+    return problems.page(
+        request, 413, "too_large", f"A call may have {limit // 1024} KB. Nothing of it was kept."
+    )
+
+
+# --- Reading it -----------------------------------------------------------------------------------
+
+
+def process_hooks(channel_id: uuid.UUID, *, limit: int = 500) -> int:
+    """Read the channel's calls that are due, in the order they came; returns how many were.
+
+    Safe to run twice and beside itself: a call is locked while it is read, others pass it by.
+    """
+    done = 0
+    while done < limit and _process_next(channel_id):
+        done += 1
+    return done
+
+
+def process_due() -> int:
+    """Read what nobody rang for."""
+    waiting = Hook.objects.filter(
+        state__in=[HookState.RECEIVED, HookState.WAITING],
+        due_at__lte=now(),
+        channel__is_active=True,
+    )
+    channels = list(waiting.values_list("channel_id", flat=True).distinct())
+    return sum(process_hooks(each) for each in channels)
+
+
+def retry_hook(hook_id: uuid.UUID) -> bool:
+    """Read a quarantined call again; returns whether there was one."""
+    hook = Hook.objects.filter(pk=hook_id, state=HookState.QUARANTINED).first()
+    if hook is None:
+        return False
+    Hook.objects.filter(pk=hook_id).update(
+        state=HookState.RECEIVED, attempts=0, reason="", due_at=now()
+    )
+    process_hooks(hook.channel_id)
+    return True
+
+
+def _process_next(channel_id: uuid.UUID) -> bool:
+    """Read one call; False when none is due. One that cannot be read is quarantined."""
+    seen = uuid.UUID(int=0)
+    try:
+        with unit_of_work():
+            if not _is_alone(channel_id):
+                return False
+            hook = (
+                Hook.objects.select_for_update(skip_locked=True, of=("self",))
+                .select_related("channel", "channel__organization")
+                .filter(
+                    channel_id=channel_id, channel__is_active=True, due_at__lte=now(),
+                    state__in=[HookState.RECEIVED, HookState.WAITING],
+                )
+                .order_by("received_at", "id")
+                .first()
+            )  # fmt: skip
+            if hook is None:
+                return False
+            seen = hook.pk
+            _read(hook)
+    except InvalidInput as problem:
+        _quarantine(seen, problem.message)
+    except Exception as error:
+        log.exception("hook.reading_failed", hook_id=str(seen))
+        _try_later(seen, f"{type(error).__name__}. The log says more.")
+    return True
+
+
+def _is_alone(channel_id: uuid.UUID) -> bool:
+    """Whether no other worker reads this channel's calls now; it would go on with ours, too."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [LOCK_SPACE, str(channel_id)]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _read(hook: Hook) -> None:
+    connector = get_connector(hook.channel.kind)
+    if not isinstance(connector, TakesWebhooks):
+        raise InvalidInput("This kind of channel takes no webhooks.")
+    call = WebhookRequest(hook.method, hook.url, _query(hook.url), hook.headers, bytes(hook.body))
+    outcome = take_in(hook.channel, connector.split(hook.channel, call), at=hook.received_at)
+    waits = [each for each in outcome if each["became"] == "unknown message"]
+    if waits and hook.attempts < len(WAITS_SECONDS):
+        hook.state = HookState.WAITING
+        hook.due_at = now() + timedelta(seconds=WAITS_SECONDS[hook.attempts])
+        hook.attempts += 1
+    else:
+        hook.state, hook.processed_at = HookState.PROCESSED, now()
+    hook.outcome = outcome
+    hook.save(update_fields=["state", "due_at", "attempts", "outcome", "processed_at"])
+    connection_row, _ = Connection.objects.get_or_create(channel=hook.channel)
+    Connection.objects.filter(pk=connection_row.pk).update(last_hook_at=hook.received_at)
+
+
+def take_in(channel: Channel, items: list[Item], *, at: Any = None) -> list[dict[str, str]]:
+    """Keep what arrived and apply what was reported, in the caller's unit of work.
+
+    Returns a line per item: what it was and what became of it. Doing it twice changes nothing.
+    """
+    outcome = []
+    for index, item in enumerate(items):
+        if isinstance(item, Arrived):
+            outcome.append(_keep(channel, item, at, index))
+        elif isinstance(item, Reported):
+            outcome.append(_report(channel, item))
+        elif isinstance(item, Amended):
+            outcome.append(_amend(channel, item))
+        elif isinstance(item, Ignored):
+            outcome.append({"item": "ignored", "became": item.reason[:200]})
+    if any(isinstance(each, Arrived) for each in items):
+        Connection.objects.get_or_create(channel=channel)
+        Connection.objects.filter(channel=channel).update(last_event_at=now())
+    return outcome
+
+
+def _keep(channel: Channel, item: Arrived, at: Any, index: int) -> dict[str, str]:
+    target = _sister(channel, item.account)
+    row, is_new = raw.store(
+        target,
+        json.dumps(item.payload, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace"),
+        source=f"{channel.kind}:{item.key}",
+        envelope={"source": "webhook", "key": item.key},
+        received_at=at + timedelta(microseconds=index) if at else None,
+    )
+    return {"item": item.key, "became": "arrival" if is_new else "known", "raw_id": str(row.pk)}
+
+
+def _sister(channel: Channel, account: str) -> Channel:
+    """The channel of the account that an item is for, where one webhook serves several."""
+    if not account or account == channel.address:
+        return channel
+    found = Channel.objects.filter(
+        organization_id=channel.organization_id, kind=channel.kind, address=account
+    ).first()
+    return found or channel
+
+
+def _report(channel: Channel, item: Reported) -> dict[str, str]:
+    message_id = _find_own(channel, item.external_id, item.message_id)
+    name = item.external_id or str(item.message_id or "")
+    if message_id is None:
+        return {"item": name, "became": "unknown message"}
+    set_delivery_state(message_id, _STATES[item.state], reason=item.reason, at=item.at)
+    return {"item": name, "became": item.state}
+
+
+def _find_own(channel: Channel, external_id: str, message_id: uuid.UUID | None) -> uuid.UUID | None:
+    ours = Message.objects.filter(
+        organization_id=channel.organization_id, direction=Direction.OUT,
+        channel__kind=channel.kind,
+    )  # fmt: skip
+    named = ours.filter(pk=message_id) if message_id else ours.filter(external_id=external_id)
+    found: uuid.UUID | None = (
+        named.values_list("pk", flat=True).first() if message_id or external_id else None
+    )
+    return found
+
+
+def _amend(channel: Channel, item: Amended) -> dict[str, str]:
+    found = (
+        Message.objects.filter(
+            organization_id=channel.organization_id, direction=Direction.IN,
+            channel__kind=channel.kind, external_id=item.external_id,
+        )
+        .values_list("pk", flat=True)
+        .first()
+    )  # fmt: skip
+    if found is None:
+        return {"item": item.external_id, "became": "unknown message"}
+    amend(found, text=item.text, is_deleted=item.is_deleted, details=item.details)
+    return {"item": item.external_id, "became": "deleted" if item.is_deleted else "amended"}
+
+
+def _quarantine(hook_id: uuid.UUID, reason: str) -> None:
+    Hook.objects.filter(pk=hook_id).update(
+        state=HookState.QUARANTINED, reason=reason[:300], processed_at=now()
+    )
+    log.warning("hook.quarantined", hook_id=str(hook_id))
+
+
+def _try_later(hook_id: uuid.UUID, reason: str) -> None:
+    hook = Hook.objects.filter(pk=hook_id).first()
+    if hook is None:
+        return
+    if hook.attempts + 1 >= MAX_ATTEMPTS:
+        _quarantine(hook_id, reason)
+        return
+    Hook.objects.filter(pk=hook_id).update(
+        attempts=F("attempts") + 1,
+        reason=reason[:300],
+        due_at=now() + timedelta(seconds=WAITS_SECONDS[hook.attempts]),
+    )
+
+
+def _query(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
