@@ -28,6 +28,7 @@ from helpdesk.notifications.actions import News, mark_read, notify
 from tests.api.conftest import channel_of, write_in
 from tests.realtime.reducer import State, apply_events
 from tickets.actions import marks, status, tags
+from tickets.actions.amend import amend
 from tickets.actions.assign import assign
 from tickets.actions.block import block_sender
 from tickets.actions.bulk import run_bulk, start_bulk
@@ -232,6 +233,9 @@ SCENARIOS: dict[str, Scenario] = {
     "message.queued": lambda t, u: reply(t.pk, OutgoingMessage(text="On its way"), user=u),
     "message.noted": lambda t, u: add_note(t.pk, "Look at this", user=u),
     "message.delivery_changed": deliver_a_reply,
+    "message.changed": lambda t, u: amend(
+        Message.objects.get(ticket=t, position=1).pk, text="Where is my parcel? It was due Monday."
+    ),
     "message.withdrawn": withdraw_a_reply,
     "ticket.followed": lambda t, u: set_following(t.pk, u, is_following=True),
     "notification.added": tell,
