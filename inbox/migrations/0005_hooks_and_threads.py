@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_joining"),
         ("inbox", "0004_arrivals_in_order"),
-        ("tickets", "0013_hooks_and_threads"),
+        ("tickets", "0012_channels_of_every_kind"),
     ]
 
     operations = [
