@@ -134,11 +134,18 @@ def orders_query(customer: Customer) -> QuerySet[Order] | None:
     phones = [value for kind, value in handles if kind == ContactKind.PHONE]
     if not emails and not phones:
         return None
+    return orders_of_addresses(customer.organization_id, emails=emails, phones=phones)
+
+
+def orders_of_addresses(
+    organization_id: uuid.UUID, *, emails: list[str], phones: list[str]
+) -> QuerySet[Order]:
+    """Orders that bear one of these addresses, or whose buyer gave one of them to the store."""
     buyers = StoreContact.objects.filter(
         Q(kind=ContactKind.EMAIL, value__in=emails) | Q(kind=ContactKind.PHONE, value__in=phones),
-        organization_id=customer.organization_id,
+        organization_id=organization_id,
     ).values("customer_id")
     return Order.objects.filter(
         Q(customer_id__in=buyers) | Q(email__in=emails) | Q(phone__in=phones),
-        organization_id=customer.organization_id,
+        organization_id=organization_id,
     )

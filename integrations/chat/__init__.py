@@ -1,0 +1,1 @@
+"""Our own widget on the shop's pages, seen as a channel like any other."""

@@ -1,0 +1,22 @@
+"""What the chat connector is, can do and needs to know."""
+
+from __future__ import annotations
+
+from inbox.connector import ConfigField, Manifest
+
+MANIFEST = Manifest(
+    kind="chat",
+    label="Chat",
+    capabilities=frozenset({"receives", "sends", "reports_status", "files", "html"}),
+    config=(
+        ConfigField(
+            "domains", "Pages that may show the widget", type="list", is_required=False,
+            help="shop.example, *.shop.example; empty allows every page",
+        ),
+        ConfigField(
+            "accent", "Colour", is_required=False, help="#1f6f5c; the text on it is chosen for you"
+        ),
+    ),
+    max_text_chars=8000,
+    max_attachment_bytes=10 * 1024 * 1024,
+)  # fmt: skip
