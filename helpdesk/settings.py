@@ -154,6 +154,7 @@ INSTALLED_APPS = [
     "helpdesk.notifications",
     "integrations.commerce",
     "automation",
+    "integrations.chat",
     "integrations",
 ]
 MIDDLEWARE = [

@@ -37,11 +37,12 @@ urlpatterns = [
     path("_allauth/", include("allauth.headless.urls")),
     path("api/v1/", include(api_urlpatterns)),
     path("csat/", include("automation.csat.urls")),
+    path("widget/v1/", include("integrations.chat.api.urls")),
     path("hooks/<slug:kind>/<str:token>", receive_hook),
     path("hooks/<slug:kind>/<str:token>/", receive_hook),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    re_path(r"^(?:api|_allauth|csat|hooks|static|ws)(?:/(?P<rest>.*))?$", no_such_address),
+    re_path(r"^(?:api|_allauth|csat|hooks|static|widget/v1|ws)(?:/(?P<rest>.*))?$", no_such_address),
     re_path(r"^(?P<path>.*)$", spa.serve),
 ]
 

@@ -47,6 +47,7 @@ class InboundAttachment:
 class Details(TypedDict, total=False):
     """What only some channels know of a message. Shown by the app; readable in rules.
 
+    ``context`` and ``claims`` are what a page said of itself and its visitor, unproven.
     ``is_public``: everybody can read it, and a reply too. ``permalink`` opens it at the vendor.
     ``post`` is what it comments on. ``rating`` is 1 to 5. ``sent_from`` names a vendor's own app.
     """
@@ -67,6 +68,8 @@ class Details(TypedDict, total=False):
     quick_replies: list[str]
     template: dict[str, Any]
     forwarded: bool
+    context: dict[str, Any]
+    claims: dict[str, str]
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def _find_conversation(channel: Channel, message: OutboundMessage) -> Conversati
     )
     wanted = {each["address"] for each in message.to}
     mine = [each for each in found if str(each.visitor_id) in wanted]
-    return (mine or found or [None])[0]
+    return next(iter(mine or found), None)
 
 
 def register() -> None:

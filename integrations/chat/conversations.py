@@ -223,14 +223,16 @@ def _note_unseen(conversation: Conversation) -> None:
 
 
 def _answers_between(conversation: Conversation, after: int, upto: int) -> list[uuid.UUID]:
-    ids = Line.objects.filter(
-        conversation=conversation,
-        position__gt=after,
-        position__lte=upto,
-        kind__in=[LineKind.AGENT, LineKind.CSAT],
-        message__isnull=False,
-    ).values_list("message_id", flat=True)
-    return [each for each in ids if each is not None]
+    return list(
+        Message.objects.filter(
+            pk__in=Line.objects.filter(
+                conversation=conversation,
+                position__gt=after,
+                position__lte=upto,
+                kind__in=[LineKind.AGENT, LineKind.CSAT],
+            ).values("message_id")
+        ).values_list("pk", flat=True)
+    )
 
 
 _FIELDS = (

@@ -114,11 +114,11 @@ def open_file(site: str, file_id: uuid.UUID, *, visitor: str, ends: str, signatu
     upload = Upload.objects.filter(pk=file_id, visitor_id=visitor_id).first()
     if upload is not None:
         return Opened(blobs.read(upload.sha256), upload.name, upload.content_type)
-    attachment = Attachment.objects.filter(pk=file_id).first()
-    shown = Line.objects.filter(
-        conversation__visitor_id=visitor_id, message_id=attachment.message_id if attachment else None
-    ).exclude(message=None)
-    if attachment is None or not shown.exists():
+    attachment = Attachment.objects.filter(
+        pk=file_id,
+        message__in=Line.objects.filter(conversation__visitor_id=visitor_id).values("message"),
+    ).first()
+    if attachment is None:
         raise gone
     content = blobs.read(attachment.sha256)
     return Opened(content, attachment.name, type_of(content) or "application/octet-stream")
@@ -184,9 +184,9 @@ def _boxes_beside_pictures(content: bytes) -> list[tuple[int, int]]:
 
 def _blank_tiff(edited: bytearray, at: int) -> None:
     """Overwrite a TIFF block's directories: its head stays, nothing in it is said any more."""
-    if edited[at : at + 2] not in (b"II", b"MM"):
+    if bytes(edited[at : at + 2]) not in (b"II", b"MM"):
         return
-    order = "little" if edited[at : at + 2] == b"II" else "big"
+    order = "little" if bytes(edited[at : at + 2]) == b"II" else "big"
     first = int.from_bytes(edited[at + 4 : at + 8], order)  # type: ignore[arg-type]
     begin, end = at + first, min(at + 64 * 1024, len(edited))
     if not 8 <= first < 4096 or begin + 2 > end:
@@ -198,7 +198,8 @@ def _blank_tiff(edited: bytearray, at: int) -> None:
 def _end_of_tiff(edited: bytearray, at: int, first: int, order: str) -> int:
     """Where the last value that a directory of this block names ends."""
     sizes = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8}
-    stop, todo, seen = at + first + 2, [first], set()
+    stop, todo = at + first + 2, [first]
+    seen: set[int] = set()
     while todo and len(seen) < 8:
         offset = todo.pop()
         if offset in seen or offset < 8:

@@ -54,9 +54,7 @@ class Hours:
         for ahead in range(LOOK_AHEAD_DAYS):
             day = today + timedelta(days=ahead)
             for begin, _ in sorted(self._on(day)):
-                moment = datetime.combine(
-                    day, time(begin // 60, begin % 60), tzinfo=self.time_zone
-                )
+                moment = datetime.combine(day, time(begin // 60, begin % 60), tzinfo=self.time_zone)
                 if moment > at:
                     return moment
         return None

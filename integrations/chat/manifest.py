@@ -19,4 +19,9 @@ MANIFEST = Manifest(
     ),
     max_text_chars=8000,
     max_attachment_bytes=10 * 1024 * 1024,
+    max_files=5,
+    handle_kind="visitor",
+    icon="chat",
+    group="chat",
+    summary="The chat window on your shop's pages.",
 )  # fmt: skip

@@ -98,9 +98,7 @@ class Conversation(models.Model):
     agent_seen_position = models.PositiveIntegerField(default=0)
     mailed_position = models.PositiveIntegerField(default=0)
     is_closed = models.BooleanField(default=False)
-    continued_by = models.CharField(
-        max_length=5, choices=ContinuedBy, default=ContinuedBy.CHAT
-    )
+    continued_by = models.CharField(max_length=5, choices=ContinuedBy, default=ContinuedBy.CHAT)
     created_at = models.DateTimeField(default=now, editable=False)
     last_line_at = models.DateTimeField(default=now)
     unseen_since = models.DateTimeField(null=True, blank=True)
@@ -138,9 +136,7 @@ class Line(models.Model):
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="lines")
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=8, choices=LineKind)
-    message = models.ForeignKey(
-        Message, models.CASCADE, null=True, blank=True, related_name="+"
-    )
+    message = models.ForeignKey(Message, models.CASCADE, null=True, blank=True, related_name="+")
     post_id = models.UUIDField(null=True, blank=True)
     """The id that the widget gave its message."""
     name = models.CharField(max_length=80, blank=True, default="")

@@ -52,11 +52,10 @@ def post_message(site: Site, visitor: Visitor, post: Post) -> Line:
         return known
     files = uploads_of(visitor, list(post.attachment_ids))
     begins = post.conversation_id is None
-    conversation = (
-        begin_conversation(visitor, post.id, subject_of(text))
-        if begins
-        else get_conversation(visitor, post.conversation_id)
-    )
+    if post.conversation_id is None:
+        conversation = begin_conversation(visitor, post.id, subject_of(text))
+    else:
+        conversation = get_conversation(visitor, post.conversation_id)
     link_customer(visitor)
     raw = _written_down(visitor, conversation, post, text, files, begins=begins)
     message = _through_the_door(site, raw)
@@ -65,7 +64,7 @@ def post_message(site: Site, visitor: Visitor, post: Post) -> Line:
     return line
 
 
-def get_conversation(visitor: Visitor, conversation_id: uuid.UUID | None) -> Conversation:
+def get_conversation(visitor: Visitor, conversation_id: uuid.UUID) -> Conversation:
     """One of the visitor's own; raises NotFound."""
     found = Conversation.objects.filter(pk=conversation_id, visitor=visitor).first()
     if found is None:

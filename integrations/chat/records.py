@@ -68,7 +68,9 @@ def line_record(line: Line, site: str, visitor: Visitor) -> MessageRecord:
     message = line.message
     is_words = message is not None and line.kind in (LineKind.VISITOR, LineKind.AGENT)
     record = {
-        "id": str(line.post_id or line.message_id or uuid.uuid5(line.conversation_id, str(line.position))),
+        "id": str(
+            line.post_id or line.message_id or uuid.uuid5(line.conversation_id, str(line.position))
+        ),
         "position": line.position,
         "author": _AUTHORS.get(LineKind(line.kind), "system"),
         "name": visitor.name if line.kind == LineKind.VISITOR else line.name,

@@ -56,9 +56,7 @@ def records_of(conversations: list[Conversation]) -> list[ConversationRecord]:
     }
     surveys = _surveys_of(ids)
     return [
-        conversation_record(
-            each, newest.get(each.pk), unread.get(each.pk, 0), surveys.get(each.pk)
-        )
+        conversation_record(each, newest.get(each.pk), unread.get(each.pk, 0), surveys.get(each.pk))
         for each in conversations
     ]
 
@@ -131,10 +129,10 @@ def changed_conversations(visitor_ids: list[uuid.UUID]) -> list[Conversation]:
 
 
 def team_of(organization_id: uuid.UUID) -> list[dict[str, Any]]:
-    """A few people who answer, by first name; those who are available first."""
+    """A few people who answer, by first name; those with a picture first."""
     people = User.objects.filter(
         organization_id=organization_id, is_active=True, role__in=["agent", "admin"]
-    ).order_by(F("avatar_sha256").desc(), "created_at", "pk")[:12]
+    ).order_by("-avatar_sha256", "date_joined", "pk")[:12]
     shown = sorted(people, key=lambda each: each.avatar_sha256 == "")[:4]
     return [{"name": each.first_name, "avatar_sha256": each.avatar_sha256} for each in shown]
 

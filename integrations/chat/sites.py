@@ -45,7 +45,9 @@ MAX_RULES = 8
 MAX_SECRETS = 3
 PROACTIVE_BYTES = 700
 """The loader's whole configuration is at most 1 KB."""
-_DOMAIN = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:\d{1,5})?")
+_DOMAIN = re.compile(
+    r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:\d{1,5})?"
+)
 
 
 @dataclass(frozen=True)
@@ -256,9 +258,7 @@ def settings_record(channel: Channel) -> dict[str, Any]:
     }
 
 
-def checked(
-    organization: Organization, before: SiteConfig, changes: dict[str, Any]
-) -> SiteConfig:
+def checked(organization: Organization, before: SiteConfig, changes: dict[str, Any]) -> SiteConfig:
     """The settings with the changes, each looked at; raises InvalidInput naming the field."""
     known = {each.name for each in fields(SiteConfig)}
     for name in changes:

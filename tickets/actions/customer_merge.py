@@ -53,17 +53,18 @@ def merge_customers(
     survivor_id: uuid.UUID,
     source_id: uuid.UUID,
     *,
-    by: User,
+    by: User | None,
     take: Iterable[str] = (),
     merge_id: uuid.UUID | None = None,
 ) -> CustomerMerge:
     """One unit of work; the same id a second time is the same merge.
 
-    Raises InvalidInput for one and the same customer, Conflict where either is merged already.
+    ``by`` is None where no agent decided it: the person has proven to be both. Raises
+    InvalidInput for one and the same customer, Conflict where either is merged already.
     """
     if survivor_id == source_id:
         raise InvalidInput.field("source_id", "Choose another customer.")
-    with unit_of_work(actor=Actor.of_user(by)):
+    with unit_of_work(actor=Actor.of_user(by) if by else None):
         survivor, source = _lock(survivor_id, source_id)
         known = CustomerMerge.objects.filter(pk=merge_id).first() if merge_id else None
         if known is not None:

@@ -30,7 +30,13 @@ from integrations.chat.reply_time import expected_minutes
 from integrations.chat.seeing import note_delivered, note_seen
 from integrations.chat.signs import say_typing
 from integrations.chat.sites import MAX_FILE_BYTES, SiteConfig, boot_record, secrets_of
-from integrations.chat.tokens import MAX_IDENTITY_CHARS, find_hinted, hint_of, read_identity, token_of
+from integrations.chat.tokens import (
+    MAX_IDENTITY_CHARS,
+    find_hinted,
+    hint_of,
+    read_identity,
+    token_of,
+)
 from integrations.chat.visitors import begin_session, claim_email, find_visitor
 from tickets.api.attachments import disposition
 
@@ -38,17 +44,13 @@ MULTIPART_BYTES = 64 * 1024
 UNREAD_SECONDS = 30
 
 
-class Context(serializers.DictField):
-    """A small object of the page's own making; judged by ``visitors.limited``."""
-
-
 class SessionInput(StrictSerializer):
     visitor_token = serializers.CharField(max_length=200, required=False, allow_blank=True)
     token = serializers.CharField(max_length=MAX_IDENTITY_CHARS, required=False, allow_blank=True)
     locale = serializers.CharField(max_length=12, required=False, allow_blank=True)
-    page = Context(required=False, allow_null=True)
-    context = Context(required=False, allow_null=True)
-    traits = Context(required=False, allow_null=True)
+    page = serializers.DictField(required=False, allow_null=True)
+    context: Any = serializers.DictField(required=False, allow_null=True)
+    traits = serializers.DictField(required=False, allow_null=True)
 
 
 class MessageInput(StrictSerializer):
@@ -60,8 +62,8 @@ class MessageInput(StrictSerializer):
     attachment_ids = serializers.ListField(
         child=serializers.UUIDField(), max_length=5, required=False
     )
-    page = Context(required=False, allow_null=True)
-    context = Context(required=False, allow_null=True)
+    page = serializers.DictField(required=False, allow_null=True)
+    context: Any = serializers.DictField(required=False, allow_null=True)
 
 
 class SeenInput(StrictSerializer):
@@ -349,5 +351,3 @@ class Unread(WidgetEndpoint):
         response["Access-Control-Allow-Origin"] = "*"
         response["Cache-Control"] = f"private, max-age={UNREAD_SECONDS}"
         return response
-
-
