@@ -42,7 +42,9 @@ urlpatterns = [
     path("hooks/<slug:kind>/<str:token>/", receive_hook),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    re_path(r"^(?:api|_allauth|csat|hooks|static|widget/v1|ws)(?:/(?P<rest>.*))?$", no_such_address),
+    re_path(
+        r"^(?:api|_allauth|csat|hooks|static|widget/v1|ws)(?:/(?P<rest>.*))?$", no_such_address
+    ),
     re_path(r"^(?P<path>.*)$", spa.serve),
 ]
 

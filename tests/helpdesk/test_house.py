@@ -7,7 +7,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("helpdesk", "tickets", "inbox", "automation", "integrations")
 NOT_CONNECTORS = {"commerce", "migrations", "__pycache__"}
-MAY_OPEN_BUT_NOT_RECORD = ("inbox", "integrations/chat", "integrations/demo_store", "integrations/email")
+MAY_OPEN_BUT_NOT_RECORD = (
+    "inbox",
+    "integrations/chat",
+    "integrations/demo_store",
+    "integrations/email",
+)
 
 
 def contract(name):
