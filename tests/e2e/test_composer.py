@@ -14,10 +14,15 @@ from tests.e2e.shop import Shop, Shopper, text_of, wait_until
 def test_a_draft_survives_a_killed_tab_and_reaches_another_browser(
     shop: Shop, new_agent: Callable[..., Page]
 ):
+    """UX 18: the words are there again with the caret at their end; in a note, too."""
     page = new_agent()
     ida, _ = _open_ticket(shop, page, "Ida Draft")
     written = "Dear Ida, " + "linen gets softer with every wash. " * 6
     _reply_field(page).fill(written)
+    expect(page.get_by_text("Draft saved", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    _note_field(page).fill("Ida is nice.")
     expect(page.get_by_text("Draft saved", exact=True)).to_be_visible()
     address, context = page.url, page.context
 
@@ -25,8 +30,15 @@ def test_a_draft_survives_a_killed_tab_and_reaches_another_browser(
     again = context.new_page()
     again.goto(address)
     _expect_words(again, written)
-    _reply_field(again).press("X")  # the caret stands at the end
+    _write_at_once(_reply_field(again), "X")
     _expect_words(again, f"{written.strip()} X")
+    again.keyboard.press("Escape")
+    to_note = again.get_by_role("button", name="Note", exact=True)
+    to_note.click()
+    expect(_note_field(again)).to_have_text("Ida is nice.")
+    to_note.focus()
+    _write_at_once(_note_field(again), " Very.")
+    expect(_note_field(again)).to_have_text("Ida is nice. Very.")
 
     elsewhere = new_agent()
     elsewhere.goto(address)
@@ -200,11 +212,26 @@ def _open_ticket(shop: Shop, page: Page, who: str | Shopper) -> tuple[Shopper, d
     return shopper, ticket
 
 
+def _note_field(page: Page) -> Locator:
+    return page.locator(".ProseMirror[placeholder='Only your team sees this']")
+
+
 def _reply_field(page: Page) -> Locator:
     """The editor, once it is there: until then a plain field stands in its place."""
     field = page.locator(".ProseMirror[placeholder^='Write a reply']")
     expect(field).to_be_visible()
     return field
+
+
+def _write_at_once(field: Locator, words: str) -> None:
+    """Put the focus on the field and write in the same moment."""
+    field.evaluate(
+        """(field, words) => {
+          field.focus();
+          return Promise.resolve().then(() => document.execCommand('insertText', false, words));
+        }""",
+        words,
+    )
 
 
 def _expect_words(page: Page, words: str) -> None:

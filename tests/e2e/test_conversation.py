@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from helpdesk.accounts.models import Organization
 from helpdesk.lib.clock import now
 from tests.bench.thread import make_thread
-from tests.e2e.shop import Shop
+from tests.e2e.shop import Shop, wait_until
 from tests.e2e.test_hostile_mail import Watch
 from tests.factories import make_customer
 from tickets.models import Channel, Message, MessageBody, Ticket
@@ -198,7 +198,7 @@ def test_pictures_open_large_and_a_subject_is_changed_by_the_keyboard(
     page.keyboard.type("Holes in the linen")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Holes in the linen")).to_be_visible()
-    assert shop.get(f"/tickets/{ticket['id']}")["ticket"]["subject"] == "Holes in the linen"
+    wait_until(lambda: shop.ticket_of(paul)["subject"] == "Holes in the linen", "the subject")
 
 
 def test_no_naughty_string_breaks_the_screen(

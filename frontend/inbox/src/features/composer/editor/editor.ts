@@ -73,6 +73,8 @@ export interface Listener {
 }
 
 const CODE = schema.marks.code;
+/** A finger that rests this long picks a word. */
+const LONG_PRESS_MS = 1_000;
 
 function markRule(pattern: RegExp, type: MarkType): InputRule {
   return new InputRule(pattern, (state, match, start, end) => {
@@ -128,6 +130,11 @@ export class RichEditor {
     this.view = new EditorView(place, {
       state: EditorState.create({ schema, plugins: this.plugins() }),
       attributes: () => this.attributes,
+      handleDOMEvents: {
+        mousedown: () => this.notePress(0),
+        touchstart: () => this.notePress(LONG_PRESS_MS),
+        focus: (view) => this.placeCaret(view),
+      },
       handleKeyDown: (_, event) => !event.isComposing && listener.onkey(event),
       handleTextInput: (view, from, _, text) => {
         if (text === '/' && this.isWordStart(from)) queueMicrotask(() => listener.onslash());
@@ -157,6 +164,20 @@ export class RichEditor {
   }
 
   private attributes: Record<string, string> = {};
+  private pressTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** The focus that follows comes from a mouse or a finger, which place the caret themselves. */
+  private notePress(duration: number): boolean {
+    clearTimeout(this.pressTimer);
+    this.pressTimer = setTimeout(() => (this.pressTimer = undefined), duration);
+    return false;
+  }
+
+  /** The browser would put the caret at the start; it stands where it stood, at first at the end. */
+  private placeCaret(view: EditorView): boolean {
+    if (this.pressTimer === undefined) queueMicrotask(() => view.hasFocus() && view.focus());
+    return false;
+  }
 
   /** Replaces everything, as when a draft comes from elsewhere. The caret goes to the end. */
   load(start: Start): void {
