@@ -16,7 +16,7 @@ from tests.services.dovecot import Dovecot, Mailbox
 from tests.services.smtp_sink import SmtpSink
 from tests.services.valkey import Valkey
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.contracts.vendor"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -51,7 +51,7 @@ def ask(
     form: dict[str, Any] | list[tuple[str, str]] | None = None,
     content: bytes | None = None,
     max_bytes: int = http.MAX_BYTES,
-    timeout_seconds: float = TIMEOUT_SECONDS,
+    timeout_seconds: float | None = None,
 ) -> VendorAnswer:
     """Make a request and return the answer, whatever its status; ``body`` is sent as JSON.
 
@@ -64,7 +64,7 @@ def ask(
         headers={"Accept": "application/json", **told, **(headers or {})},
         content=sent,
         max_bytes=max_bytes,
-        timeout_seconds=timeout_seconds,
+        timeout_seconds=timeout_seconds or TIMEOUT_SECONDS,
     )
     return VendorAnswer(said.status, said.headers, said.content, _json(said))
 
