@@ -8,14 +8,18 @@ it *uncertain* whether the message left, and nothing is repeated blindly.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from urllib3.filepost import encode_multipart_formdata
+
 from helpdesk.lib import http
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import (
+    ConnectorFailure,
     NeedsReauthorization,
     PermanentFailure,
     TemporaryFailure,
@@ -39,6 +43,10 @@ class VendorAnswer:
     @property
     def is_ok(self) -> bool:
         return 200 <= self.status < 300
+
+
+Failure = Callable[[VendorAnswer], ConnectorFailure]
+"""What a refusal of this vendor means: :func:`failure_of`, or the vendor's own reading of it."""
 
 
 def ask(
@@ -69,7 +77,7 @@ def ask(
     return VendorAnswer(said.status, said.headers, said.content, _json(said))
 
 
-def call(method: str, url: str, **request: Any) -> VendorAnswer:
+def call(method: str, url: str, *, failure: Failure | None = None, **request: Any) -> VendorAnswer:
     """Make a request that may be repeated; returns only a 2xx answer.
 
     Raises NeedsReauthorization (401, 403), TemporaryFailure (408, 425, 429, 5xx or silence; with
@@ -77,11 +85,13 @@ def call(method: str, url: str, **request: Any) -> VendorAnswer:
     """
     answer = ask(method, url, **request)
     if not answer.is_ok:
-        raise failure_of(answer)
+        raise (failure or failure_of)(answer)
     return answer
 
 
-def post_once(method: str, url: str, **request: Any) -> VendorAnswer:
+def post_once(
+    method: str, url: str, *, failure: Failure | None = None, **request: Any
+) -> VendorAnswer:
     """Make a request that must not happen twice; ``before_irreversible`` was called just now.
 
     Like :func:`call`, but an answer that never came, or a server error, is UncertainOutcome:
@@ -89,15 +99,22 @@ def post_once(method: str, url: str, **request: Any) -> VendorAnswer:
     """
     try:
         answer = ask(method, url, **request)
-    except TemporaryFailure as failure:
-        if failure.code == http.NOT_CONNECTED:
+    except TemporaryFailure as silence:
+        if silence.code == http.NOT_CONNECTED:
             raise
-        raise UncertainOutcome("The vendor did not answer after the message was sent.") from failure
+        raise UncertainOutcome("The vendor did not answer after the message was sent.") from silence
     if answer.status >= 500 and answer.status != 503:
         raise UncertainOutcome(f"The vendor failed while taking the message ({answer.status}).")
     if not answer.is_ok:
-        raise failure_of(answer)
+        raise (failure or failure_of)(answer)
     return answer
+
+
+def multipart(
+    fields: dict[str, str], files: dict[str, tuple[str, bytes, str]]
+) -> tuple[bytes, str]:
+    """A body that uploads files ``{field: (file name, bytes, type)}``, and its content type."""
+    return encode_multipart_formdata({**fields, **files})
 
 
 def failure_of(
