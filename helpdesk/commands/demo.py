@@ -16,6 +16,7 @@ from tickets.models import Channel
 def run_demo(*, host: str, port: int, smtp_port: int) -> None:
     """Migrate, seed when empty, and serve until interrupted. Data stays in AFTERCARE_DATA."""
     migrate_if_needed()
+    from integrations.chat.demo import open_demo_site
     from integrations.demo_store.seed import seed_demo
     from integrations.demo_store.shopper_mailbox import ShopperMailbox
 
@@ -25,6 +26,7 @@ def run_demo(*, host: str, port: int, smtp_port: int) -> None:
         demo = seed_demo()
         add_defaults(demo.organization)
         channel = _open_channel(demo.organization, mailbox.url)
+        open_demo_site(demo.organization)
         serve(
             host=host,
             port=port,

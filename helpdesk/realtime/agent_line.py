@@ -141,8 +141,9 @@ class AgentLine:
             return
         self.cursor, self.is_greeted = cursor, True
         self._begin_to_catch_up()
-        for text in self.hub.presence.frames(self.organization_id, self.sight):
-            await self.carry(text)
+        for board in (self.hub.presence, self.hub.shoppers):
+            for text in board.frames(self.organization_id, self.sight):
+                await self.carry(text)
 
     async def pull(self, frame: dict[str, Any]) -> None:
         """The page misses what comes after its cursor."""

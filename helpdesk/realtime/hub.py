@@ -27,6 +27,7 @@ from helpdesk.realtime.counts import CountsBoard
 from helpdesk.realtime.feed import KEPT, Feed
 from helpdesk.realtime.presence import PresenceBoard
 from helpdesk.realtime.sessions import ended_among
+from helpdesk.realtime.shopper_board import ShopperBoard
 
 if TYPE_CHECKING:
     from helpdesk.realtime.agent_line import AgentLine
@@ -49,6 +50,7 @@ class Hub:
         self.sockets: dict[uuid.UUID, set[AgentLine]] = {}
         self.feeds: dict[uuid.UUID, Feed] = {}
         self.presence = PresenceBoard(self)
+        self.shoppers = ShopperBoard(self)
         self.counts = CountsBoard(self)
         self._loop = asyncio.get_running_loop()
         self._rung = asyncio.Event()
@@ -99,6 +101,7 @@ class Hub:
             self._loop.create_task(self._keep_time(), name="realtime-time"),
             self._loop.create_task(self._stay(self.presence.listen), name="realtime-presence"),
             self._loop.create_task(self._stay(self.presence.repeat), name="realtime-repeat"),
+            self._loop.create_task(self._stay(self.shoppers.listen), name="realtime-shoppers"),
         ]
         if settings.REDIS_URL:
             self._tasks.append(self._loop.create_task(self._hear_redis(), name="realtime-redis"))

@@ -36,6 +36,8 @@ def conversations_of(visitor: Visitor) -> list[ConversationRecord]:
 
 def records_of(conversations: list[Conversation]) -> list[ConversationRecord]:
     """Several conversations as records."""
+    if not conversations:
+        return []
     ids = [each.pk for each in conversations]
     unread = dict(
         Line.objects.filter(conversation_id__in=ids, kind__in=_COUNTED)
@@ -123,9 +125,15 @@ def lines_after(wanted: dict[uuid.UUID, int], *, limit: int = PAGE) -> dict[uuid
     return found
 
 
-def changed_conversations(visitor_ids: list[uuid.UUID]) -> list[Conversation]:
-    """The conversations of these visitors as they are now."""
-    return list(Conversation.objects.filter(visitor_id__in=visitor_ids, last_position__gt=0))
+def revisions_of(visitor_ids: list[uuid.UUID]) -> list[tuple[uuid.UUID, uuid.UUID, int, int]]:
+    """Each conversation of these visitors: its id, whose it is, its revision, its last position."""
+    rows = Conversation.objects.filter(visitor_id__in=visitor_ids, last_position__gt=0)
+    return list(rows.values_list("pk", "visitor_id", "revision", "last_position"))
+
+
+def get_conversations(ids: list[uuid.UUID]) -> list[Conversation]:
+    """These conversations as they are now."""
+    return list(Conversation.objects.filter(pk__in=ids)) if ids else []
 
 
 def team_of(organization_id: uuid.UUID) -> list[dict[str, Any]]:

@@ -112,6 +112,12 @@ def is_due(visitor: Visitor) -> bool:
     return now() - visitor.last_seen_at > SEEN_EVERY
 
 
+def generations_of(visitor_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """The generation of those whose site is switched on."""
+    found = Visitor.objects.filter(pk__in=visitor_ids, channel__is_active=True)
+    return dict(found.values_list("pk", "generation"))
+
+
 def note_seen(visitor_ids: list[uuid.UUID], *, here: bool) -> None:
     """These visitors have a socket open (``here``), or have just closed their last."""
     at = now()

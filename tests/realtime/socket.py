@@ -32,9 +32,9 @@ def sign_in(user: User) -> str:
     return str(store.session_key)
 
 
-async def in_thread(call: Callable[..., Any], *args: Any) -> Any:
+async def in_thread(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call it in a thread that gives its database connection back."""
-    return await database_sync_to_async(call, thread_sensitive=False)(*args)
+    return await database_sync_to_async(call, thread_sensitive=False)(*args, **kwargs)
 
 
 class Wire(WebsocketCommunicator):
