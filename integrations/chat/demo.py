@@ -17,7 +17,7 @@ def open_demo_site(organization: Organization) -> Channel:
     known = Site.objects.select_related("channel").filter(pk=DEMO_SITE).first()
     if known is not None:
         return known.channel
-    weekdays = {each: _WEEKDAY for each in ("mon", "tue", "wed", "thu", "fri")}
+    weekdays = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), _WEEKDAY)
     return add_site(
         organization,
         name=organization.name,
