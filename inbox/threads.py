@@ -10,10 +10,9 @@ from django.db import connection
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
-from inbox.connector import Place
 from inbox.inbound import InboundMessage
 from inbox.models import Thread
-from tickets.models import Channel, Direction, Message, Ticket
+from tickets.models import Channel, Message, Ticket
 
 _NOTE = """
 INSERT INTO inbox_thread
@@ -53,15 +52,3 @@ def find_thread(ticket_id: uuid.UUID, channel_id: uuid.UUID, address: str = "") 
     if address:
         threads = threads.filter(address=address)
     return threads.order_by("-last_inbound_at").first()
-
-
-def place_of(ticket: Ticket, channel: Channel, address: str) -> Place:
-    """Where an answer on that channel would go."""
-    thread = find_thread(ticket.pk, channel.pk, address)
-    if thread is None:
-        return Place(address=address)
-    since = Message.objects.filter(
-        ticket=ticket, channel=channel, direction=Direction.OUT,
-        created_at__gt=thread.last_inbound_at,
-    ).count()  # fmt: skip
-    return Place(address, thread.data, thread.last_inbound_at, since)

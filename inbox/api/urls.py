@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inbox.api import deliveries, log
+from inbox.api import deliveries, log, reach
 
 urlpatterns = [
+    path("tickets/<uuid:ticket_id>/reply-places", reach.ReplyPlaceList.as_view()),
     path("messages/<uuid:message_id>/withdraw", deliveries.Withdraw.as_view()),
     path("messages/<uuid:message_id>/send-now", deliveries.SendNow.as_view()),
     path("messages/<uuid:message_id>/retry", deliveries.Retry.as_view()),

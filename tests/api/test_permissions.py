@@ -108,6 +108,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "search": {"GET": ANYBODY},
     "search/suggestions": {"GET": ANYBODY},
     "search/keys": {"GET": ANYBODY},
+    "tickets/<uuid:ticket_id>/reply-places": {"GET": ANYBODY},
     "inbound": {"GET": AGENT},
     "inbound/<uuid:raw_id>/retry": {"POST": AGENT},
     "inbound/<uuid:raw_id>/raw": {"GET": AGENT},

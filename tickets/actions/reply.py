@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,6 +36,20 @@ from tickets.models import (
 from tickets.records import message_record
 
 MAX_AHEAD = timedelta(days=366)
+
+SendCheck = Callable[[Ticket, Channel, list[dict[str, str]], dict[str, Any]], None]
+_send_checks: list[SendCheck] = []
+
+
+def before_sending(check: SendCheck) -> SendCheck:
+    """Let ``check`` look at every message that a person sends, before it is written.
+
+    It is given the ticket, the channel, the recipients and the message's details, and raises
+    InvalidInput. ``inbox`` knows more of channels than tickets may.
+    """
+    if check not in _send_checks:
+        _send_checks.append(check)
+    return check
 
 
 @dataclass(frozen=True)
@@ -228,6 +242,9 @@ def _write(
     to = [] if is_note else to
     if not is_note and not to:
         raise InvalidInput.field("to", "This customer has no address to send to.", code="required")
+    if user is not None and channel is not None:
+        for check in _send_checks:
+            check(ticket, channel, to, outgoing.details)
     ticket.message_count += 1
     ticket.last_position += 1
     message = Message(

@@ -141,6 +141,23 @@ class Writing(StrictSerializer):
     macro_id = serializers.UUIDField(required=False, allow_null=True)
 
 
+class TemplateInput(StrictSerializer):
+    """A text that the vendor has approved, with what stands in its gaps."""
+
+    name = serializers.CharField(max_length=200)
+    language = serializers.CharField(max_length=20)
+    values = serializers.ListField(
+        child=serializers.CharField(max_length=1024), max_length=50, required=False
+    )
+
+
+class SendDetails(StrictSerializer):
+    """What the channel must know beside the words: in public or not, or which template."""
+
+    mode = serializers.ChoiceField(["public", "private", "template", "text"], required=False)
+    template = TemplateInput(required=False)
+
+
 class MessageInput(Writing):
     """A reply or note. ``id`` is made by the client: sent twice, it is the same message."""
 
@@ -157,6 +174,7 @@ class MessageInput(Writing):
     channel_id = serializers.UUIDField(required=False, allow_null=True)
     send_at = serializers.DateTimeField(required=False, allow_null=True)
     stop_on_reply = serializers.BooleanField(default=True)
+    details = SendDetails(required=False)
     then = serializers.ChoiceField(["close", "snooze"], required=False, allow_null=True)
     snoozed_until = serializers.DateTimeField(required=False, allow_null=True)
     last_seen_position = serializers.IntegerField(min_value=0, required=False)

@@ -138,6 +138,7 @@ def outgoing_from(values: dict[str, Any], *, hold_seconds: int) -> OutgoingMessa
         kind=values.get("kind", "reply"),
         message_id=values.get("id"),
         channel_id=values.get("channel_id"),
+        details=json.loads(json.dumps(values.get("details") or {})),
         send_at=values.get("send_at"),
         stops_on_reply=values.get("stop_on_reply", True),
         macro_id=values.get("macro_id"),
