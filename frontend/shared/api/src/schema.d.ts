@@ -1619,6 +1619,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/tickets/{ticket_id}/reply-places': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Channels on which this customer can be answered; those that cannot say why. */
+    get: operations['reply_places'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/tickets/{ticket_id}/rule-runs': {
     parameters: {
       query?: never;
@@ -2615,6 +2632,7 @@ export interface components {
       send_at?: string | null;
       /** @default true */
       stop_on_reply: boolean;
+      details?: components['schemas']['SendDetailsRequest'];
       then?: (components['schemas']['ThenEnum'] | components['schemas']['NullEnum']) | null;
       /** Format: date-time */
       snoozed_until?: string | null;
@@ -2683,6 +2701,8 @@ export interface components {
       };
       version: number;
     };
+    /** @enum {string} */
+    ModeEnum: 'public' | 'private' | 'template' | 'text';
     MoneySchema: {
       /** @description In the currency's minor unit, such as cents. */
       minor: number;
@@ -3075,6 +3095,27 @@ export interface components {
       /** Format: date-time */
       refunded_at: string;
     };
+    ReplyPlaceRecord: {
+      channel_id: string;
+      kind: string;
+      name: string;
+      address: string;
+      label: string;
+      is_reachable: boolean;
+      reason: string | null;
+      closes_at: string | null;
+      modes: string[];
+      is_public: boolean;
+      is_default: boolean;
+      max_text_chars: number | null;
+      max_files: number | null;
+      max_attachment_bytes: number | null;
+      takes_html: boolean;
+    };
+    ReplyPlaces: {
+      results: components['schemas']['ReplyPlaceRecord'][];
+      next: string | null;
+    };
     /** @description ``confirm``: the person knows that the customer may get it twice. */
     RetryInputRequest: {
       /** @default false */
@@ -3238,6 +3279,11 @@ export interface components {
       };
       except_ids?: string[];
     };
+    /** @description What the channel must know beside the words: in public or not, or which template. */
+    SendDetailsRequest: {
+      mode?: components['schemas']['ModeEnum'];
+      template?: components['schemas']['TemplateInputRequest'];
+    };
     SessionPage: {
       results: components['schemas']['SessionRecord'][];
       next: string | null;
@@ -3365,6 +3411,12 @@ export interface components {
       strategy: 'manual' | 'round_robin' | 'least_busy';
       capacity: number | null;
       is_private: boolean;
+    };
+    /** @description A text that the vendor has approved, with what stands in its gaps. */
+    TemplateInputRequest: {
+      name: string;
+      language: string;
+      values?: string[];
     };
     /** @enum {string} */
     ThenEnum: 'close' | 'snooze';
@@ -6398,6 +6450,27 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['MessageRecord'];
+        };
+      };
+    };
+  };
+  reply_places: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReplyPlaces'];
         };
       };
     };
