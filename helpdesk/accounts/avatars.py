@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
 from helpdesk.accounts.actions import change_profile
 from helpdesk.accounts.models import User
 from helpdesk.lib import blobs
@@ -35,6 +33,8 @@ def _square(content: bytes) -> bytes:
     """The middle of the picture as a small WebP without metadata, upright, first frame only."""
     if raster_type_of(content) is None:
         raise _not_a_picture()
+    from PIL import Image, ImageOps, UnidentifiedImageError  # 5 MB: not before somebody needs it
+
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:

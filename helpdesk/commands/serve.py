@@ -61,8 +61,10 @@ def serve(
 def _warm_up() -> None:
     """Load what understands messages, so that the first mail does not wait for it."""
     from automation.intents.understanding import understand
+    from helpdesk.lib.memory import give_back
 
     understand("Where is my order?")
+    give_back()
 
 
 class MailParts:
