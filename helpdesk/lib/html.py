@@ -11,6 +11,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from html import escape, unescape
+from html.entities import html5
 
 import nh3
 import tinycss2
@@ -18,14 +20,27 @@ from tinycss2.ast import Node
 
 from helpdesk.lib.errors import InvalidInput
 
-MAX_CHARS = 2_000_000
-"""Longer HTML is cut: no mail a person wrote is longer, and a browser would choke on it."""
+MAX_CHARS = 500_000
+"""Longer HTML is cut, not counting images that are written into it: no mail a person wrote is
+longer, and what is hostile in other ways than we know of costs a parser seconds, not minutes."""
+MAX_STYLE_CHARS = 10_000
+_WRITTEN_IMAGE = re.compile(
+    r"(data:image/(?:png|jpeg|gif|webp);)base64,[A-Za-z0-9+/=%\r\n]{1000,}+"
+)
 
 MAX_DEPTH = 2000
-_NESTING_TAG = re.compile(
-    r"<(/?)(?:a|abbr|b|bdi|bdo|big|blockquote|center|cite|code|details|div|em|font|i|ins|nav|ol|q|s"
-    r"|section|small|span|strike|strong|sub|sup|table|tt|u|ul)[\s/>]",
-    re.IGNORECASE,
+MAX_OFFICE_DEPTH = 10_000
+"""Office writes hundreds of ``<w:x …/>``, which HTML never closes."""
+MAX_WALKED = 100_000_000
+"""So many open elements a parser may have to look at, all tags together."""
+MAX_REOPENED = 1_000_000
+"""So many elements a parser may have to open again because a mail never closes its formatting."""
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+_CLOSED_BY_THEMSELVES = frozenset(
+    "area base basefont bgsound body br button caption col colgroup dd dt embed frame h1 h2 h3 h4"
+    " h5 h6 head hr html image img input keygen li link meta optgroup option p param rb rp rt rtc"
+    " source tbody td tfoot th thead title tr track wbr".split()
 )
 
 ImageAddress = Callable[[str], str | None]
@@ -94,30 +109,85 @@ def sanitise(html: str, *, image_address: ImageAddress) -> str:
     Each image's address is what ``image_address`` makes of it. Links open in a new tab and tell
     the other side nothing about where they were followed from.
     """
+    images: list[str] = []
+    html = _without_images(html, images)[:MAX_CHARS]
     if is_too_deep(html):
         raise InvalidInput("This mail's HTML is nested too deeply to be shown.", code="too_deep")
-    return nh3.clean(
-        html[:MAX_CHARS].replace("\x00", ""),
+    cleaned = nh3.clean(
+        _without_references(html.replace("\x00", "")),
         tags=_TAGS,
         clean_content_tags=_DROPPED_WITH_CONTENT,
         attributes=_ATTRIBUTES,
-        attribute_filter=_attribute_filter(image_address),
+        attribute_filter=_attribute_filter(image_address, images),
         url_schemes=_LINK_SCHEMES | _IMAGE_SCHEMES,
         strip_comments=True,
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
+    return cleaned.translate(_ESCAPED)
+
+
+def is_cut(html: str) -> bool:
+    """Whether :func:`sanitise` shows only the beginning."""
+    return len(html) > MAX_CHARS and len(_without_images(html, [])) > MAX_CHARS
 
 
 def is_too_deep(html: str) -> bool:
-    """Whether elements are nested so deeply that parsing would take seconds; linear."""
-    depth = 0
-    for match in _NESTING_TAG.finditer(html[:MAX_CHARS]):
-        depth += -1 if match.group(1) else 1
-        depth = max(depth, 0)
-        if depth > MAX_DEPTH:
+    """Whether a parser would take seconds for its nesting, or open formatting anew too often.
+
+    What was never closed inside a paragraph is opened again in every later one. Linear.
+    """
+    depth = office = formatting = walked = reopened = 0
+    for match in _TAG.finditer(html):
+        name = match[2].lower()
+        step = -1 if match[1] else 1
+        if name in _FORMATTING:
+            formatting = max(formatting + step, 0)
+        if ":" in name:
+            office = max(office + step, 0)
+        elif name not in _CLOSED_BY_THEMSELVES:
+            depth = max(depth + step, 0)
+        walked += depth + office
+        reopened += formatting
+        if depth > MAX_DEPTH or office > MAX_OFFICE_DEPTH:
+            return True
+        if walked > MAX_WALKED or reopened > MAX_REOPENED:
             return True
     return False
+
+
+# --- Character references -----------------------------------------------------------------------
+# The parser's cost grows with the square of their number, so it never sees any. What they stand
+# for is written in their place; ASCII, which could mean something to the parser there, as
+# characters that nobody uses, which become themselves again behind it.
+
+_HIDDEN = 0x10F800
+_UNUSED = re.compile(f"[{chr(_HIDDEN)}-{chr(_HIDDEN + 127)}]")
+_REFERENCE = re.compile(
+    r"&(?:#[0-9]{1,20};?|#[xX][0-9a-fA-F]{1,20};?|[A-Za-z][A-Za-z0-9]{1,31}(?:;|(?!=)))?"
+)
+_SHOWN = {_HIDDEN + code: chr(code) for code in range(128)}
+_ESCAPED = _SHOWN | {_HIDDEN + ord(each): escape(each) for each in "&<>"}
+
+
+def _without_references(html: str) -> str:
+    return _REFERENCE.sub(_read_reference, _UNUSED.sub("\ufffd", html))
+
+
+def _read_reference(match: re.Match[str]) -> str:
+    return _meaning_of(match[0])
+
+
+@functools.lru_cache(maxsize=4096)
+def _meaning_of(reference: str) -> str:
+    is_known = reference[1:2] == "#" or reference[1:] in html5
+    if not is_known:
+        return _hidden("&") + reference[1:]
+    return "".join(_hidden(each) if each.isascii() else each for each in unescape(reference))
+
+
+def _hidden(character: str) -> str:
+    return chr(_HIDDEN + ord(character))
 
 
 def is_remote(address: str) -> bool:
@@ -125,12 +195,25 @@ def is_remote(address: str) -> bool:
     return address.strip().lower().startswith(("http:", "https:", "//"))
 
 
-def _attribute_filter(image_address: ImageAddress) -> Callable[[str, str, str], str | None]:
+def _without_images(html: str, images: list[str]) -> str:
+    """The HTML with a number in the place of each image that is written into it."""
+
+    def take(match: re.Match[str]) -> str:
+        images.append(match[0])
+        return f"{match[1]}{len(images) - 1}"
+
+    return _WRITTEN_IMAGE.sub(take, html)
+
+
+def _attribute_filter(
+    image_address: ImageAddress, images: list[str]
+) -> Callable[[str, str, str], str | None]:
     def keep(tag: str, name: str, value: str) -> str | None:
+        value = value.translate(_SHOWN)
         if name == "style":
             return safe_style(value) or None
         if tag == "img" and name == "src":
-            return _image(value.strip(), image_address)
+            return _image(value.strip(), image_address, images)
         if name in ("href", "cite"):
             return value if _scheme_of(value) in _LINK_SCHEMES else None
         return value
@@ -138,9 +221,12 @@ def _attribute_filter(image_address: ImageAddress) -> Callable[[str, str, str], 
     return keep
 
 
-def _image(address: str, image_address: ImageAddress) -> str | None:
+def _image(address: str, image_address: ImageAddress, images: list[str]) -> str | None:
     lowered = address.lower()
     if lowered.startswith("data:"):
+        number = lowered.partition(";")[2]
+        if number.isdecimal() and number.isascii() and len(number) < 7:
+            return images[int(number)] if int(number) < len(images) else None
         return address if lowered.startswith(_SAFE_DATA_IMAGES) else None
     if address.startswith("//"):
         address = f"https:{address}"
@@ -156,7 +242,9 @@ def _scheme_of(address: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def safe_style(style: str) -> str:
     """The declarations that can only colour, space and set type; the rest is left out."""
-    kept = []
+    kept: list[str] = []
+    if len(style) > MAX_STYLE_CHARS:
+        return ""
     for node in tinycss2.parse_blocks_contents(style, skip_comments=True, skip_whitespace=True):
         if node.type != "declaration" or node.lower_name not in _PROPERTIES:
             continue

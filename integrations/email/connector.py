@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import inbox.connector
+from helpdesk.lib.html import is_cut
 from inbox.connector import OutboundMessage, Sent
 from inbox.inbound import FailedRecipient, InboundAttachment, InboundMessage, SenderHandle
 from integrations.email.authentication import SenderVerdict, get_sender_verdict
@@ -78,7 +79,8 @@ def as_inbound(channel: Channel, mail: ParsedMail, envelope: dict[str, Any]) -> 
         is_bounce=mail.is_bounce,
         is_auto_reply=not mail.is_bounce and _is_automatic(mail, envelope),
         is_list_mail=mail.is_list_mail,
-        is_truncated=any(each.startswith(("size:", "text:")) for each in mail.defects),
+        is_truncated=is_cut(mail.html)
+        or any(each.startswith(("size:", "text:")) for each in mail.defects),
         is_sender_verified=_KNOWN[verdict],
         failed_recipients=[
             FailedRecipient(each.recipient, each.status or "", is_permanent=_is_final(each.status))
