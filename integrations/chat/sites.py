@@ -10,7 +10,7 @@ import re
 import secrets
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, cast
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -124,8 +124,10 @@ def make_site(channel: Channel) -> Site:
     with transaction.atomic():
         site, is_new = Site.objects.get_or_create(channel=channel)
     if is_new:
-        config = {**asdict(SiteConfig.of(channel)), "site_id": site.public_id}
-        change_channel(channel.pk, config=config)
+        config = {**channel.config, **asdict(SiteConfig.of(channel)), "site_id": site.public_id}
+        known = decrypt(channel.secrets)
+        secret = channel.secrets if known.get("jwt") else encrypt({**known, "jwt": [new_secret()]})
+        site.channel = change_channel(channel.pk, config=config, secrets=secret)
     return site
 
 
@@ -239,10 +241,48 @@ def boot_record(channel: Channel, config: SiteConfig, locale: str, at: datetime)
     }  # fmt: skip
 
 
-def settings_record(channel: Channel) -> dict[str, Any]:
+class ContrastRecord(TypedDict):
+    """Ratios: the text on the accent, and the accent on a light and a dark surface."""
+
+    text: float
+    light: float
+    dark: float
+
+
+class SiteSettings(TypedDict):
+    channel_id: str
+    name: str
+    is_active: bool
+    site_id: str
+    domains: list[str]
+    accent: str
+    theme: str
+    radius: int
+    side: str
+    offset: int
+    logo_url: str
+    launcher_label: str
+    languages: list[str]
+    greetings: dict[str, str]
+    actions: list[dict[str, Any]]
+    hours: dict[str, Any] | None
+    asks_email: str
+    fall_back_minutes: int
+    email_channel_id: str
+    privacy_url: str
+    proactive: list[dict[str, Any]]
+    undo_seconds: int
+    survey_delay_seconds: int
+    secret_count: int
+    on_accent: str
+    contrast: ContrastRecord
+    is_open: bool
+
+
+def settings_record(channel: Channel) -> SiteSettings:
     """The site as an admin sets it up: no secret, but how many there are, and its contrasts."""
     config = SiteConfig.of(channel)
-    return {
+    record = {
         "channel_id": str(channel.pk),
         "name": channel.name,
         "is_active": channel.is_active,
@@ -256,6 +296,7 @@ def settings_record(channel: Channel) -> dict[str, Any]:
         },
         "is_open": config.opening(now())[0],
     }
+    return cast(SiteSettings, record)
 
 
 def checked(organization: Organization, before: SiteConfig, changes: dict[str, Any]) -> SiteConfig:
