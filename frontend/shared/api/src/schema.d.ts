@@ -246,6 +246,59 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/chat-sites': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description GET: the sites. POST: a new one. */
+    get: operations['chat_sites'];
+    put?: never;
+    /** @description GET: the sites. POST: a new one. */
+    post: operations['create_chat_site'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/chat-sites/{channel_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description One site as it is set up; its secrets are not shown again. */
+    get: operations['chat_site'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** @description One site as it is set up; its secrets are not shown again. */
+    patch: operations['change_chat_site'];
+    trace?: never;
+  };
+  '/api/v1/chat-sites/{channel_id}/secret': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description POST: a new key for signing identities, shown this once; the one before holds on. */
+    post: operations['rotate_chat_secret'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/custom-fields': {
     parameters: {
       query?: never;
@@ -2122,6 +2175,11 @@ export interface components {
       results: components['schemas']['ColleagueDraft'][];
       next: string | null;
     };
+    ContrastRecord: {
+      text: number;
+      light: number;
+      dark: number;
+    };
     Conversation: {
       ticket: components['schemas']['TicketRecord'];
       customer: components['schemas']['CustomerRecord'];
@@ -2722,6 +2780,42 @@ export interface components {
       is_expired: boolean;
       link: string;
     };
+    NewSecret: {
+      secret: string;
+    };
+    /** @description Any of these; each is looked at by ``integrations.chat.sites``. */
+    NewSiteRequest: {
+      name: string;
+      is_active?: boolean;
+      domains?: string[];
+      accent?: string;
+      theme?: string;
+      radius?: number;
+      side?: string;
+      offset?: number;
+      logo_url?: string;
+      launcher_label?: string;
+      languages?: string[];
+      greetings?: {
+        [key: string]: string;
+      };
+      actions?: {
+        [key: string]: unknown;
+      }[];
+      hours?: {
+        [key: string]: unknown;
+      } | null;
+      asks_email?: string;
+      fall_back_minutes?: number;
+      /** Format: uuid */
+      email_channel_id?: string | null;
+      privacy_url?: string;
+      proactive?: {
+        [key: string]: unknown;
+      }[];
+      undo_seconds?: number;
+      survey_delay_seconds?: number;
+    };
     NewTokenRecord: {
       id: string;
       name: string;
@@ -2979,6 +3073,39 @@ export interface components {
       position?: number;
       version?: number;
     };
+    /** @description Any of these; each is looked at by ``integrations.chat.sites``. */
+    PatchedSiteChangesRequest: {
+      name?: string;
+      is_active?: boolean;
+      domains?: string[];
+      accent?: string;
+      theme?: string;
+      radius?: number;
+      side?: string;
+      offset?: number;
+      logo_url?: string;
+      launcher_label?: string;
+      languages?: string[];
+      greetings?: {
+        [key: string]: string;
+      };
+      actions?: {
+        [key: string]: unknown;
+      }[];
+      hours?: {
+        [key: string]: unknown;
+      } | null;
+      asks_email?: string;
+      fall_back_minutes?: number;
+      /** Format: uuid */
+      email_channel_id?: string | null;
+      privacy_url?: string;
+      proactive?: {
+        [key: string]: unknown;
+      }[];
+      undo_seconds?: number;
+      survey_delay_seconds?: number;
+    };
     /** @description Any of these. */
     PatchedTeamChangesRequest: {
       name?: string;
@@ -3125,6 +3252,11 @@ export interface components {
     ReturnStatusEnum: 'requested' | 'returned';
     /** @enum {string} */
     RoleEnum: 'admin' | 'agent' | 'viewer';
+    /** @description Input of an endpoint; a field it does not know is refused by name. */
+    RotateInputRequest: {
+      /** @default true */
+      keeps_old: boolean;
+    };
     RuleAction: {
       type: string;
       params: {
@@ -3322,6 +3454,47 @@ export interface components {
     };
     SignatureText: {
       text: string;
+    };
+    SitePage: {
+      results: components['schemas']['SiteSettings'][];
+      next: string | null;
+    };
+    SiteSettings: {
+      channel_id: string;
+      name: string;
+      is_active: boolean;
+      site_id: string;
+      domains: string[];
+      accent: string;
+      theme: string;
+      radius: number;
+      side: string;
+      offset: number;
+      logo_url: string;
+      launcher_label: string;
+      languages: string[];
+      greetings: {
+        [key: string]: string;
+      };
+      actions: {
+        [key: string]: unknown;
+      }[];
+      hours: {
+        [key: string]: unknown;
+      } | null;
+      asks_email: string;
+      fall_back_minutes: number;
+      email_channel_id: string;
+      privacy_url: string;
+      proactive: {
+        [key: string]: unknown;
+      }[];
+      undo_seconds: number;
+      survey_delay_seconds: number;
+      secret_count: number;
+      on_accent: string;
+      contrast: components['schemas']['ContrastRecord'];
+      is_open: boolean;
     };
     Spelling: {
       query: string;
@@ -4052,6 +4225,119 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ChannelTest'];
+        };
+      };
+    };
+  };
+  chat_sites: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SitePage'];
+        };
+      };
+    };
+  };
+  create_chat_site: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewSiteRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SiteSettings'];
+        };
+      };
+    };
+  };
+  chat_site: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        channel_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SiteSettings'];
+        };
+      };
+    };
+  };
+  change_chat_site: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        channel_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedSiteChangesRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SiteSettings'];
+        };
+      };
+    };
+  };
+  rotate_chat_secret: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        channel_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['RotateInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NewSecret'];
         };
       };
     };
