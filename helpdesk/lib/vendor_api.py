@@ -49,6 +49,16 @@ Failure = Callable[[VendorAnswer], ConnectorFailure]
 """What a refusal of this vendor means: :func:`failure_of`, or the vendor's own reading of it."""
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file of a multipart form: in which field, under which name."""
+
+    field: str
+    name: str
+    content_type: str
+    content: bytes
+
+
 def ask(
     method: str,
     url: str,
@@ -57,15 +67,16 @@ def ask(
     headers: dict[str, str] | None = None,
     body: Any = None,
     form: dict[str, Any] | list[tuple[str, str]] | None = None,
+    uploads: list[Upload] | None = None,
     content: bytes | None = None,
     max_bytes: int = http.MAX_BYTES,
     timeout_seconds: float | None = None,
 ) -> VendorAnswer:
     """Make a request and return the answer, whatever its status; ``body`` is sent as JSON.
 
-    Raises TemporaryFailure when nobody answers.
+    With ``uploads`` the ``form`` is multipart. Raises TemporaryFailure when nobody answers.
     """
-    sent, told = _encoded(body, form, content)
+    sent, told = _multipart(form, uploads) if uploads else _encoded(body, form, content)
     said = http.fetch(
         f"{url}{'&' if '?' in url else '?'}{urlencode(query, doseq=True)}" if query else url,
         method=method,
@@ -81,7 +92,8 @@ def call(method: str, url: str, *, failure: Failure | None = None, **request: An
     """Make a request that may be repeated; returns only a 2xx answer.
 
     Raises NeedsReauthorization (401, 403), TemporaryFailure (408, 425, 429, 5xx or silence; with
-    ``retry_after_seconds`` where the vendor said so) and PermanentFailure (anything else).
+    ``retry_after_seconds`` where the vendor said so) and PermanentFailure (anything else), or what
+    ``failure`` makes of a refusal where a vendor's codes mean something of their own.
     """
     answer = ask(method, url, **request)
     if not answer.is_ok:
@@ -165,6 +177,15 @@ def _encoded(
     return content, {}
 
 
+def _multipart(
+    form: dict[str, Any] | list[tuple[str, str]] | None, uploads: list[Upload]
+) -> tuple[bytes, dict[str, str]]:
+    plain = list(form.items() if isinstance(form, dict) else form or [])
+    files = [(each.field, (each.name, each.content, each.content_type)) for each in uploads]
+    body, content_type = encode_multipart_formdata([*plain, *files])
+    return body, {"Content-Type": content_type}
+
+
 def _json(answer: http.Answer) -> Any:
     if "json" not in answer.content_type or not answer.content:
         return None
@@ -177,7 +198,15 @@ def _json(answer: http.Answer) -> Any:
 def _detail(answer: VendorAnswer) -> str:
     """The first words among the fields in which vendors say what is wrong."""
     found = answer.data
-    for name in ("error", "errors", "message", "detail", "title", "error_description"):
+    for name in (
+        "error",
+        "errors",
+        "message",
+        "detail",
+        "title",
+        "error_description",
+        "description",
+    ):
         if isinstance(found, list):
             found = found[0] if found else None
         if isinstance(found, dict) and found.get(name):
