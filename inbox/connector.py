@@ -254,11 +254,15 @@ class TakesWebhooks(Protocol):
 
 @dataclass(frozen=True)
 class Polled:
-    """A page: what is new, where to go on, and whether there is more right now."""
+    """A page: what is new, where to go on, and whether there is more right now.
+
+    ``wait_seconds`` is when to ask again, where that is not the manifest's ``poll_seconds``.
+    """
 
     items: list[Item]
     cursor: dict[str, Any]
     has_more: bool = False
+    wait_seconds: int | None = None
 
 
 @runtime_checkable

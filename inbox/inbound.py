@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypedDict
 
 from tickets.models import HandleKind, TicketKind
+
+MAX_SUBJECT_CHARS = 80
+
+
+def content_key_of(*names: object) -> str:
+    """The ``content_key`` of a message by the vendor's names for it."""
+    return hashlib.sha256(":".join(str(each) for each in names).encode()).hexdigest()
+
+
+def first_words(text: str, otherwise: str = "") -> str:
+    """What to call a conversation that has no subject."""
+    line = " ".join(text[: MAX_SUBJECT_CHARS * 4].split())
+    if len(line) <= MAX_SUBJECT_CHARS:
+        return line or otherwise
+    cut = line[: MAX_SUBJECT_CHARS - 1]
+    return f"{cut.rsplit(' ', 1)[0]}…"
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,18 @@ from helpdesk.lib.errors import (
     NeedsReauthorization,
     TemporaryFailure,
 )
-from inbox import doorbell
-from inbox.connector import ChannelConnector, Polls, SetsUp, get_connector, manifests
+from inbox import door, doorbell
+from inbox.connector import (
+    Amended,
+    Arrived,
+    ChannelConnector,
+    Item,
+    Polled,
+    Polls,
+    SetsUp,
+    get_connector,
+    manifests,
+)
 from inbox.models import Connection
 from inbox.webhooks import hook_url, take_in
 from tickets.actions.channels import note_failure, note_success
@@ -74,11 +84,13 @@ def _poll(connector: Polls, channel: Channel, link: Connection) -> int:
     try:
         for _ in range(MAX_PAGES):
             page = connector.poll(channel, link.cursor)
+            wait = every if page.wait_seconds is None else timedelta(seconds=page.wait_seconds)
+            _file_what_is_changed(channel, page)
             with unit_of_work():
                 outcome = take_in(channel, page.items, at=now())
                 link.cursor = page.cursor
                 Connection.objects.filter(pk=link.pk).update(
-                    cursor=page.cursor, last_poll_at=now(), failures=0, poll_due_at=now() + every,
+                    cursor=page.cursor, last_poll_at=now(), failures=0, poll_due_at=now() + wait,
                 )  # fmt: skip
             count += sum(1 for each in outcome if each["became"] == "arrival")
             if not page.has_more:
@@ -94,6 +106,19 @@ def _poll(connector: Polls, channel: Channel, link: Connection) -> int:
         return count
     note_success(channel.pk)
     return count
+
+
+def _file_what_is_changed(channel: Channel, page: Polled) -> None:
+    """A page that changes messages may change some that came just now: those are filed first.
+
+    The cursor moves afterwards, so a worker that dies here begins the page again.
+    """
+    if not any(isinstance(each, Amended) for each in page.items):
+        return
+    arrived: list[Item] = [each for each in page.items if isinstance(each, Arrived)]
+    with unit_of_work():
+        take_in(channel, arrived, at=now())
+    door.process_channel(channel.pk)
 
 
 def _note_failure(
