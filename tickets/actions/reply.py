@@ -36,6 +36,8 @@ from tickets.models import (
 from tickets.records import message_record
 
 MAX_AHEAD = timedelta(days=366)
+LIVE = "chat"
+"""Somebody sits there and waits: nothing is held back for undo."""
 
 SendCheck = Callable[[Ticket, Channel, list[dict[str, str]], dict[str, Any]], None]
 _send_checks: list[SendCheck] = []
@@ -242,6 +244,8 @@ def _write(
     to = [] if is_note else to
     if not is_note and not to:
         raise InvalidInput.field("to", "This customer has no address to send to.", code="required")
+    if channel is not None and channel.kind == LIVE:
+        outgoing = replace(outgoing, hold_seconds=0)
     if user is not None and channel is not None:
         for check in _send_checks:
             check(ticket, channel, to, outgoing.details)

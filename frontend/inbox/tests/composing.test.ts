@@ -39,7 +39,7 @@ test.each([
 
 test('channels have their limits, e-mail has none', () => {
   expect(roomOf('email', 'x'.repeat(99_999))).toBeNull();
-  expect(roomOf('instagram', 'x'.repeat(1001))?.isOver).toBe(true);
+  expect(roomOf('instagram', 'x'.repeat(1001), 1000)?.isOver).toBe(true);
   expect(roomOf('sms', 'x'.repeat(1600))?.isOver).toBe(true);
 });
 
@@ -110,6 +110,7 @@ test('a channel says why it cannot be used', () => {
         id: '1',
         kind: 'email',
         value: 'm@x.example',
+        label: '',
         is_verified: true,
         bounced_at: null,
         bounce_reason: '',

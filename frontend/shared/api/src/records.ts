@@ -524,6 +524,25 @@ export interface TicketPatch {
   note?: string;
   note_id?: Id;
 }
+export type SendMode = 'public' | 'private' | 'template' | 'text';
+/** A channel on which a ticket's customer can be answered, or why they cannot. */
+export interface ReplyPlace {
+  channel_id: Id;
+  kind: string;
+  name: string;
+  address: string;
+  label: string;
+  is_reachable: boolean;
+  reason: string | null;
+  closes_at: Instant | null;
+  modes: SendMode[];
+  is_public: boolean;
+  is_default: boolean;
+  max_text_chars: number | null;
+  max_files: number | null;
+  max_attachment_bytes: number | null;
+  takes_html: boolean;
+}
 export interface OutgoingMessage {
   id: Id;
   kind: ComposerMode;
@@ -539,6 +558,8 @@ export interface OutgoingMessage {
   mention_ids?: Id[];
   order_id?: Id | null;
   channel_id?: Id | null;
+  /** What the channel must know beside the words. */
+  details?: { mode?: SendMode };
   /** When it shall leave, if not now. */
   send_at?: Instant | null;
   stop_on_reply?: boolean;

@@ -10,14 +10,10 @@ const GSM =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ÆæßÉ!"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
 const GSM_LONG = '\f^{}\\[~]|€';
 const MAX_SMS_PARTS = 10;
-/** Characters that one message may have, by kind of channel; none for e-mail. */
-const LIMITS: Record<string, number> = { whatsapp: 4096, instagram: 1000, messenger: 2000, chat: 10_000 };
-
-/** The room a text takes on this kind of channel; null where there is no limit to speak of. */
-export function roomOf(kind: string, text: string): Room | null {
+/** The room a text takes on this kind of channel; null where the channel names no `limit`. */
+export function roomOf(kind: string, text: string, limit?: number | null): Room | null {
   if (kind === 'sms') return smsRoom(text);
-  const limit = LIMITS[kind];
-  if (limit === undefined) return null;
+  if (!limit) return null;
   const used = [...text].length;
   return { used, limit, parts: 1, isOver: used > limit };
 }
