@@ -102,6 +102,44 @@ test('what the server refuses goes back into the field', async () => {
   expect(app.outbox.pending.size).toBe(0);
 });
 
+test('undo that is asked for before the server has answered takes the reply back all the same', async () => {
+  const app = new App();
+  let store = (_: Response): void => undefined;
+  answer = () => new Promise((resolve) => (store = resolve));
+  app.outbox.send(draft, outgoing);
+  await settled();
+  app.undo.last();
+  await settled();
+  expect(posted.map((each) => each.path)).toHaveLength(1);
+  const withdrawn = message('m1', 4, 2, { delivery_state: 'withdrawn' });
+  answer = json({ message: withdrawn, draft: null });
+  store(await json(message('m1', 4, 1, { delivery_state: 'held' }), 201)());
+  await settled();
+  await settled();
+  expect(posted.at(-1)?.path).toContain('/messages/m1/withdraw');
+  expect(app.records.messages.get('m1')?.delivery_state).toBe('withdrawn');
+});
+
+test('undo of a reply that waits for the line puts it back into the field', async () => {
+  const app = new App();
+  app.outbox.send(draft, outgoing);
+  await settled();
+  app.undo.last();
+  await settled();
+  expect(app.drafts.get('t0', 'reply').text).toBe('Hi Mia');
+  expect(app.outbox.pending.size).toBe(0);
+});
+
+test('a reply that leaves at once cannot be taken back', async () => {
+  const app = new App();
+  answer = json(message('m1', 4, 1, { delivery_state: 'queued' }), 201);
+  app.outbox.send(draft, outgoing);
+  await settled();
+  app.undo.last();
+  await settled();
+  expect(posted).toHaveLength(1);
+});
+
 test('a lost answer does not leave the message pending when its event arrives', async () => {
   const app = new App();
   answer = () => Promise.reject(new TypeError('lost'));

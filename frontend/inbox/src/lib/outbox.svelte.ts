@@ -5,6 +5,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { App } from './app.svelte';
 import type { LocalDraft } from './drafts.svelte';
 import { forget, readStored, store, storedKeys } from './storage';
+import type { Step } from './undo.svelte';
 
 export interface Pending {
   ticketId: string;
@@ -29,6 +30,8 @@ const STALE_AFTER_MS = 15 * 60_000;
 export class Outbox {
   readonly pending = new SvelteMap<string, Pending>();
   private readonly takenBack = new Set<string>();
+  private readonly posting = new Map<string, Promise<void>>();
+  private readonly steps = new Map<string, Step>();
 
   constructor(private readonly app: App) {}
 
@@ -59,7 +62,27 @@ export class Outbox {
       reason: '',
     });
     this.app.drafts.drop(draft.ticket_id, draft.mode);
+    // From now on, not from the server's answer on: Z may be pressed before that comes.
+    if (message.kind === 'reply' && !message.send_at) this.rememberUndo(message.id);
     void this.post(message.id);
+  }
+
+  private rememberUndo(id: string): void {
+    if (!this.steps.has(id)) this.steps.set(id, this.app.undo.remember(() => this.undo(id)));
+  }
+
+  private forgetUndo(id: string): void {
+    const step = this.steps.get(id);
+    if (step) this.app.undo.forget(step);
+    this.steps.delete(id);
+  }
+
+  /** Whatever became of it meanwhile: stored and held, or still here. */
+  private async undo(id: string): Promise<void> {
+    this.steps.delete(id);
+    if (this.pending.has(id)) await this.posting.get(id);
+    if (this.pending.has(id)) this.takeBack(id);
+    else await this.withdraw(id);
   }
 
   sendAnyway(id: string): void {
@@ -74,6 +97,7 @@ export class Outbox {
   takeBack(id: string): void {
     const entry = this.pending.get(id);
     if (!entry) return;
+    this.forgetUndo(id);
     this.remove(id);
     const now = this.app.drafts.get(entry.ticketId, entry.draft.mode);
     this.app.drafts.setAside(entry.ticketId, entry.draft.mode, now);
@@ -82,6 +106,7 @@ export class Outbox {
   }
 
   discard(id: string): void {
+    this.forgetUndo(id);
     this.remove(id);
   }
 
@@ -125,15 +150,21 @@ export class Outbox {
     return customer?.name || t('customer.unknown');
   }
 
-  private async post(id: string): Promise<void> {
+  private post(id: string): Promise<void> {
+    const asked = this.ask(id).finally(() => this.posting.delete(id));
+    this.posting.set(id, asked);
+    return asked;
+  }
+
+  private async ask(id: string): Promise<void> {
     const entry = this.pending.get(id);
     if (!entry) return;
     try {
       const message = await api.postMessage(entry.ticketId, entry.message);
       putMessage(this.app.records, message);
       this.remove(id);
-      if (message.delivery_state === 'held' && !message.is_scheduled)
-        this.app.undo.remember(() => this.withdraw(message.id));
+      if (message.delivery_state === 'held' && !message.is_scheduled) this.rememberUndo(id);
+      else this.forgetUndo(id);
     } catch (problem) {
       this.refused(id, problem);
     }
@@ -141,6 +172,7 @@ export class Outbox {
 
   /** Undo send. The server answers with the draft it was. */
   async withdraw(id: string): Promise<void> {
+    this.forgetUndo(id);
     this.takenBack.add(id);
     try {
       const { message, draft } = await api.withdraw(id);

@@ -7,7 +7,7 @@ const MOST_KEPT = 20;
 /** Why something could not be taken back, in a sentence; nothing when it was. */
 export type Undone = string | void;
 
-interface Step {
+export interface Step {
   at: number;
   /** What was done, as its toast said it; empty where the undoing speaks for itself. */
   text: string;
