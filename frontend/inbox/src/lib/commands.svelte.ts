@@ -1,5 +1,6 @@
 import { isCharacterKeys, isHalfKey, isTyping, keysOf, type IconName } from '@aftercare/ui';
 import { SvelteMap } from 'svelte/reactivity';
+import { opening } from './opening.svelte';
 import { shortcuts } from './shortcuts.svelte';
 
 /**
@@ -94,7 +95,9 @@ export class Commands {
     if (!command) return;
     event.preventDefault();
     this.first = null;
-    command.run();
+    // J and then E: what is done to a ticket is done to the one that J opens.
+    if (command.group === 'ticket') opening.after(() => this.run(command.id));
+    else command.run();
   }
 
   private find(pressed: string, isInField: boolean): Command | undefined {

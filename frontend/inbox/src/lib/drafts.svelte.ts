@@ -147,6 +147,14 @@ export class Drafts {
     this.saveSoon(key);
   }
 
+  /** Words that were written elsewhere go to the end of the draft, whatever it has for formatting. */
+  append(ticketId: string, mode: ComposerMode, words: string): void {
+    if (!words) return;
+    const draft = this.get(ticketId, mode);
+    const html = draft.html === null ? null : withTail(draft.html, words);
+    this.change({ ...draft, text: draft.text + words, html }, true);
+  }
+
   /** Removes a draft here and on the server. `isArrival`: the field does not know it yet. */
   clear(ticketId: string, mode: ComposerMode, isArrival = false): void {
     const key = keyOf(ticketId, mode);
@@ -293,6 +301,13 @@ export class Drafts {
       this.saveSoon(key);
     } else this.states.set(key, 'saved_here');
   }
+}
+
+/** Plain words at the end of the last paragraph, or in one of their own. */
+function withTail(html: string, words: string): string {
+  const escaped = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const tail = escaped.replaceAll('\n', '<br>');
+  return html.endsWith('</p>') ? `${html.slice(0, -4)}${tail}</p>` : `${html}<p>${tail}</p>`;
 }
 
 function saysTheSame(draft: LocalDraft, message: Message): boolean {

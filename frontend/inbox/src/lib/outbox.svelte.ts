@@ -68,7 +68,11 @@ export class Outbox {
   }
 
   private rememberUndo(id: string): void {
-    if (!this.steps.has(id)) this.steps.set(id, this.app.undo.remember(() => this.undo(id)));
+    if (!this.steps.has(id))
+      this.steps.set(
+        id,
+        this.app.undo.remember(() => this.undo(id)),
+      );
   }
 
   private forgetUndo(id: string): void {

@@ -2,8 +2,11 @@ import type { ComposerMode } from '@aftercare/api';
 import { t } from '@aftercare/ui';
 import type { Command } from '$lib/commands.svelte';
 
-interface ComposerHands {
+interface WriteHands {
+  mayWrite(): boolean;
   write(mode: ComposerMode): void;
+}
+interface ComposerHands {
   openMacros(): void;
   send(then: 'close' | null): void;
   mayScheduleReply(): boolean;
@@ -11,8 +14,8 @@ interface ComposerHands {
   openOrder(): void;
 }
 
-/** Answering the open ticket: what the field below the conversation does by keys and palette. */
-export function composerCommands(hands: ComposerHands): Command[] {
+/** Beginning to write: also while the field that is written in is still on its way. */
+export function writeCommands(hands: WriteHands): Command[] {
   return [
     {
       id: 'reply',
@@ -20,6 +23,7 @@ export function composerCommands(hands: ComposerHands): Command[] {
       group: 'reply',
       keys: 'r',
       icon: 'pen-line',
+      when: hands.mayWrite,
       run: () => hands.write('reply'),
     },
     {
@@ -28,8 +32,15 @@ export function composerCommands(hands: ComposerHands): Command[] {
       group: 'reply',
       keys: 'n',
       icon: 'lock',
+      when: hands.mayWrite,
       run: () => hands.write('note'),
     },
+  ];
+}
+
+/** Answering the open ticket: what the field below the conversation does by keys and palette. */
+export function composerCommands(hands: ComposerHands): Command[] {
+  return [
     {
       id: 'macros',
       label: t('command.macros'),
