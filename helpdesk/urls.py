@@ -22,7 +22,6 @@ api_urlpatterns: list[Any] = [
     path("", include("inbox.api.urls")),
     path("", include("integrations.commerce.api.urls")),
     path("", include("automation.api.urls")),
-    path("", include("integrations.email.api.urls")),
     path("", include("integrations.chat.api.settings_urls")),
 ]
 

@@ -4,7 +4,8 @@ A connector SHALL verify authenticity on the raw body before parsing, SHALL retu
 SHALL NOT touch tickets, customers or the event log, and SHALL NOT sleep or retry: delivery does.
 
 Every connector is a ``ChannelConnector``. What else it can do it shows by having the methods of
-``TakesWebhooks``, ``Polls``, ``FetchesFiles``, ``SetsUp``, ``KnowsReach`` or ``Moderates``.
+``TakesWebhooks``, ``Polls``, ``FetchesFiles``, ``ReadsSettings``, ``Connects``, ``SetsUp``,
+``KnowsReach`` or ``Moderates``.
 """
 
 from __future__ import annotations
@@ -83,6 +84,8 @@ class ConfigField:
 
     ``type`` is text, list (of texts), number, flag, choice (of ``choices``), url or phone.
     The field named ``address`` is stored as the channel's address: the account it is.
+    With ``is_made`` we make the value up ourselves when the channel is set up, keep it among the
+    secrets, and show it in the steps alone, to be pasted at the vendor.
     """
 
     name: str
@@ -93,13 +96,16 @@ class ConfigField:
     help: str = ""
     choices: tuple[str, ...] = ()
     default: Any = None
+    is_made: bool = False
 
 
 @dataclass(frozen=True)
 class Step:
     """What to do at the vendor, in order. ``copy`` is a value to paste there.
 
-    ``copy`` may hold {hook_url}, {verify_token} and {public_url}.
+    ``copy`` may hold {hook_url}, {public_url}, {verify_token} and any other field that we make up
+    (``ConfigField.is_made``). Where {verify_token} is used it need not be among the fields: it is
+    made anyway and lies in the channel's secrets.
     """
 
     text: str
@@ -303,9 +309,26 @@ class Account:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What is to be stored of a channel: its account, plain settings, and secrets."""
+
+    address: str
+    config: dict[str, Any]
+    secrets: dict[str, str]
+
+
 @runtime_checkable
-class SetsUp(Protocol):
-    """Trying the credentials, and telling the vendor where to call."""
+class ReadsSettings(Protocol):
+    """Settings that say more than their fields' types: the address of a mail server, for one."""
+
+    def read_settings(self, settings: Settings) -> Settings:
+        """What to store of what was filled in; raises InvalidInput naming the fields."""
+
+
+@runtime_checkable
+class Connects(Protocol):
+    """Trying the credentials. Where a vendor is to call us, be a ``SetsUp``."""
 
     def connect(self, channel: Channel, hook_url: str) -> Account:
         """Sign in, subscribe the webhook where the API can; safe to repeat.
@@ -313,6 +336,11 @@ class SetsUp(Protocol):
         ``config`` of the answer is merged into the channel's. Raises connector failures in words
         for an admin, InvalidInput naming a field.
         """
+
+
+@runtime_checkable
+class SetsUp(Connects, Protocol):
+    """Telling the vendor where to call, and seeing to it that it goes on calling."""
 
     def disconnect(self, channel: Channel) -> None:
         """Take the webhook back; raises connector failures."""
@@ -378,6 +406,11 @@ def register(connector: ChannelConnector) -> None:
 def get_connector(kind: str) -> ChannelConnector:
     """The connector of that kind; raises KeyError."""
     return _registry[kind]
+
+
+def find_connector(kind: str) -> ChannelConnector | None:
+    """The connector of that kind, if there is one."""
+    return _registry.get(kind)
 
 
 def manifests() -> list[Manifest]:

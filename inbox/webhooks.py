@@ -27,7 +27,7 @@ from helpdesk.lib.clock import now
 from helpdesk.lib.errors import HelpdeskError, InvalidInput
 from helpdesk.lib.failpoints import failpoint
 from helpdesk.lib.ids import new_id
-from inbox import doorbell, raw
+from inbox import doorbell, raw, refusals
 from inbox.connector import (
     Amended,
     Arrived,
@@ -146,10 +146,7 @@ def _answered(answer: WebhookAnswer | None) -> HttpResponse:
 
 def _refuse(request: HttpRequest, channel: Channel, error: HelpdeskError) -> HttpResponse:
     status = 401 if isinstance(error, Refused) else error.status
-    Connection.objects.get_or_create(channel=channel)
-    Connection.objects.filter(channel=channel).update(
-        refused=F("refused") + 1, last_refused_at=now()
-    )
+    refusals.note(channel)
     log.warning("hook.refused", channel_id=str(channel.pk), code=error.code)
     return problems.page(request, status, error.code, error.message)
 

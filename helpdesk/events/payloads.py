@@ -454,6 +454,7 @@ class TagPayload(TypedDict):
 
 class ChannelPayload(TypedDict):
     channel: ChannelRecord
+    is_deleted: NotRequired[bool]
 
 
 class ViewPayload(TypedDict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inbox.api import deliveries, log, reach
+from inbox.api import channels, deliveries, log, reach
 
 urlpatterns = [
     path("tickets/<uuid:ticket_id>/reply-places", reach.ReplyPlaceList.as_view()),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("messages/<uuid:message_id>/retry", deliveries.Retry.as_view()),
     path("messages/<uuid:message_id>/mark-sent", deliveries.MarkSent.as_view()),
     path("messages/<uuid:message_id>/raw", log.MessageRaw.as_view()),
+    path("connectors", channels.ConnectorList.as_view()),
+    path("channels", channels.ChannelList.as_view()),
+    path("channels/<uuid:channel_id>", channels.ChannelDetail.as_view()),
+    path("channels/<uuid:channel_id>/test", channels.ChannelTry.as_view()),
+    path("channels/<uuid:channel_id>/disconnect", channels.ChannelDisconnect.as_view()),
     path("inbound", log.InboundLog.as_view()),
     path("inbound/<uuid:raw_id>/retry", log.InboundRetry.as_view()),
     path("inbound/<uuid:raw_id>/raw", log.InboundRaw.as_view()),

@@ -18,6 +18,7 @@ from django.core.validators import validate_email
 from helpdesk.accounts.models import Organization
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.secrets import decrypt, encrypt
+from inbox.connector import Settings
 from integrations.email.smtp import SmtpServer
 from integrations.email.smtp import connect as connect_smtp
 from tickets.actions.channels import create_channel
@@ -103,24 +104,24 @@ def add_email_channel(
     )
 
 
-def change_servers(
-    channel: Channel, *, imap_url: str | None = None, smtp_url: str | None = None
-) -> dict[str, Any]:
-    """What to save when servers change: ``config`` and ``secrets``; {} when neither does.
+def read_settings(settings: Settings) -> Settings:
+    """What to store of what an admin filled in: a password in a server's address is a secret.
 
-    A URL without a password keeps the password there is. Raises InvalidInput naming the field.
+    An address without a password keeps the password there is. Raises InvalidInput naming the field.
     """
-    if imap_url is None and smtp_url is None:
-        return {}
-    config, secrets = dict(channel.config), decrypt(channel.secrets)
-    for name, url in (("imap", imap_url), ("smtp", smtp_url)):
-        if url is None:
+    if settings.address:
+        _check_address(settings.address)
+    config, secrets = dict(settings.config), dict(settings.secrets)
+    for name, server in (("imap", ImapServer), ("smtp", SmtpServer)):
+        url = str(config.get(name) or "")
+        if not url:
+            secrets.pop(f"{name}_password", None)
             continue
-        (ImapServer if name == "imap" else SmtpServer).from_url(url)
+        server.from_url(url)
         config[name], password = without_password(url)
         if password:
             secrets[f"{name}_password"] = password
-    return {"config": config, "secrets": encrypt(secrets) if secrets else ""}
+    return Settings(settings.address.strip().lower(), config, secrets)
 
 
 def imap_server_of(channel: Channel) -> ImapServer | None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import inbox.connector
 from helpdesk.lib.html import is_cut
-from inbox.connector import OutboundMessage, Sent
+from inbox.connector import Account, OutboundMessage, Sent, Settings
 from inbox.inbound import FailedRecipient, InboundAttachment, InboundMessage, SenderHandle
 from integrations.email.authentication import SenderVerdict, get_sender_verdict
-from integrations.email.channels import smtp_server_of
+from integrations.email.channels import read_settings, smtp_server_of, test_connection
 from integrations.email.manifest import MANIFEST
 from integrations.email.parsed_mail import MailAddress, MailAttachment, ParsedMail
 from integrations.email.parser_child import LimitedParser, Unparsable
@@ -42,6 +42,15 @@ class EmailConnector:
     ) -> Sent:
         """Send by the channel's SMTP server; see ``smtp.send_mail`` for what it raises."""
         return send_mail(smtp_server_of(channel), message, before_irreversible)
+
+    def read_settings(self, settings: Settings) -> Settings:
+        """Servers as addresses; see ``channels.read_settings`` for what it raises."""
+        return read_settings(settings)
+
+    def connect(self, channel: Channel, hook_url: str) -> Account:
+        """Sign in to both servers; see ``channels.test_connection`` for what it raises."""
+        test_connection(channel)
+        return Account(label=channel.address)
 
     def find_sent(self, channel: Channel, external_id: str) -> bool:
         """Whether the mailbox keeps a copy of what we sent under this Message-ID."""

@@ -9,11 +9,32 @@ MANIFEST = Manifest(
     label="E-mail",
     capabilities=frozenset({"receives", "sends"}),
     config=(
-        ConfigField("imap", "Incoming mail", help="imaps://user@mail.example.com:993"),
-        ConfigField("imap_password", "Password for incoming mail", is_secret=True),
-        ConfigField("folder", "Folder", is_required=False, help="INBOX unless you sort first"),
-        ConfigField("smtp", "Outgoing mail", help="smtps://user@mail.example.com:465"),
-        ConfigField("smtp_password", "Password for outgoing mail", is_secret=True),
+        ConfigField("address", "Address", help="help@shop.example: where customers write to"),
+        ConfigField(
+            "imap",
+            "Incoming mail",
+            is_required=False,
+            help="imaps://user@mail.example.com:993",
+        ),
+        ConfigField(
+            "imap_password", "Password for incoming mail", is_secret=True, is_required=False
+        ),
+        ConfigField(
+            "folder",
+            "Folder",
+            is_required=False,
+            default="INBOX",
+            help="INBOX unless you sort first",
+        ),
+        ConfigField(
+            "smtp",
+            "Outgoing mail",
+            is_required=False,
+            help="smtps://user@mail.example.com:465",
+        ),
+        ConfigField(
+            "smtp_password", "Password for outgoing mail", is_secret=True, is_required=False
+        ),
         ConfigField(
             "authserv_ids",
             "Names your mail server signs its checks with",
@@ -23,4 +44,7 @@ MANIFEST = Manifest(
         ),
     ),
     max_attachment_bytes=25 * 1024 * 1024,
+    icon="mail",
+    group="mail",
+    summary="A mailbox that you have: read by IMAP, answered by SMTP.",
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import ProtectedError, Q
 from django.utils.text import slugify
 
 from helpdesk.accounts.models import Organization
 from helpdesk.events.outbox import record, unit_of_work
 from helpdesk.lib.clock import now
-from helpdesk.lib.errors import NotFound
+from helpdesk.lib.errors import Conflict, NotFound
 from helpdesk.lib.ids import new_id
 from tickets.models import Channel
 from tickets.records import channel_record
@@ -52,6 +53,22 @@ def change_channel(channel_id: uuid.UUID, **fields: Any) -> Channel:
     return channel
 
 
+def remove_channel(channel_id: uuid.UUID) -> None:
+    """Take away a channel that nothing came through; raises Conflict where a ticket points to it."""
+    with unit_of_work():
+        channel = _lock(channel_id)
+        try:
+            with transaction.atomic():
+                channel.delete()
+        except ProtectedError as error:
+            raise Conflict(
+                "Tickets came through this channel: they keep it. Pause it instead.",
+                code="in_use",
+            ) from error
+        channel.pk = channel_id
+        record_channel(channel, is_deleted=True)
+
+
 def note_success(channel_id: uuid.UUID) -> None:
     """The channel works; announced only where it did not before."""
     is_known = Channel.objects.filter(
@@ -79,14 +96,15 @@ def note_failure(channel_id: uuid.UUID, reason: str) -> None:
         record_channel(channel)
 
 
-def record_channel(channel: Channel) -> None:
-    """Announce the channel as it is now."""
+def record_channel(channel: Channel, *, is_deleted: bool = False) -> None:
+    """Announce the channel as it is now, or that it is gone."""
+    gone = {"is_deleted": True} if is_deleted else {}
     record(
         "channel.updated",
         organization_id=channel.organization_id,
         object_type="channel",
         object_id=channel.pk,
-        payload=lambda: {"channel": channel_record(channel)},
+        payload=lambda: {"channel": channel_record(channel), **gone},
     )
 
 

@@ -12,8 +12,8 @@ const takes = (schema: string) => Object.keys(components.schemas[schema]?.proper
 const typed = {
   name: 'Help',
   address: 'help@shop.example',
-  imap_url: 'imaps://help:pw@imap.shop.example',
-  smtp_url: ' ',
+  imap: 'imaps://help:pw@imap.shop.example',
+  smtp: ' ',
 };
 
 test('the channel form sends what the API takes, and leaves empty secrets alone', () => {
@@ -22,11 +22,11 @@ test('the channel form sends what the API takes, and leaves empty secrets alone'
     kind: 'email',
     name: 'Help',
     address: 'help@shop.example',
-    imap_url: 'imaps://help:pw@imap.shop.example',
+    config: { imap: 'imaps://help:pw@imap.shop.example' },
   });
-  const full = { ...typed, smtp_url: 'smtps://x' };
+  const full = { ...typed, smtp: 'smtps://x' };
   expect(takes('ChannelInputRequest')).toEqual(expect.arrayContaining(Object.keys(bodyOf(full, false))));
-  expect(Object.keys(bodyOf(full, true))).toEqual(['name', 'imap_url', 'smtp_url']);
+  expect(Object.keys(bodyOf(full, true))).toEqual(['name', 'config']);
   expect(takes('PatchedChannelChangesRequest')).toEqual(
     expect.arrayContaining(Object.keys(bodyOf(full, true))),
   );

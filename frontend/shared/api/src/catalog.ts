@@ -362,6 +362,7 @@ export interface ChannelRecord {
 
 export interface ChannelPayload {
   channel: ChannelRecord;
+  is_deleted?: boolean;
 }
 
 export interface ViewRecord {

@@ -214,7 +214,11 @@ export const api = {
       `/channels/${channelId}/signature`,
       template === undefined ? {} : { template },
     ),
-  testChannel: (id: R.Id) => send<{ is_ok: boolean; detail: string }>('POST', `/channels/${id}/test`),
+  connectors: () => get<R.Page<R.Connector>>('/connectors'),
+  testChannel: (id: R.Id) => send<R.ChannelTest>('POST', `/channels/${id}/test`),
+  disconnectChannel: (id: R.Id) =>
+    send<{ channel: R.ChannelSettings; left_over: string }>('POST', `/channels/${id}/disconnect`),
+  removeChannel: (id: R.Id) => send<null>('DELETE', `/channels/${id}`),
 
   tokens: () => get<R.Page<R.ApiTokenRecord>>('/tokens'),
   createToken: (name: string) => send<R.ApiTokenRecord>('POST', '/tokens', { name }),

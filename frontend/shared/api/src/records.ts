@@ -18,6 +18,7 @@ import type {
   UserRecord,
   ViewRecord,
 } from './catalog';
+import type { components } from './schema';
 
 export type Ticket = TicketRecord;
 export type TicketStatus = TicketRecord['status'];
@@ -85,14 +86,12 @@ export type Handle = HandleRecord;
 export type Tag = TagRecord;
 export type Team = TeamRecord;
 export type Channel = ChannelRecord;
-/** A channel as an admin sets it up: its servers, never their passwords. */
-export interface ChannelSettings extends Channel {
-  signature: string;
-  aliases: string[];
-  imap: string;
-  smtp: string;
-  folder: string;
-}
+/** A channel as an admin sets it up, with its health; which secrets are set, never what they are. */
+export type ChannelSettings = components['schemas']['ChannelSettings'];
+/** A kind of channel that can be connected: what it can do, what it asks for, the steps. */
+export type Connector = components['schemas']['ConnectorRecord'];
+export type ConfigField = components['schemas']['ConfigFieldRecord'];
+export type ChannelTest = components['schemas']['ChannelTest'];
 export type View = ViewRecord;
 /** A colleague; of oneself the signature and settings are known, too. */
 export type User = UserRecord & {

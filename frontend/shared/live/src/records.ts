@@ -181,7 +181,8 @@ function putCatalogue(records: LiveRecords, { type, object_id, payload }: LiveEv
   if (type === 'user.updated' && user) records.users.set(user.id, user);
   else if (type === 'team.updated') putOrDelete(records.teams, team?.id ?? object_id, team, is_deleted);
   else if (type === 'tag.updated' && tag) records.tags.set(tag.name, tag);
-  else if (type === 'channel.updated' && channel) records.channels.set(channel.id, channel);
+  else if (type === 'channel.updated')
+    putOrDelete(records.channels, channel?.id ?? object_id, channel, is_deleted);
   else if (type === 'view.updated') putOrDelete(records.views, view?.id ?? object_id, view, is_deleted);
   else if (type === 'view.removed') records.views.delete(object_id);
   else if (type === 'view.ordered' && user_id && view_ids) records.viewOrder.set(user_id, view_ids);
