@@ -183,10 +183,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** @description GET: all channels with their health. POST: a new one; it is read from at once. */
+    /** @description GET: all channels with their health. POST: a new one. */
     get: operations['channels'];
     put?: never;
-    /** @description GET: all channels with their health. POST: a new one; it is read from at once. */
+    /** @description GET: all channels with their health. POST: a new one. */
     post: operations['create_channel'];
     delete?: never;
     options?: never;
@@ -201,15 +201,33 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** @description One channel with its settings, without passwords. */
+    /** @description One channel with its settings and how it fares. DELETE: only where nothing came through it. */
     get: operations['channel'];
     put?: never;
     post?: never;
+    /** @description One channel with its settings and how it fares. DELETE: only where nothing came through it. */
+    delete: operations['remove_channel'];
+    options?: never;
+    head?: never;
+    /** @description One channel with its settings and how it fares. DELETE: only where nothing came through it. */
+    patch: operations['change_channel'];
+    trace?: never;
+  };
+  '/api/v1/channels/{channel_id}/disconnect': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Take the webhook back at the vendor and pause; ``left_over`` says what it would not do. */
+    post: operations['disconnect_channel'];
     delete?: never;
     options?: never;
     head?: never;
-    /** @description One channel with its settings, without passwords. */
-    patch: operations['change_channel'];
+    patch?: never;
     trace?: never;
   };
   '/api/v1/channels/{channel_id}/signature': {
@@ -238,7 +256,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** @description Sign in to both servers now; the answer says in words what is wrong. */
+    /** @description Sign in at the vendor now and tell it where to call; the answer says what is wrong. */
     post: operations['test_channel'];
     delete?: never;
     options?: never;
@@ -293,6 +311,23 @@ export interface paths {
     put?: never;
     /** @description POST: a new key for signing identities, shown this once; the one before holds on. */
     post: operations['rotate_chat_secret'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/connectors': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What a channel can be: for each kind what it can do, what it asks for, and the steps. */
+    get: operations['connectors'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -1953,6 +1988,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    ActivityDay: {
+      day: string;
+      events: number;
+      failures: number;
+    };
     /** @description An e-mail address with the name it is shown with. */
     AddressInputRequest: {
       /** @default  */
@@ -2084,28 +2124,34 @@ export interface components {
         [key: string]: unknown;
       };
     };
+    ChannelDisconnected: {
+      channel: components['schemas']['ChannelSettings'];
+      left_over: string;
+    };
     ChannelHealth: {
       /** @enum {string} */
       state: 'ok' | 'failing' | 'paused' | 'unknown';
       last_success_at: string | null;
       detail: string;
     };
-    /** @enum {string} */
-    ChannelInputKindEnum: 'email';
-    /** @description A mailbox. Passwords may stand in the URLs; they are stored encrypted and never shown. */
+    /**
+     * @description A channel. ``config`` and ``secrets`` hold the fields that the connector of its kind names.
+     *
+     *     Secrets are stored encrypted and never shown. With ``is_active`` false it is a draft: what it
+     *     needs may come later.
+     */
     ChannelInputRequest: {
-      /** @default email */
-      kind: components['schemas']['ChannelInputKindEnum'];
+      kind: string;
       name: string;
-      /** Format: email */
-      address: string;
-      /** @default  */
-      imap_url: string;
-      /** @default  */
-      smtp_url: string;
-      /** @default INBOX */
-      folder: string;
-      authserv_ids?: string[];
+      address?: string;
+      config?: {
+        [key: string]: unknown;
+      };
+      secrets?: {
+        [key: string]: string | null;
+      };
+      /** @default true */
+      is_active: boolean;
     };
     ChannelPage: {
       results: components['schemas']['ChannelRecord'][];
@@ -2132,13 +2178,30 @@ export interface components {
       health: components['schemas']['ChannelHealth'];
       signature: string;
       aliases: string[];
-      imap: string;
-      smtp: string;
-      folder: string;
+      config: {
+        [key: string]: unknown;
+      };
+      secrets: {
+        [key: string]: boolean;
+      };
+      missing: string[];
+      hook_url: string;
+      steps: components['schemas']['StepRecord'][];
+      connection: components['schemas']['ConnectionRecord'];
+      activity: components['schemas']['ActivityDay'][];
+      created_at: string;
     };
     ChannelTest: {
       is_ok: boolean;
       detail: string;
+      account: string;
+      notes: string[];
+      errors: components['schemas']['ChannelTestError'][];
+    };
+    ChannelTestError: {
+      path: string;
+      code: string;
+      message: string;
     };
     /** @description Nothing but which page asks. */
     ClientInputRequest: {
@@ -2174,6 +2237,62 @@ export interface components {
     ColleagueDraftPage: {
       results: components['schemas']['ColleagueDraft'][];
       next: string | null;
+    };
+    ConfigFieldRecord: {
+      name: string;
+      label: string;
+      /** @enum {string} */
+      type: 'text' | 'list' | 'number' | 'flag' | 'choice' | 'url' | 'phone';
+      is_secret: boolean;
+      is_required: boolean;
+      is_made: boolean;
+      help: string;
+      choices: string[];
+      default: unknown;
+    };
+    ConnectionRecord: {
+      last_event_at: string | null;
+      last_hook_at: string | null;
+      last_poll_at: string | null;
+      last_check_at: string | null;
+      next_poll_at: string | null;
+      lag_seconds: number | null;
+      failures: number;
+      refused: number;
+      last_refused_at: string | null;
+      token_expires_at: string | null;
+      problems: string[];
+      is_called: boolean;
+      is_polled: boolean;
+      hooks_waiting: number;
+      hooks_quarantined: number;
+      oldest_waiting_at: string | null;
+      mails_quarantined: number;
+    };
+    ConnectorLimits: {
+      max_text_chars: number | null;
+      max_attachment_bytes: number | null;
+      max_files: number | null;
+      reply_window_hours: number | null;
+    };
+    ConnectorPage: {
+      results: components['schemas']['ConnectorRecord'][];
+      next: string | null;
+    };
+    ConnectorRecord: {
+      kind: string;
+      label: string;
+      /** @enum {string} */
+      group: 'mail' | 'chat' | 'phone' | 'social' | 'community' | 'other';
+      icon: string;
+      summary: string;
+      capabilities: string[];
+      limits: components['schemas']['ConnectorLimits'];
+      config: components['schemas']['ConfigFieldRecord'][];
+      steps: components['schemas']['StepRecord'][];
+      is_official: boolean;
+      can_test: boolean;
+      docs_url: string;
     };
     ContrastRecord: {
       text: number;
@@ -2544,6 +2663,8 @@ export interface components {
       results: components['schemas']['JoinableTicket'][];
     };
     /** @enum {string} */
+    KindEnum: 'reply' | 'note';
+    /** @enum {string} */
     LanguageEnum: 'en' | 'de' | 'fr' | 'es' | 'pl' | 'cs' | 'ru' | 'zh' | 'th';
     LightMacro: {
       id: string;
@@ -2662,8 +2783,6 @@ export interface components {
       notes: number;
       handles: number;
     };
-    /** @enum {string} */
-    MessageInputKindEnum: 'reply' | 'note';
     /** @description A reply or note. ``id`` is made by the client: sent twice, it is the same message. */
     MessageInputRequest: {
       /** @default  */
@@ -2678,7 +2797,7 @@ export interface components {
       /** Format: uuid */
       id: string;
       /** @default reply */
-      kind: components['schemas']['MessageInputKindEnum'];
+      kind: components['schemas']['KindEnum'];
       to?: components['schemas']['AddressInputRequest'][];
       subject?: string | null;
       mention_ids?: string[];
@@ -2978,14 +3097,19 @@ export interface components {
     };
     /** @enum {string} */
     OwnerEnum: 'customer' | 'ticket';
-    /** @description Any of these. */
+    /** @description Any of these. In ``config`` and ``secrets`` null takes a value away; what is not named stays. */
     PatchedChannelChangesRequest: {
       name?: string;
+      address?: string;
       signature?: string;
       aliases?: string[];
       is_active?: boolean;
-      imap_url?: string;
-      smtp_url?: string;
+      config?: {
+        [key: string]: unknown;
+      };
+      secrets?: {
+        [key: string]: string | null;
+      };
     };
     /** @description Any of these; slug and type stay. */
     PatchedCustomFieldChangesRequest: {
@@ -3528,6 +3652,11 @@ export interface components {
       /** @default  */
       subject: string;
       client_id?: string;
+    };
+    StepRecord: {
+      text: string;
+      copy: string;
+      link: string;
     };
     StoreSchema: {
       /** Format: uuid */
@@ -4158,6 +4287,26 @@ export interface operations {
       };
     };
   };
+  remove_channel: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        channel_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
   change_channel: {
     parameters: {
       query?: never;
@@ -4179,6 +4328,27 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ChannelSettings'];
+        };
+      };
+    };
+  };
+  disconnect_channel: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        channel_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ChannelDisconnected'];
         };
       };
     };
@@ -4338,6 +4508,25 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['NewSecret'];
+        };
+      };
+    };
+  };
+  connectors: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ConnectorPage'];
         };
       };
     };
