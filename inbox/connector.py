@@ -5,7 +5,7 @@ SHALL NOT touch tickets, customers or the event log, and SHALL NOT sleep or retr
 
 Every connector is a ``ChannelConnector``. What else it can do it shows by having the methods of
 ``TakesWebhooks``, ``Polls``, ``FetchesFiles``, ``ReadsSettings``, ``Connects``, ``SetsUp``,
-``KnowsReach`` or ``Moderates``.
+``RenewsTokens``, ``KnowsReach`` or ``Moderates``.
 """
 
 from __future__ import annotations
@@ -349,6 +349,25 @@ class SetsUp(Connects, Protocol):
         """What is wrong at the vendor now, in words for an admin: [] if nothing.
 
         Called every ``manifest.check_seconds``: a webhook that was disabled, a token that ends.
+        """
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """New tokens: merged into the channel's secrets; ``expires_at`` is None where nobody knows."""
+
+    secrets: dict[str, Any]
+    expires_at: datetime | None = None
+
+
+@runtime_checkable
+class RenewsTokens(Protocol):
+    """Vendors whose tokens end after hours. ``inbox.tokens`` calls it before they do."""
+
+    def renew(self, channel: Channel) -> Renewed:
+        """Sign in or refresh. The first time, shortly before the end, and after a refusal.
+
+        Raises NeedsReauthorization where a person must give new credentials.
         """
 
 

@@ -32,7 +32,7 @@ from helpdesk.lib.errors import (
     UncertainOutcome,
 )
 from helpdesk.lib.failpoints import failpoint
-from inbox import doorbell
+from inbox import doorbell, tokens
 from inbox.connector import Sent, get_connector
 from inbox.models import Delivery, DeliveryAttempt, DeliveryPhase
 from inbox.outbound import build, fix_external_id
@@ -111,12 +111,15 @@ def deliver(delivery_id: uuid.UUID) -> bool:
     )
     try:
         connector = get_connector(delivery.channel.kind)
+        tokens.keep_fresh(delivery.channel)
         sent = connector.send(
             delivery.channel, build(message, delivery), lambda: _begin_irreversible(delivery)
         )
     except _ClaimLost:
         return True
     except ConnectorFailure as failure:
+        if isinstance(failure, NeedsReauthorization):
+            tokens.note_refused(delivery.channel)
         _fail(delivery, attempt, failure)
     except Exception as error:
         log.exception("delivery.crashed", delivery_id=str(delivery.pk))

@@ -14,7 +14,7 @@ from helpdesk.lib import blobs
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import HelpdeskError, NeedsReauthorization, TemporaryFailure
 from helpdesk.lib.images import without_metadata
-from inbox import doorbell
+from inbox import doorbell, tokens
 from inbox.connector import FetchesFiles, get_connector
 from tickets.actions.amend import fill_file, give_up_file
 from tickets.models import Attachment, FileState
@@ -50,7 +50,9 @@ def fetch_file(attachment_id: uuid.UUID) -> bool:
         return False
     limit = connector.manifest.max_attachment_bytes or MAX_BYTES
     try:
-        fetched = connector.fetch_file(channel, file.source or {}, limit)
+        fetched = tokens.with_fresh(
+            channel, lambda: connector.fetch_file(channel, file.source or {}, limit)
+        )
     except (TemporaryFailure, NeedsReauthorization) as failure:
         _plan_again(file, failure.message)
         return False

@@ -21,7 +21,7 @@ from helpdesk.lib.errors import (
     NeedsReauthorization,
     TemporaryFailure,
 )
-from inbox import door, doorbell
+from inbox import door, doorbell, tokens
 from inbox.connector import (
     Amended,
     Arrived,
@@ -83,7 +83,7 @@ def _poll(connector: Polls, channel: Channel, link: Connection) -> int:
     count = 0
     try:
         for _ in range(MAX_PAGES):
-            page = connector.poll(channel, link.cursor)
+            page = tokens.with_fresh(channel, lambda: connector.poll(channel, link.cursor))
             wait = every if page.wait_seconds is None else timedelta(seconds=page.wait_seconds)
             _file_what_is_changed(channel, page)
             with unit_of_work():
@@ -138,7 +138,9 @@ def _check(connector: SetsUp, channel: Channel) -> None:
     """Ask the vendor whether the line is as it should be; problems are told on the channel."""
     every = timedelta(seconds=_manifest(connector).check_seconds)
     try:
-        problems: list[str] | None = connector.check(channel, hook_url(channel))
+        problems: list[str] | None = tokens.with_fresh(
+            channel, lambda: connector.check(channel, hook_url(channel))
+        )
     except ConnectorFailure as failure:
         problems = [failure.message] if isinstance(failure, NeedsReauthorization) else None
     Connection.objects.filter(channel=channel).update(

@@ -180,10 +180,9 @@ def _encoded(
 def _multipart(
     form: dict[str, Any] | list[tuple[str, str]] | None, uploads: list[Upload]
 ) -> tuple[bytes, dict[str, str]]:
-    plain = list(form.items() if isinstance(form, dict) else form or [])
-    files = [(each.field, (each.name, each.content, each.content_type)) for each in uploads]
-    body, content_type = encode_multipart_formdata([*plain, *files])
-    return body, {"Content-Type": content_type}
+    files = {each.field: (each.name, each.content, each.content_type) for each in uploads}
+    content, content_type = multipart(dict(form or {}), files)
+    return content, {"Content-Type": content_type}
 
 
 def _json(answer: http.Answer) -> Any:
