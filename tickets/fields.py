@@ -81,6 +81,7 @@ class Field:
     find: Callable[[str, Any, Asker], Q] | None = None
     is_for_lists: bool = False
     weight: str = ""
+    is_archived: bool = False
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -161,13 +162,17 @@ _CUSTOM = re.compile(r"(customer|ticket)\.field\.([a-z][a-z0-9_]{0,39})")
 _CUSTOM_TYPES = {"link": "text", "date": "time"}
 
 
-def custom_field_of(organization_id: uuid.UUID) -> dict[str, Field]:
-    """The fields that the shop has added, by the names that conditions use."""
-    found = CustomField.objects.filter(organization_id=organization_id, is_archived=False)
+def custom_field_of(organization_id: uuid.UUID, *, has_archived: bool = False) -> dict[str, Field]:
+    """The fields that the shop has added, by the names that conditions use.
+
+    Archived ones on demand: what still asks for them is read, but not saved anew.
+    """
+    found = CustomField.objects.filter(organization_id=organization_id)
     fields: dict[str, Field] = {}
-    for each in found:
+    for each in found if has_archived else found.filter(is_archived=False):
         name = f"{each.owner}.field.{each.slug}"
-        more = ("is_empty", "is_present") if each.type in ("choice", "flag") else ()
+        more = LIST_OPERATORS.get(_CUSTOM_TYPES.get(each.type, each.type), ())
+        more += ("is_empty", "is_present") if each.type in ("choice", "flag") else ()
         fields[name] = Field(
             name,
             each.name,
@@ -175,8 +180,24 @@ def custom_field_of(organization_id: uuid.UUID) -> dict[str, Field]:
             find_custom_column(name) or "",
             tuple(each.choices),
             more,
+            is_archived=each.is_archived,
         )
     return fields
+
+
+def asks_for_custom(tree: Any) -> bool:
+    """Whether the conditions speak of fields that the shop has added."""
+    if isinstance(tree, dict):
+        name = tree.get("field")
+        is_custom = isinstance(name, str) and _CUSTOM.fullmatch(name) is not None
+        return is_custom or any(asks_for_custom(each) for each in tree.values())
+    return isinstance(tree, list) and any(asks_for_custom(each) for each in tree)
+
+
+def check_view_tree(tree: Any, organization_id: uuid.UUID) -> None:
+    """:func:`check_tree` with the shop's own fields; these are read only if they are asked for."""
+    custom = custom_field_of(organization_id, has_archived=True) if asks_for_custom(tree) else {}
+    check_tree(tree, custom=custom)
 
 
 def find_custom_column(name: str) -> str | None:
@@ -189,17 +210,18 @@ def find_custom_column(name: str) -> str | None:
 
 def custom_query(column: str, operator: str, value: Any) -> Q:
     """A condition on a value inside JSON, where a value that is not there is a missing key."""
-    is_missing = Q(**{f"{column}__isnull": True})
+    is_missing, is_there = (Q(**{f"{column}__isnull": each}) for each in (True, False))
     if operator == "is_empty":
         return is_missing
     if operator == "is_present":
-        return ~is_missing
+        return is_there
     if operator in ("within_last", "longer_ago_than"):
         lookup = "gte" if operator == "within_last" else "lt"
-        return Q(**{f"{column}__{lookup}": _ago(value).date().isoformat()})
+        return is_there & Q(**{f"{column}__{lookup}": _ago(value).date().isoformat()})
     if operator in ("is_not", "is_none_of", "contains_not"):
         return _SQL[operator](column, value) | is_missing
-    return _SQL[operator](column, value)
+    # Never unknown, so that its opposite holds where there is no value.
+    return is_there & _SQL[operator](column, value)
 
 
 def check_tree(
@@ -265,6 +287,28 @@ def asks_for_days(tree: Any) -> bool:
     return isinstance(tree, list) and any(asks_for_days(each) for each in tree)
 
 
+def _custom_query(column: str, operator: str, value: Any, asker: Asker) -> Q:
+    """Days of a custom field are dates without a time, so the zone says only which day it is."""
+    values = value if isinstance(value, list) else [value]
+    are_days = operator in _OF_DAYS and any(isinstance(each, str) for each in values)
+    if not are_days:
+        return custom_query(column, operator, value)
+    first, after = (
+        _days(each, asker) if each is not None else None for each in (values[0], values[-1])
+    )
+    begins = {"on": first, "between": first, "after": None, "before": None}[operator]
+    found = Q(**{f"{column}__isnull": False})
+    if begins is not None:
+        found &= Q(**{f"{column}__gte": begins[0].date().isoformat()})
+    if operator == "after" and first is not None:
+        found &= Q(**{f"{column}__gte": first[1].date().isoformat()})
+    if operator == "before" and first is not None:
+        found &= Q(**{f"{column}__lt": first[0].date().isoformat()})
+    if operator in ("on", "between") and after is not None:
+        found &= Q(**{f"{column}__lt": after[1].date().isoformat()})
+    return found
+
+
 class _Compiler:
     """Turns a tree into conditions. Words that stand together are asked in one look-up."""
 
@@ -289,7 +333,7 @@ class _Compiler:
         operator, value = leaf["operator"], _resolved(leaf.get("value"), self.asker.me)
         custom_column = find_custom_column(leaf["field"])
         if custom_column is not None:
-            return custom_query(custom_column, operator, value)
+            return _custom_query(custom_column, operator, value, self.asker)
         field = TICKET_FIELDS[leaf["field"]]
         if field.type == "words":
             return self.written(_asked(field, operator, value))
@@ -418,6 +462,10 @@ def _check_leaf(
     if field is None:
         name = leaf.get("field", "")
         errors.append(FieldError(f"{path}.field", "unknown_field", f"There is no field “{name}”."))
+        return
+    if field.is_archived:
+        message = f"The field “{field.label}” is archived. Restore it, or take this condition out."
+        errors.append(FieldError(f"{path}.field", "archived_field", message))
         return
     operator = leaf.get("operator", "")
     if operator not in field.operators:

@@ -6,12 +6,14 @@ was never understood (it is older than the rules) counts with the intent it has.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from automation.rules.actions import describe_actions
 from automation.rules.automatic_replies import why_not_answerable
 from automation.rules.conditions import evaluate
+from automation.rules.fields import labels_in
 from automation.rules.models import Rule
 from automation.rules.snapshot import Snapshot
 from automation.rules.trace import StepRecord, trace_records
@@ -37,7 +39,8 @@ class DryRun:
 
 def dry_run(rule: Rule, ticket: Ticket) -> DryRun:
     """Judge the rule on the ticket as it is now."""
-    return _judge(rule, ticket, _newest_messages([ticket]).get(ticket.pk))
+    labels = labels_in(rule.conditions, rule.organization_id)
+    return _judge(rule, ticket, _newest_messages([ticket]).get(ticket.pk), labels)
 
 
 def dry_run_lately(rule: Rule, user: User, *, limit: int = MAX_TICKETS) -> dict[str, Any]:
@@ -48,7 +51,8 @@ def dry_run_lately(rule: Rule, user: User, *, limit: int = MAX_TICKETS) -> dict[
         .order_by("-last_message_at", "-pk")[: min(limit, MAX_TICKETS)]
     )
     messages = _newest_messages(tickets)
-    runs = [_judge(rule, ticket, messages.get(ticket.pk)) for ticket in tickets]
+    labels = labels_in(rule.conditions, rule.organization_id)
+    runs = [_judge(rule, ticket, messages.get(ticket.pk), labels) for ticket in tickets]
     matching = [run for run in runs if run.is_match]
     return {
         "tested": len(runs),
@@ -77,7 +81,9 @@ def dry_run_record(rule: Rule, run: DryRun) -> dict[str, Any]:
     }
 
 
-def _judge(rule: Rule, ticket: Ticket, message: Message | None) -> DryRun:
+def _judge(
+    rule: Rule, ticket: Ticket, message: Message | None, labels: Mapping[str, str]
+) -> DryRun:
     snapshot = Snapshot(ticket, message, at=now())
     verdict = evaluate(rule.conditions, snapshot, {}, at=snapshot.at)
     is_match = verdict.is_match and (
@@ -87,7 +93,7 @@ def _judge(rule: Rule, ticket: Ticket, message: Message | None) -> DryRun:
         {**each, "outcome": _would(each["type"], ticket, message) if is_match else "would not run"}
         for each in describe_actions(rule.actions)
     ]
-    return DryRun(ticket, message, is_match, trace_records(verdict.trace), actions)
+    return DryRun(ticket, message, is_match, trace_records(verdict.trace, labels), actions)
 
 
 def _would(kind: str, ticket: Ticket, message: Message | None) -> str:

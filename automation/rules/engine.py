@@ -18,6 +18,7 @@ from django.db.models import Q
 from automation.rules.actions import ACTIONS, ActionContext
 from automation.rules.compiled import CompiledRule, active_rules
 from automation.rules.conditions import Verdict, evaluate
+from automation.rules.fields import labels_in
 from automation.rules.models import RuleRun, RunOutcome
 from automation.rules.snapshot import Snapshot, change_by_field
 from automation.rules.trace import trace_records
@@ -137,7 +138,9 @@ def _act(
         event_seq=event.seq,
         outcome=RunOutcome.ACTED,
         is_match=hit.verdict.is_match,
-        trace=trace_records(hit.verdict.trace),
+        trace=trace_records(
+            hit.verdict.trace, labels_in(hit.rule.conditions, event.organization_id)
+        ),
         at=now(),
     )
     stopped = guard.why_stopped(hit.rule)

@@ -8,6 +8,7 @@ there is no such order, no condition on it holds, whatever the operator.
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import re2
@@ -16,7 +17,14 @@ from automation.rules.conditions import compile_pattern
 from helpdesk.lib.errors import FieldError, InvalidInput
 from integrations.commerce.models import FinancialStatus, FulfillmentStatus
 from integrations.commerce.state import OrderState
-from tickets.fields import TICKET_FIELDS, Field, check_tree, custom_field_of
+from tickets.fields import (
+    LIST_OPERATORS,
+    TICKET_FIELDS,
+    Field,
+    asks_for_custom,
+    check_tree,
+    custom_field_of,
+)
 from tickets.models import Direction, MessageKind
 
 WORDS = ("has_word_of", "has_no_word_of", "matches")
@@ -64,8 +72,9 @@ def _for_rules(field: Field) -> Field:
     more: tuple[str, ...] = WORDS if field.type == "text" else ()
     if field.name in _CHANGING:
         more += CHANGES
-    more = field.more_operators + more
-    return Field(field.name, field.label, field.type, field.column, field.choices, more)
+    of_lists = LIST_OPERATORS.get(field.type, ())
+    more = tuple(each for each in field.more_operators if each not in of_lists) + more
+    return replace(field, more_operators=more, find=None)
 
 
 _MORE = [
@@ -107,10 +116,18 @@ RULE_FIELDS: dict[str, Field] = {
 }
 
 
-def rule_fields_of(organization_id: uuid.UUID) -> dict[str, Field]:
+def rule_fields_of(organization_id: uuid.UUID, *, has_archived: bool = False) -> dict[str, Field]:
     """What rules of this organization can ask about, its custom fields among it."""
-    custom = custom_field_of(organization_id)
+    custom = custom_field_of(organization_id, has_archived=has_archived)
     return {**RULE_FIELDS, **{name: _for_rules(field) for name, field in custom.items()}}
+
+
+def labels_in(tree: Any, organization_id: uuid.UUID) -> dict[str, str]:
+    """What people call the custom fields of these conditions; asks nothing where there are none."""
+    if not asks_for_custom(tree):
+        return {}
+    custom = custom_field_of(organization_id, has_archived=True)
+    return {name: field.label for name, field in custom.items()}
 
 
 def check_conditions(tree: Any, *, organization_id: uuid.UUID) -> None:
@@ -119,7 +136,7 @@ def check_conditions(tree: Any, *, organization_id: uuid.UUID) -> None:
     Beyond ``tickets.fields.check_tree``: empty groups are refused (they would match by
     accident) and patterns must be regular expressions that RE2 knows.
     """
-    check_tree(tree, fields=rule_fields_of(organization_id))
+    check_tree(tree, fields=rule_fields_of(organization_id, has_archived=True))
     errors = list(_more_problems(tree, "conditions"))
     if errors:
         raise InvalidInput(errors[0].message, errors=errors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -50,25 +51,25 @@ class StepRecord(TypedDict):
     is_true: bool | None
 
 
-def trace_records(steps: list[Step]) -> list[StepRecord]:
-    """Every step in words."""
-    return [_record(step) for step in steps]
+def trace_records(steps: list[Step], labels: Mapping[str, str]) -> list[StepRecord]:
+    """Every step in words; ``labels`` are those of custom fields (``fields.labels_in``)."""
+    return [_record(step, labels) for step in steps]
 
 
-def _record(step: Step) -> StepRecord:
+def _record(step: Step, labels: Mapping[str, str]) -> StepRecord:
     return {
         "path": step.path,
-        "text": text_of(step.field, step.operator, step.wanted),
+        "text": text_of(step.field, step.operator, step.wanted, labels),
         "wanted": step.wanted,
         "actual": _actual(step),
         "is_true": step.is_true,
     }
 
 
-def text_of(field: str, operator: str, wanted: Any) -> str:
+def text_of(field: str, operator: str, wanted: Any, labels: Mapping[str, str]) -> str:
     """``Intent is cancel order``, ``Order is not fulfilled``, ``Order placed within the last 2 days``."""
     known = RULE_FIELDS.get(field)
-    label = known.label if known else field
+    label = known.label if known else labels.get(field, field)
     if isinstance(wanted, bool) and operator == "is":
         return label if wanted else _denied(label)
     values = wanted if isinstance(wanted, list) else [wanted]

@@ -17,7 +17,7 @@ from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import record, unit_of_work
 from helpdesk.lib.errors import Conflict, InvalidInput, NotFound
 from helpdesk.lib.ids import new_id
-from tickets.fields import check_tree
+from tickets.fields import check_view_tree
 from tickets.models import Scope, View, ViewOrder
 from tickets.records import view_record
 from tickets.selectors import get_view_by_id, views_visible_to
@@ -118,7 +118,8 @@ def _set(view: View, values: dict[str, Any], user: User) -> None:
             setattr(view, name, values[name])
     if not view.name.strip():
         raise InvalidInput.field("name", "Give the view a name.", code="required")
-    check_tree(view.conditions)
+    if "conditions" in values:
+        check_view_tree(view.conditions, view.organization_id)
     for name, choices in (("sort", SORTS), ("group", GROUPS)):
         if getattr(view, name) not in choices:
             known = ", ".join(each for each in choices if each)

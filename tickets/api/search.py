@@ -16,7 +16,8 @@ from helpdesk.lib.schema import documented
 from tickets.api.shapes import SearchKeys, SearchPage, Suggestions
 from tickets.search import hits  # noqa: F401 (makes tickets and customers findable)
 from tickets.search.advice import other_spelling, without_one_term
-from tickets.search.keys import KEYS, Vocabulary
+from tickets.search.field_keys import keys_for
+from tickets.search.keys import Vocabulary
 from tickets.search.kinds import KINDS, Found, Hit, Search
 from tickets.search.reading import read_query
 from tickets.search.records import Places, analysis, highlighted
@@ -128,7 +129,7 @@ class SearchKeyList(Endpoint):
                 "example": each.example,
                 "values": [value.word for value in each.values(vocabulary)],
             }
-            for each in KEYS.values()
+            for each in keys_for(vocabulary).values()
         ]
         return Response({"results": keys})
 

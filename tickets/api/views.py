@@ -16,7 +16,7 @@ from helpdesk.lib.schema import documented
 from tickets import selectors
 from tickets.actions.views import change_view, order_views, remove_view, save_view
 from tickets.api.shapes import TicketFields, ViewCount, ViewOrdering, ViewPage
-from tickets.fields import TICKET_FIELDS, check_tree
+from tickets.fields import TICKET_FIELDS, check_view_tree
 from tickets.models import Scope, View
 from tickets.records import view_record
 from tickets.views import COLUMNS
@@ -141,7 +141,7 @@ class ViewPreview(Endpoint):
     def post(self, request: Request) -> Response:
         asked: dict[str, Any] = read_body(ViewAsked, request)
         conditions = asked.get("conditions") or {}
-        check_tree(conditions)
+        check_view_tree(conditions, self.user.organization_id)
         view = View(organization_id=self.user.organization_id, conditions=conditions)
         found = selectors.tickets_visible_to(self.user)
         return Response({"total": found.filter(selectors.tickets_in(view, self.user)).count()})

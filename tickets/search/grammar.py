@@ -25,7 +25,7 @@ Kind = Literal["word", "phrase", "field", "or", "open", "close"]
 
 _SPACE = re.compile(r"[\s\x00]+")
 _OR = re.compile(r"OR(?=[\s\x00()\"“”„«»]|$)")
-_FIELD = re.compile(r"([A-Za-z][A-Za-z_.]*):(?!//)")
+_FIELD = re.compile(r"([A-Za-z][A-Za-z_]*(?:\.[A-Za-z0-9_.]*)?):(?!//)")
 _OPERATOR = re.compile(r">=|<=|>|<|≥|≤")
 _OPERATORS: dict[str, Operator] = {
     "": ":",

@@ -19,7 +19,7 @@ from django.utils.functional import cached_property
 from helpdesk.accounts.models import Team, User
 from helpdesk.lib.clock import now
 from tickets.fields import parse_days, parse_duration
-from tickets.models import Channel, Tag
+from tickets.models import Channel, CustomField, Tag
 from tickets.search.grammar import Operator, Token, quote
 from tickets.search.normalise import normalise
 
@@ -91,6 +91,12 @@ class Vocabulary:
     def tags(self) -> list[Value]:
         found = Tag.objects.filter(organization_id=self.organization_id).order_by("name")
         return [Value(each.name, each.name, each.description) for each in found]
+
+    @cached_property
+    def custom_fields(self) -> list[CustomField]:
+        """The fields that the shop has added, those of tickets first."""
+        found = CustomField.objects.filter(organization_id=self.organization_id, is_archived=False)
+        return list(found.order_by("-owner", "position", "name"))
 
     @cached_property
     def channels(self) -> list[Value]:

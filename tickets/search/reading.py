@@ -9,13 +9,12 @@ from typing import Any, TypeGuard
 from helpdesk.accounts.models import User
 from tickets.search import ticket_keys  # noqa: F401 (makes the keys known)
 from tickets.search.documents import phone_digits
+from tickets.search.field_keys import closest_key_for, key_for
 from tickets.search.grammar import Group, Leaf, Node, Problem, Query, Token, parse, unparse
 from tickets.search.keys import (
     NotUnderstood,
     Understood,
     Vocabulary,
-    closest_key,
-    find_key,
     leaf,
     understand,
 )
@@ -110,7 +109,7 @@ class _Reader:
         return self.field(token)
 
     def field(self, token: Token) -> Tree:
-        key = find_key(token.key)
+        key = key_for(token.key, self.vocabulary)
         if key is None:
             self.report_key(token)
             return _written(token.text.removeprefix("-"))
@@ -123,7 +122,7 @@ class _Reader:
         return understood.tree
 
     def report_key(self, token: Token) -> None:
-        near = closest_key(token.key)
+        near = closest_key_for(token.key, self.vocabulary)
         hint = None
         if near is not None:
             sign = "-" if token.is_negated else ""

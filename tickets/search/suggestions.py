@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tickets.models import Customer
+from tickets.search.field_keys import key_for, keys_for
 from tickets.search.found import customer_has_words
 from tickets.search.grammar import Token, parse, quote
-from tickets.search.keys import KEYS, Key, Value, Vocabulary, find_key
+from tickets.search.keys import KEYS, Key, Value, Vocabulary
 from tickets.search.normalise import normalise
 from tickets.search.tsquery import words_query
 
@@ -74,7 +75,7 @@ def _of_word(token: Token, vocabulary: Vocabulary) -> Iterator[Suggestion]:
         return
     keys = [
         each
-        for each in KEYS.values()
+        for each in keys_for(vocabulary).values()
         if any(name.startswith(word) for name in (each.name, normalise(each.label), *each.aliases))
     ]
     yield from (_of_key(each, sign) for each in sorted(keys, key=lambda each: len(each.name)))
@@ -85,11 +86,13 @@ def _of_word(token: Token, vocabulary: Vocabulary) -> Iterator[Suggestion]:
 
 def _values(token: Token, at: int, vocabulary: Vocabulary) -> Iterator[Suggestion]:
     """Values of the key; those before a comma stay."""
-    key = find_key(token.key)
+    key = key_for(token.key, vocabulary)
     sign = "-" if token.is_negated else ""
     if key is None:
         yield from (
-            _of_key(each, sign) for each in KEYS.values() if each.name.startswith(token.key[:3])
+            _of_key(each, sign)
+            for each in keys_for(vocabulary).values()
+            if each.name.startswith(token.key if "." in token.key else token.key[:3])
         )
         return
     is_new = token.text.endswith(",")

@@ -46,6 +46,14 @@ IS: dict[str, tuple[Value, Tree]] = {
         (Value("unassigned", "Unassigned"), leaf("ticket.assignee", "is_empty")),
         (Value("assigned", "Assigned"), leaf("ticket.assignee", "is_present")),
         (Value("waiting", "Waiting for us"), leaf("ticket.waiting_since", "is_present")),
+        (
+            Value("mentioned", "I am mentioned", also=("mention", "mentions")),
+            leaf("ticket.mentions", "contains_any_of", ["me"]),
+        ),
+        (
+            Value("following", "I follow", also=("followed", "follow")),
+            leaf("ticket.followers", "contains_any_of", ["me"]),
+        ),
         (Value("merged", "Merged"), _yes("ticket.is_merged")),
         (Value("vip", "From a VIP"), _yes("customer.is_vip")),
         (Value("spam", "Spam"), _status(Status.SPAM)),

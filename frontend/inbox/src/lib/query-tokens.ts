@@ -8,7 +8,7 @@ export interface WrittenToken {
   isClosed: boolean;
 }
 
-const FIELD = /^-?([a-z][a-z_.]*):/i;
+const FIELD = /^-?([a-z][a-z_]*(?:\.[a-z0-9_.]*)?):/i;
 
 /** Splits at spaces outside quotes. What it means is the server's to say. */
 export function splitQuery(text: string): WrittenToken[] {
