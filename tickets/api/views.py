@@ -16,7 +16,7 @@ from helpdesk.lib.schema import documented
 from tickets import selectors
 from tickets.actions.views import change_view, order_views, remove_view, save_view
 from tickets.api.shapes import TicketFields, ViewCount, ViewOrdering, ViewPage
-from tickets.fields import TICKET_FIELDS, check_view_tree
+from tickets.fields import TICKET_FIELDS, Field, check_view_tree, custom_field_of
 from tickets.models import Scope, View
 from tickets.records import view_record
 from tickets.views import COLUMNS
@@ -148,7 +148,7 @@ class ViewPreview(Endpoint):
 
 
 class TicketFieldList(Endpoint):
-    """The catalogue of ticket fields: what views, filters and rules can ask, and how."""
+    """What views and filters can ask of tickets, the shop's own fields among it, and how."""
 
     needs: ClassVar = {"GET": "ticket.view"}
 
@@ -164,7 +164,11 @@ class TicketFieldList(Endpoint):
                         "choices": list(field.choices),
                         "operators": list(field.operators),
                     }
-                    for field in TICKET_FIELDS.values()
+                    for field in self._fields()
                 ]
             }
         )
+
+    def _fields(self) -> list[Field]:
+        custom = custom_field_of(self.user.organization_id)
+        return [*TICKET_FIELDS.values(), *custom.values()]
