@@ -1816,7 +1816,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** @description The catalogue of ticket fields: what views, filters and rules can ask, and how. */
+    /** @description What views and filters can ask of tickets, the shop's own fields among it, and how. */
     get: operations['ticket_fields'];
     put?: never;
     post?: never;
