@@ -300,9 +300,14 @@ class _ClaimLost(Exception):
 
 
 def _first_of_ticket() -> Exists:
-    """No earlier one is unfinished; those that wait for a time that was chosen hold up nobody."""
+    """No earlier one on the same way out is unfinished.
+
+    Those that wait for a time that was chosen hold up nobody, and neither does another channel: a
+    mail server that is away must not silence the chat.
+    """
     earlier = Delivery.objects.filter(
         ticket_id=OuterRef("ticket_id"),
+        channel_id=OuterRef("channel_id"),
         phase__in=_UNFINISHED,
         created_at__lt=OuterRef("created_at"),
     ).exclude(phase=DeliveryPhase.QUEUED, due_at__gt=now(), message__is_scheduled=True)

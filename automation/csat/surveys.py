@@ -77,7 +77,7 @@ def plan_survey(ticket_id: uuid.UUID, *, closed_by: str = "agent") -> CsatSurvey
             state=SurveyState.NOT_SENT if reason else SurveyState.PLANNED,
             reason=reason or "",
             language=_language_of(ticket, organization),
-            send_at=None if reason else now() + timedelta(seconds=organization.csat_delay_seconds),
+            send_at=None if reason else now() + _delay_of(ticket, organization),
         )
         state = CsatState.NOT_SENT if reason else CsatState.PLANNED
         set_csat(ticket.pk, state=state, reason=reason or "")
@@ -214,6 +214,12 @@ def _why_not_any_more(survey: CsatSurvey, ticket: Ticket) -> str | None:
         or _why_not_reachable(ticket)
         or _why_too_soon(ticket, survey.organization, besides=survey.pk)
     )
+
+
+def _delay_of(ticket: Ticket, organization: Organization) -> timedelta:
+    """How long after closing it is asked; where people talk live, the channel has its own time."""
+    own = ticket.channel.config.get("survey_delay_seconds")
+    return timedelta(seconds=organization.csat_delay_seconds if own is None else own)
 
 
 def _last_answer(ticket: Ticket) -> Message | None:

@@ -11,11 +11,11 @@ from typing import Any
 import inbox.connector
 from helpdesk.lib import blobs
 from helpdesk.lib.errors import InvalidInput, PermanentFailure
-from inbox.connector import OutboundMessage, Sent
+from inbox.connector import OutboundMessage, Place, Reach, Sent
 from inbox.inbound import Details, InboundAttachment, InboundMessage, SenderHandle
 from integrations.chat.conversations import external_id_of, show_message
 from integrations.chat.manifest import MANIFEST
-from integrations.chat.models import Conversation
+from integrations.chat.models import Conversation, Visitor
 from tickets.models import Channel, HandleKind, Message
 
 SUBJECT_CHARS = 80
@@ -49,9 +49,12 @@ class ChatConnector:
         show_message(conversation.pk, found)
         return Sent()
 
-    def find_sent(self, channel: Channel, external_id: str) -> bool:
-        """Never asked for: showing a line is one transaction of our own database."""
-        return False
+    def reach(self, channel: Channel, place: Place) -> Reach:
+        """A visitor who left is still written to: the answer follows by e-mail, or waits."""
+        visitor = _find_visitor(channel, place)
+        if visitor is None:
+            return Reach(is_reachable=False, reason="no_conversation")
+        return Reach(is_reachable=True, reason="" if visitor.is_here else "left")
 
 
 def _as_inbound(told: dict[str, Any]) -> InboundMessage:
@@ -118,6 +121,15 @@ def _find_conversation(channel: Channel, message: OutboundMessage) -> Conversati
     wanted = {each["address"] for each in message.to}
     mine = [each for each in found if str(each.visitor_id) in wanted]
     return next(iter(mine or found), None)
+
+
+def _find_visitor(channel: Channel, place: Place) -> Visitor | None:
+    """By what the conversation says, else by the handle: a merge leaves the thread behind."""
+    try:
+        wanted = uuid.UUID(str(place.thread.get("visitor_id") or place.address))
+    except ValueError:
+        return None
+    return Visitor.objects.filter(channel=channel, pk=wanted).first()
 
 
 def register() -> None:

@@ -240,6 +240,7 @@ def _write(
 ) -> Message:
     is_note = outgoing.kind == MessageKind.NOTE
     channel = None if is_note else _channel_of(ticket, outgoing.channel_id)
+    outgoing = _in_channels_time(outgoing, channel)
     to = outgoing.to or (_customer_addresses(ticket, channel) if channel else [])
     to = [] if is_note else to
     if not is_note and not to:
@@ -289,6 +290,14 @@ def _write(
     )
     _attach(message, outgoing, user)
     return message
+
+
+def _in_channels_time(outgoing: OutgoingMessage, channel: Channel | None) -> OutgoingMessage:
+    """Where people talk live, undoing has a shorter time or none: the channel's own."""
+    longest = None if channel is None else channel.config.get("undo_seconds")
+    if longest is None or outgoing.hold_seconds <= longest:
+        return outgoing
+    return replace(outgoing, hold_seconds=longest)
 
 
 def _first_state(outgoing: OutgoingMessage) -> str:
@@ -377,19 +386,22 @@ def _channel_of(ticket: Ticket, channel_id: uuid.UUID | None) -> Channel:
 
 
 def _customer_addresses(ticket: Ticket, channel: Channel) -> list[dict[str, str]]:
-    """Where the customer last wrote from on this channel, else their handle of its kind."""
-    newest = (
-        Message.objects.filter(
-            ticket=ticket, kind=MessageKind.CUSTOMER, customer_id=ticket.customer_id,
-            channel__handle_kind=channel.handle_kind,
-        )
-        .order_by("-position")
-        .first()
-    )  # fmt: skip
+    """Where the customer last wrote from on this channel, else their handle of its kind.
+
+    A customer who has neither is answered where their conversation went on: whoever wrote on the
+    ticket last in this way.
+    """
+    written = Message.objects.filter(
+        ticket=ticket, kind=MessageKind.CUSTOMER, channel__handle_kind=channel.handle_kind
+    ).order_by("-position")
+    newest = written.filter(customer_id=ticket.customer_id).first()
     if newest is not None and newest.from_address:
         return [{"name": ticket.customer.name, "address": newest.from_address["address"]}]
     handle = ticket.customer.handles.filter(kind=channel.handle_kind).order_by("pk").first()
-    return [{"name": ticket.customer.name, "address": handle.value}] if handle else []
+    if handle is not None:
+        return [{"name": ticket.customer.name, "address": handle.value}]
+    last = written.first()
+    return [dict(last.from_address)] if last is not None and last.from_address else []
 
 
 def _reply_subject(ticket: Ticket) -> str:

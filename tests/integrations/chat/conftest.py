@@ -16,6 +16,7 @@ from django.test import Client
 
 from helpdesk.accounts.models import Organization
 from helpdesk.events.dispatch import run_subscribers
+from helpdesk.events.models import SubscriberFailure
 from inbox.delivery import deliver_due
 from integrations.chat import limits, reply_time
 from integrations.chat.sites import add_site, secrets_of
@@ -128,3 +129,4 @@ def settle(organization: Organization) -> None:
     for _ in range(4):
         run_subscribers(organization.pk)
         deliver_due()
+    assert not SubscriberFailure.objects.exists(), SubscriberFailure.objects.first()
