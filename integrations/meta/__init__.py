@@ -1,0 +1,1 @@
+"""Messenger, Facebook pages and Instagram, by Meta's Graph API."""
