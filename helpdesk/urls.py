@@ -11,6 +11,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from helpdesk import probes, problems, spa
 from helpdesk.accounts.api import schema  # noqa: F401 (describes how callers identify)
 from helpdesk.realtime.api import Bootstrap, EventList
+from inbox.public_files import serve_public_file
 from inbox.webhooks import receive_hook
 
 api_urlpatterns: list[Any] = [
@@ -38,6 +39,7 @@ urlpatterns = [
     path("api/v1/", include(api_urlpatterns)),
     path("csat/", include("automation.csat.urls")),
     path("widget/v1/", include("integrations.chat.api.urls")),
+    path("hooks/files/<uuid:attachment_id>/<str:ticket>/<str:name>", serve_public_file),
     path("hooks/<slug:kind>/<str:token>", receive_hook),
     path("hooks/<slug:kind>/<str:token>/", receive_hook),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

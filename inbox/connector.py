@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from helpdesk.lib.errors import NotAllowed
-from inbox.inbound import InboundMessage
+from inbox.inbound import InboundAttachment, InboundMessage
 from tickets.models import Channel
 
 
@@ -30,6 +30,7 @@ class OutboundFile:
     read: Callable[[], bytes]
     content_id: str = ""
     is_inline: bool = False
+    id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -196,12 +197,15 @@ class Arrived:
 
     ``key`` names the message at the vendor, for the log alone: the door tells doubles by
     ``InboundMessage.content_key``. ``account`` is the address of a sister channel of the same
-    kind and organization that it belongs to, where one webhook serves several.
+    kind and organization that it belongs to, where one webhook serves several. Where
+    ``external_id`` is given, a message that we have under it is passed over: polls that close
+    gaps meet mostly old acquaintances.
     """
 
     key: str
     payload: dict[str, Any]
     account: str = ""
+    external_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -220,12 +224,17 @@ class Reported:
 
 @dataclass(frozen=True)
 class Amended:
-    """The author changed a message that we have, or took it back (``is_deleted``)."""
+    """The author changed a message that we have, or took it back (``is_deleted``).
+
+    ``details`` alone (a reaction) may also be about a message of ours. ``files`` came later and
+    belong to it. Where the connector is a ``TellsInWords``, the text follows from the details.
+    """
 
     external_id: str
     text: str | None = None
     is_deleted: bool = False
     details: dict[str, Any] = field(default_factory=dict)
+    files: tuple[InboundAttachment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -280,6 +289,24 @@ class Polls(Protocol):
 
         Overlap is fine, gaps are not. Raises the errors of ``helpdesk.lib.vendor_api.call``.
         """
+
+
+@runtime_checkable
+class TellsInWords(Protocol):
+    """Messages that grow: what they say is told from what is known of them by now (calls)."""
+
+    def tell(self, channel: Channel, details: dict[str, Any]) -> str:
+        """The text of a message with these details; the order in which they came is no matter."""
+
+
+@runtime_checkable
+class FindsOutgoing(Protocol):
+    """Vendors who can be asked what we sent: whether an uncertain message left."""
+
+    def find_outgoing(
+        self, channel: Channel, message: OutboundMessage, since: datetime
+    ) -> list[str]:
+        """Their ids of messages equal to this one that left since then; raises like ``poll``."""
 
 
 @dataclass(frozen=True)

@@ -26,21 +26,23 @@ from helpdesk.lib.clock import now
 from helpdesk.lib.errors import (
     Conflict,
     ConnectorFailure,
+    HelpdeskError,
     NeedsReauthorization,
     PermanentFailure,
     TemporaryFailure,
     UncertainOutcome,
 )
 from helpdesk.lib.failpoints import failpoint
-from inbox import doorbell, tokens
-from inbox.connector import Sent, get_connector
+from inbox import doorbell, pacing, tokens
+from inbox.connector import FindsOutgoing, Sent, get_connector
 from inbox.models import Delivery, DeliveryAttempt, DeliveryPhase
-from inbox.outbound import build, fix_external_id
+from inbox.outbound import EMAIL, build, fix_external_id
 from inbox.worker import dead_workers, worker_number
 from tickets.actions import delivery as message_delivery
+from tickets.actions.customers import note_opt_out
 from tickets.actions.drafts import put_back
 from tickets.actions.respond import restore_ticket
-from tickets.models import DeliveryState, Draft, Message, MessageKind, Ticket
+from tickets.models import DeliveryState, Draft, Handle, Message, MessageKind, Ticket
 
 CLAIM_SECONDS = 120
 FINAL_ANSWER_SECONDS = 660
@@ -50,6 +52,7 @@ FIRST_RETRY_SECONDS = 60
 LAST_RETRY_SECONDS = 4 * 60 * 60
 GIVE_UP_AFTER = timedelta(days=5)
 CHECK_UNCERTAIN_SECONDS = (60, 300, 1800)
+OPTED_OUT = "opted_out"
 
 _TRYABLE = (DeliveryPhase.QUEUED, DeliveryPhase.TEMP_FAILED)
 _UNFINISHED = (*_TRYABLE, DeliveryPhase.CLAIMED, DeliveryPhase.DOT_SENT)
@@ -106,10 +109,15 @@ def deliver(delivery_id: uuid.UUID) -> bool:
     if _was_answered(message):
         _stop(message.pk, held=delivery)
         return True
+    turn = pacing.turn_of(delivery)
+    if turn > now():
+        _wait_for_turn(delivery, turn)
+        return True
     attempt = DeliveryAttempt.objects.create(
         delivery=delivery, number=delivery.attempts, outcome=DeliveryPhase.CLAIMED
     )
     try:
+        _check_opted_out(message, delivery)
         connector = get_connector(delivery.channel.kind)
         tokens.keep_fresh(delivery.channel)
         sent = connector.send(
@@ -166,14 +174,42 @@ def check_uncertain(limit: int = 20) -> int:
     )
     found = 0
     for delivery in due[:limit]:
-        find_sent = getattr(get_connector(delivery.channel.kind), "find_sent", None)
-        is_sent = find_sent(delivery.channel, delivery.message.external_id) if find_sent else False
+        is_sent, external_id = _look_for(delivery)
         if is_sent:
-            _resolve_as_sent(delivery)
+            _resolve_as_sent(delivery, external_id)
             found += 1
         else:
             _plan_next_check(delivery)
     return found
+
+
+def _look_for(delivery: Delivery) -> tuple[bool, str]:
+    """Whether the vendor has the uncertain message, and under which id if we did not know it."""
+    connector = get_connector(delivery.channel.kind)
+    if isinstance(connector, FindsOutgoing):
+        try:
+            found = connector.find_outgoing(
+                delivery.channel, build(_message_of(delivery), delivery), _dot_at(delivery)
+            )
+        except HelpdeskError:
+            return False, ""
+        known = set(
+            Message.objects.filter(
+                organization_id=delivery.organization_id, external_id__in=found
+            ).values_list("external_id", flat=True)
+        )
+        external_id = next((each for each in found if each not in known), "")
+        return bool(external_id), external_id
+    find_sent = getattr(connector, "find_sent", None)
+    if find_sent is None:
+        return False, ""
+    return bool(find_sent(delivery.channel, delivery.message.external_id)), ""
+
+
+def _dot_at(delivery: Delivery) -> datetime:
+    """When the try began whose end nobody knows."""
+    newest = delivery.tries.order_by("-number").values_list("began_at", flat=True).first()
+    return newest or delivery.created_at
 
 
 def withdraw(message_id: uuid.UUID, user: User) -> tuple[Message, Draft]:
@@ -400,6 +436,45 @@ def _as_failure(delivery: Delivery, error: Exception) -> ConnectorFailure:
     return TemporaryFailure(text)
 
 
+def _wait_for_turn(delivery: Delivery, turn: datetime) -> None:
+    """Give the claim back until then; it was no try."""
+    changed = Delivery.objects.filter(
+        pk=delivery.pk, fence=delivery.fence, phase=DeliveryPhase.CLAIMED
+    ).update(
+        phase=DeliveryPhase.TEMP_FAILED if delivery.attempts > 1 else DeliveryPhase.QUEUED,
+        attempts=delivery.attempts - 1, due_at=turn, slot_at=turn, lease_until=None, worker=None,
+    )  # fmt: skip
+    wait = (turn - now()).total_seconds()
+    if changed and wait <= RINGS_AHEAD_SECONDS:
+        doorbell.ring_delivery(delivery.pk, in_seconds=max(0.0, wait))
+
+
+def _check_opted_out(message: Message, delivery: Delivery) -> None:
+    """Raises PermanentFailure if the customer asked not to be written to on this kind of channel."""
+    channel = delivery.channel
+    if channel.kind == EMAIL:
+        return
+    addresses = [each["address"] for each in message.to]
+    refusing = Handle.objects.filter(
+        organization_id=message.organization_id, kind=channel.handle_kind, value__in=addresses,
+        opted_out__contains=[channel.kind],
+    )  # fmt: skip
+    if refusing.exists():
+        raise PermanentFailure(
+            "They asked not to be written to here (STOP). They can undo it by writing START.",
+            reason_code=OPTED_OUT,
+        )
+
+
+def _note_opt_out(delivery: Delivery) -> None:
+    """The vendor knows that they do not want to hear from us: now we do, too."""
+    for each in delivery.message.to:
+        note_opt_out(
+            delivery.organization_id, delivery.channel.handle_kind, each["address"],
+            channel_kind=delivery.channel.kind, is_out=True,
+        )  # fmt: skip
+
+
 def _plan_retry(delivery: Delivery, attempt: DeliveryAttempt, failure: ConnectorFailure) -> None:
     if now() - _wanted_since(delivery) > GIVE_UP_AFTER:
         _give_up(delivery, attempt, "expired", f"Given up after five days. {failure.message}")
@@ -433,6 +508,8 @@ def _give_up(delivery: Delivery, attempt: DeliveryAttempt, code: str, message: s
         if not _finish(delivery, DeliveryPhase.PERM_FAILED, reason_code=code, reason=message[:300]):
             return
         _end_attempt(attempt, DeliveryPhase.PERM_FAILED, message)
+        if code == OPTED_OUT:
+            _note_opt_out(delivery)
         message_delivery.set_delivery_state(
             delivery.message_id, DeliveryState.FAILED, reason=message
         )
@@ -471,13 +548,15 @@ def _recover(delivery_id: uuid.UUID, phase: str, fence: int) -> int:
     return 1
 
 
-def _resolve_as_sent(delivery: Delivery) -> Message | None:
+def _resolve_as_sent(delivery: Delivery, external_id: str = "") -> Message | None:
     with unit_of_work():
         message_delivery.lock_message(delivery.message_id)
         Delivery.objects.filter(pk=delivery.pk, phase=DeliveryPhase.UNCERTAIN).update(
             phase=DeliveryPhase.ACCEPTED, finished_at=now()
         )
-        return message_delivery.set_delivery_state(delivery.message_id, DeliveryState.SENT)
+        return message_delivery.set_delivery_state(
+            delivery.message_id, DeliveryState.SENT, external_id=external_id
+        )
 
 
 def _plan_next_check(delivery: Delivery) -> None:

@@ -36,7 +36,7 @@ from inbox.raw import LEASE_SECONDS
 from inbox.reply_tokens import find_notice_id
 from inbox.threads import note_arrival
 from inbox.worker import dead_workers, worker_number
-from tickets.actions.customers import note_bounce
+from tickets.actions.customers import note_bounce, note_opt_out
 from tickets.actions.delivery import set_delivery_state
 from tickets.actions.receive import (
     IncomingMessage,
@@ -358,6 +358,11 @@ def _write(parsed: _Parsed) -> None:
 def _file_message(parsed: _Parsed) -> Message:
     channel, message = parsed.arrival.channel, parsed.arrival.message
     customer = customer_of(parsed.raw, message)
+    if message.opts_out is not None:
+        note_opt_out(
+            parsed.raw.organization_id, message.sender.kind, message.sender.value,
+            channel_kind=channel.kind, is_out=message.opts_out,
+        )  # fmt: skip
     match = find_match(channel.organization, channel, customer, message, kind=parsed.finding.kind)
     incoming = _incoming(parsed, match, customer=customer)
     if parsed.finding.fate == Fate.BLOCKED:

@@ -85,6 +85,9 @@ class Details(TypedDict, total=False):
     quick_replies: list[str]
     template: dict[str, Any]
     forwarded: bool
+    keyword: str
+    contacts: list[dict[str, Any]]
+    choice: dict[str, str]
     context: dict[str, Any]
     claims: dict[str, str]
 
@@ -107,7 +110,8 @@ class InboundMessage:
     ``content_key`` is equal for two deliveries of one message and empty where that is not certain.
     ``thread_key`` is the vendor's name of the conversation on this channel; ``thread`` is what an
     answer into it needs to know (JSON) and replaces what was known. ``starts_anew``: whatever was
-    open, this begins a ticket.
+    open, this begins a ticket. ``opts_out``: they asked not to be written to on this kind of
+    channel any more (True), or to be written to again (False).
     """
 
     sender: SenderHandle
@@ -140,3 +144,4 @@ class InboundMessage:
     flags: list[str] = field(default_factory=list)
     ticket_kind: str = TicketKind.REQUEST
     starts_anew: bool = False
+    opts_out: bool | None = None

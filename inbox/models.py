@@ -235,6 +235,8 @@ class Delivery(models.Model):
     worker = models.BigIntegerField(null=True, blank=True)
     checks = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
+    slot_at = models.DateTimeField(null=True, blank=True)
+    """Its turn on a channel that may send only so many a second (inbox.pacing)."""
     recipients_done = models.JSONField(default=list, blank=True)
     reason_code = models.CharField(max_length=40, blank=True, default="")
     reason = models.CharField(max_length=300, blank=True, default="")

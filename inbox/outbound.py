@@ -131,6 +131,7 @@ def _file(attachment: Attachment) -> OutboundFile:
         read=partial(blobs.read, attachment.sha256),
         content_id=attachment.content_id,
         is_inline=attachment.is_inline,
+        id=attachment.pk,
     )
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 import uuid
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -36,6 +37,7 @@ from inbox.connector import (
     Refused,
     Reported,
     TakesWebhooks,
+    TellsInWords,
     WebhookAnswer,
     WebhookRequest,
     get_connector,
@@ -43,6 +45,7 @@ from inbox.connector import (
 from inbox.models import Connection, Hook, HookState
 from tickets.actions.amend import amend
 from tickets.actions.delivery import set_delivery_state
+from tickets.actions.receive import StoredFile
 from tickets.models import Channel, DeliveryState, Direction, Message
 
 MAX_ATTEMPTS = 5
@@ -273,6 +276,8 @@ def take_in(channel: Channel, items: list[Item], *, at: Any = None) -> list[dict
 
 
 def _keep(channel: Channel, item: Arrived, at: Any, index: int) -> dict[str, str]:
+    if item.external_id and _is_known(channel, item.external_id):
+        return {"item": item.key, "became": "known"}
     target = _sister(channel, item.account)
     row, is_new = raw.store(
         target,
@@ -282,6 +287,13 @@ def _keep(channel: Channel, item: Arrived, at: Any, index: int) -> dict[str, str
         received_at=at + timedelta(microseconds=index) if at else None,
     )
     return {"item": item.key, "became": "arrival" if is_new else "known", "raw_id": str(row.pk)}
+
+
+def _is_known(channel: Channel, external_id: str) -> bool:
+    return Message.objects.filter(
+        organization_id=channel.organization_id, direction=Direction.IN, external_id=external_id,
+        channel__kind=channel.kind,
+    ).exists()  # fmt: skip
 
 
 def _sister(channel: Channel, account: str) -> Channel:
@@ -299,7 +311,10 @@ def _report(channel: Channel, item: Reported) -> dict[str, str]:
     name = item.external_id or str(item.message_id or "")
     if message_id is None:
         return {"item": name, "became": "unknown message"}
-    set_delivery_state(message_id, _STATES[item.state], reason=item.reason, at=item.at)
+    set_delivery_state(
+        message_id, _STATES[item.state], reason=item.reason, at=item.at,
+        external_id=item.external_id,
+    )  # fmt: skip
     return {"item": name, "became": item.state}
 
 
@@ -316,18 +331,31 @@ def _find_own(channel: Channel, external_id: str, message_id: uuid.UUID | None) 
 
 
 def _amend(channel: Channel, item: Amended) -> dict[str, str]:
-    found = (
-        Message.objects.filter(
-            organization_id=channel.organization_id, direction=Direction.IN,
-            channel__kind=channel.kind, external_id=item.external_id,
-        )
-        .values_list("pk", flat=True)
-        .first()
-    )  # fmt: skip
+    found = _find_amended(channel, item)
     if found is None:
         return {"item": item.external_id, "became": "unknown message"}
-    amend(found, text=item.text, is_deleted=item.is_deleted, details=item.details)
+    connector = get_connector(channel.kind)
+    tell = partial(connector.tell, channel) if isinstance(connector, TellsInWords) else None
+    amend(
+        found, text=item.text, is_deleted=item.is_deleted, details=item.details, tell=tell,
+        files=[
+            StoredFile(each.name, each.content_type, each.size_bytes, "", source=each.source)
+            for each in item.files
+        ],
+    )  # fmt: skip
     return {"item": item.external_id, "became": "deleted" if item.is_deleted else "amended"}
+
+
+def _find_amended(channel: Channel, item: Amended) -> uuid.UUID | None:
+    """A message that came; nobody outside changes the words of ours, but may react to them."""
+    named = Message.objects.filter(
+        organization_id=channel.organization_id, channel__kind=channel.kind,
+        external_id=item.external_id,
+    )  # fmt: skip
+    if item.text is not None or item.is_deleted or item.files:
+        named = named.filter(direction=Direction.IN)
+    found: uuid.UUID | None = named.values_list("pk", flat=True).first()
+    return found
 
 
 def _quarantine(hook_id: uuid.UUID, reason: str) -> None:

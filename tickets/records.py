@@ -107,6 +107,7 @@ def customer_record(customer: Customer) -> CustomerRecord:
                 "label": handle.label,
                 "bounced_at": iso(handle.bounced_at),
                 "bounce_reason": handle.bounce_reason,
+                "opted_out": handle.opted_out,
             }
             for handle in sorted(customer.handles.all(), key=lambda each: each.pk)
         ],

@@ -26,6 +26,7 @@ class HandleRecord(TypedDict):
     is_verified: bool
     bounced_at: Iso | None
     bounce_reason: str
+    opted_out: list[str]
 
 
 class CustomerRecord(TypedDict):

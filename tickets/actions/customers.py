@@ -135,6 +135,24 @@ def set_verified(handle: Handle, *, is_verified: bool, by: User) -> Customer:
     return customer
 
 
+def note_opt_out(
+    organization_id: uuid.UUID, kind: str, value: str, *, channel_kind: str, is_out: bool
+) -> bool:
+    """Remember whether they want to be written to on that kind of channel; False if known."""
+    with unit_of_work():
+        handle = _handles(organization_id, kind, {clean_handle(kind, value)}).first()
+        if handle is None or (channel_kind in handle.opted_out) == is_out:
+            return False
+        customer = _lock(handle.customer_id)
+        before = Handle.objects.select_for_update(no_key=True).get(pk=handle.pk).opted_out
+        rest = [each for each in before if each != channel_kind]
+        after = [*rest, channel_kind] if is_out else rest
+        Handle.objects.filter(pk=handle.pk).update(opted_out=after)
+        _save(customer)
+        record_customer(customer, {"opted_out": (before, after)})
+    return True
+
+
 def note_bounce(organization_id: uuid.UUID, address: str, reason: str) -> None:
     """Remember that mail to this address comes back; automatic mail to it pauses."""
     with unit_of_work():

@@ -46,6 +46,7 @@ def set_delivery_state(
         message, ticket = lock_message(message_id)
         before = message.delivery_state
         if not is_retry and _RANK[state] < _RANK[before]:
+            _note_id(message, ticket, external_id)
             return None
         if before == state and message.delivery_reason == reason:
             return message
@@ -66,6 +67,15 @@ def set_delivery_state(
             "message.delivery_changed", message, ticket, {"delivery_state": (before, state)}
         )
     return message
+
+
+def _note_id(message: Message, ticket: Ticket, external_id: str) -> None:
+    """A report was faster than our own note: the vendor's id is still news."""
+    if external_id and not message.external_id:
+        message.external_id = external_id[:998]
+        message.sent_at = message.sent_at or now()
+        save_message(message, "external_id", "sent_at")
+        record_message("message.delivery_changed", message, ticket)
 
 
 def set_external_id(message: Message, external_id: str) -> None:

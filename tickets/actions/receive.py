@@ -247,14 +247,15 @@ def _write(ticket: Ticket, incoming: IncomingMessage, *, position: int, at: date
         html=incoming.html,
     )
     insert_row(body)
-    files = [_attachment(message, each) for each in incoming.files]
+    files = [attachment_of(message, each) for each in incoming.files]
     if files:
         Attachment.objects.bulk_create(files)
     message._prefetched_objects_cache = {"attachments": files}  # type: ignore[attr-defined]
     return message
 
 
-def _attachment(message: Message, file: StoredFile) -> Attachment:
+def attachment_of(message: Message, file: StoredFile) -> Attachment:
+    """The row of a file that came along; one that lies with the vendor waits to be fetched."""
     return Attachment(
         organization_id=message.organization_id,
         message=message,

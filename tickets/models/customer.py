@@ -71,6 +71,7 @@ class Handle(models.Model):
 
     ``value`` is what the channel tells people apart by, often an opaque id that is unique within
     the kind; ``label`` is what people call it (``@mia.laurent``), empty where ``value`` says it.
+    ``opted_out`` lists the kinds of channel on which they asked not to be written to (STOP).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -82,6 +83,9 @@ class Handle(models.Model):
     is_verified = models.BooleanField(default=False)
     bounced_at = models.DateTimeField(null=True, blank=True)
     bounce_reason = models.CharField(max_length=200, blank=True, default="")
+    opted_out = models.JSONField(
+        default=list, blank=True, db_default=models.Value([], models.JSONField())
+    )
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:

@@ -113,6 +113,7 @@ test('a channel says why it cannot be used', () => {
         label: '',
         is_verified: true,
         bounced_at: null,
+        opted_out: [],
         bounce_reason: '',
       },
     ],
