@@ -134,6 +134,8 @@ def _reach(
         return Reach(is_reachable=False, reason="paused")
     if channel.handle_kind == HandleKind.EMAIL and handle.bounced_at is not None:
         return Reach(is_reachable=True, reason="bounced")
+    if channel.kind in handle.opted_out:
+        return Reach(is_reachable=False, reason="opted_out")
     if isinstance(connector, KnowsReach):
         return connector.reach(channel, place)
     if place.last_inbound_at is None:
