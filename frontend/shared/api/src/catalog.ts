@@ -58,6 +58,7 @@ export interface HandleRecord {
   is_verified: boolean;
   bounced_at: string | null;
   bounce_reason: string;
+  opted_out: Array<string>;
 }
 
 export interface CustomerRecord {

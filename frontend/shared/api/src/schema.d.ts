@@ -2585,6 +2585,7 @@ export interface components {
       is_verified: boolean;
       bounced_at: string | null;
       bounce_reason: string;
+      opted_out: string[];
     };
     HappeningRecord: {
       id: string;
