@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,11 +13,12 @@ from helpdesk.lib import blobs
 from helpdesk.lib.errors import InvalidInput, PermanentFailure
 from helpdesk.lib.secrets import encrypt
 from inbox import delivery, door, files
-from inbox.connector import OutboundFile, OutboundMessage, get_connector
+from inbox.connector import OutboundMessage, get_connector
 from inbox.polling import poll_channel
 from integrations.telegram.connector import hook_secret
 from tests.contracts import telegram_judge
 from tests.contracts.channel_connector import Call, ChannelConnectorContract, poll
+from tests.contracts.outgoing import never, outbound
 from tests.contracts.vendor import Asked, VendorServer
 from tickets.actions.channels import create_channel
 from tickets.actions.reply import OutgoingMessage, reply
@@ -47,15 +46,6 @@ def called(channel: Channel, update: Any) -> Call:
     return Call(
         json.dumps(update).encode(), {"X-Telegram-Bot-Api-Secret-Token": hook_secret(channel)}
     )
-
-
-def outbound(text: str, names: Sequence[str] = (), to: str = "4711") -> OutboundMessage:
-    kinds = {"jpg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}
-    return OutboundMessage(
-        id=uuid.uuid4(), external_id="", from_address={}, to=[{"name": "Mia", "address": to}],
-        cc=[], bcc=[], subject="", text=text, html="",
-        files=[OutboundFile(each, kinds[each[-3:]], lambda: b"bytes") for each in names],
-    )  # fmt: skip
 
 
 class TestTelegram(ChannelConnectorContract):
@@ -228,7 +218,7 @@ class TestTelegram(ChannelConnectorContract):
         result = [sent, sent] if method == "sendMediaGroup" else sent
         vendor_of.answers("POST", rf"/{method}$", 200, {"ok": True, "result": result})
         begun: list[bool] = []
-        outgoing = outbound("Look", names)
+        outgoing = outbound("Look", names, to="4711")
         done = get_connector("telegram").send(channel, outgoing, lambda: begun.append(True))
         assert (done.external_id, begun) == ("700:4711:31", [True])
         assert len(vendor_of.requests) == 1
@@ -237,18 +227,15 @@ class TestTelegram(ChannelConnectorContract):
     @pytest.mark.parametrize(
         ("message", "code"),
         [
-            (outbound("x" * 4097), "too_long"),
-            (outbound("x" * 1025, ["a.jpg"]), "too_long"),
-            (outbound("x", ["a.jpg"] * 11), "too_many_files"),
-            (outbound("x", to=""), "no_conversation"),
+            (outbound("x" * 4097, to="4711"), "too_long"),
+            (outbound("x" * 1025, ["a.jpg"], to="4711"), "too_long"),
+            (outbound("x", ["a.jpg"] * 11, to="4711"), "too_many_files"),
+            (outbound("x"), "no_conversation"),
         ],
     )
     def test_what_telegram_cannot_take_is_refused_before_anything_leaves(
         self, channel: Channel, vendor_of: VendorServer, message: OutboundMessage, code: str
     ) -> None:
-        def never() -> None:
-            raise AssertionError("nothing may leave")
-
         with pytest.raises(PermanentFailure) as caught:
             get_connector("telegram").send(channel, message, never)
         assert caught.value.reason_code == code

@@ -1,0 +1,1 @@
+"""Slack: shared channels and direct messages with customers."""

@@ -1,0 +1,182 @@
+"""The Slack connector: events → normal form; an answer → a post in its thread."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import inbox.connector
+from helpdesk.lib.errors import InvalidInput, NeedsReauthorization, PermanentFailure
+from helpdesk.lib.secrets import decrypt
+from helpdesk.lib.signatures import fits_hex, is_recent
+from inbox.connector import (
+    Account,
+    FetchedFile,
+    Ignored,
+    Item,
+    OutboundMessage,
+    Refused,
+    Sent,
+    WebhookAnswer,
+    WebhookRequest,
+)
+from inbox.inbound import InboundMessage
+from integrations.slack.client import SlackClient
+from integrations.slack.events import inbound_of, items_of
+from integrations.slack.manifest import MANIFEST
+from integrations.slack.text import escaped
+from tickets.models import Channel
+
+
+class SlackConnector:
+    """One workspace's bot, called by the Events API."""
+
+    manifest = MANIFEST
+
+    # In
+
+    def verify(self, channel: Channel, request: WebhookRequest) -> None:
+        """Slack's v0 scheme: the time and the raw body, not older than five minutes."""
+        secret = str(decrypt(channel.secrets).get("signing_secret", ""))
+        timestamp = request.headers.get("x-slack-request-timestamp", "")
+        given = request.headers.get("x-slack-signature", "")
+        signed = b"v0:" + timestamp.encode() + b":" + request.body
+        if not fits_hex(secret, signed, given, prefix="v0="):
+            raise Refused("The signature does not fit.")
+        if not is_recent(timestamp):
+            raise Refused("This call was signed too long ago.")
+
+    def answer(self, channel: Channel, request: WebhookRequest) -> WebhookAnswer | None:
+        """The challenge by which Slack checks our address; else nothing but 200."""
+        try:
+            call = json.loads(request.body)
+        except ValueError:
+            return None
+        if isinstance(call, dict) and call.get("type") == "url_verification":
+            return WebhookAnswer(str(call.get("challenge", "")).encode(), is_final=True)
+        return None
+
+    def split(self, channel: Channel, request: WebhookRequest) -> list[Item]:
+        """One event a call. Buttons come as a form: nothing of ours has any yet."""
+        if "form-urlencoded" in request.headers.get("content-type", ""):
+            return [_pressed(request.body)]
+        try:
+            call = json.loads(request.body)
+        except ValueError as error:
+            raise InvalidInput("This is not JSON.") from error
+        if not isinstance(call, dict):
+            raise InvalidInput("This is not an event of Slack.")
+        if "event" not in call and call.get("type") not in (None, "event_callback"):
+            return [Ignored(f"{str(call['type'])[:60]} does not concern us")]
+        return items_of(call, channel.config)
+
+    def parse(self, channel: Channel, raw: bytes, envelope: dict[str, Any]) -> InboundMessage:
+        """The message of an event."""
+        try:
+            return inbound_of(json.loads(raw))
+        except ValueError as error:
+            raise InvalidInput("This is not a message of Slack.") from error
+
+    def fetch_file(self, channel: Channel, source: dict[str, Any], max_bytes: int) -> FetchedFile:
+        """A private file, with our token; files of shared channels are looked up first."""
+        client = SlackClient(channel)
+        url, name, content_type = str(source.get("url") or ""), "", ""
+        if not url:
+            file = client.get("files.info", file=str(source.get("id", ""))).get("file") or {}
+            url = str(file.get("url_private_download") or file.get("url_private") or "")
+            name, content_type = str(file.get("name") or ""), str(file.get("mimetype") or "")
+        if not url:
+            raise PermanentFailure("Slack does not give this file away.", reason_code="refused")
+        return FetchedFile(client.download(url, max_bytes).content, content_type, name)
+
+    # Out
+
+    def send(
+        self, channel: Channel, message: OutboundMessage, before_irreversible: Callable[[], None]
+    ) -> Sent:
+        """A post in the thread. Files are uploaded unseen first; one call shows them with the words."""
+        place = message.thread
+        if not place.get("channel"):
+            raise PermanentFailure(
+                "Nobody has written in Slack on this ticket.", reason_code="no_conversation"
+            )
+        if len(message.text) > (MANIFEST.max_text_chars or 0):
+            raise PermanentFailure(
+                "A Slack message may have 4000 characters.", reason_code="too_long"
+            )
+        client = SlackClient(channel)
+        if message.files:
+            return _share(client, message, before_irreversible)
+        body: dict[str, Any] = {
+            "channel": place["channel"], "text": escaped(message.text), "mrkdwn": False,
+        }  # fmt: skip
+        if place.get("thread_ts"):
+            body["thread_ts"] = place["thread_ts"]
+        before_irreversible()
+        said = client.send("chat.postMessage", body)
+        return Sent(external_id=f"{said.get('channel', place['channel'])}:{said.get('ts', '')}")
+
+    # Setting up
+
+    def connect(self, channel: Channel, hook_url: str) -> Account:
+        """Who the bot is, so that its own posts are known when they come back."""
+        try:
+            said = SlackClient(channel).get("auth.test")
+        except NeedsReauthorization as refusal:
+            raise InvalidInput.field("token", refusal.message) from refusal
+        return Account(
+            label=f"{said.get('team', '')} (@{said.get('user', '')})",
+            address=str(said.get("team_id", "")),
+            config={
+                "team_id": str(said.get("team_id", "")),
+                "bot_user_id": str(said.get("user_id", "")),
+                "bot_id": str(said.get("bot_id", "")),
+            },
+            notes=("Slack begins to call once its Event Subscriptions page says “Verified”.",),
+        )
+
+    def disconnect(self, channel: Channel) -> None:
+        """Slack has no call for it: the address is taken back on the app's own page."""
+
+    def check(self, channel: Channel, hook_url: str) -> list[str]:
+        """Whether the token still is good; raises NeedsReauthorization if not."""
+        SlackClient(channel).get("auth.test")
+        return []
+
+
+def _share(
+    client: SlackClient, message: OutboundMessage, before_irreversible: Callable[[], None]
+) -> Sent:
+    """Slack names the post only in an event afterwards: it has no id of the vendor's then."""
+    files = []
+    for each in message.files:
+        content = each.read()
+        place = client.post(
+            "files.getUploadURLExternal", filename=each.name, length=str(len(content))
+        )
+        client.upload(str(place.get("upload_url", "")), content)
+        files.append({"id": str(place.get("file_id", "")), "title": each.name})
+    body: dict[str, Any] = {"files": files, "channel_id": message.thread["channel"]}
+    if message.text:
+        body["initial_comment"] = escaped(message.text)
+    if message.thread.get("thread_ts"):
+        body["thread_ts"] = message.thread["thread_ts"]
+    before_irreversible()
+    client.send("files.completeUploadExternal", body)
+    return Sent()
+
+
+def _pressed(body: bytes) -> Item:
+    """What somebody did with a button, menu or shortcut."""
+    try:
+        pressed = json.loads(parse_qs(body.decode())["payload"][0])
+        return Ignored(f"{str(pressed['type'])[:60]} belongs to nothing of ours")
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInput("This is not an interaction of Slack.") from error
+
+
+def register() -> None:
+    """Make the connector known; ``integrations.apps`` calls this at start."""
+    inbox.connector.register(SlackConnector())
