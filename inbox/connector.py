@@ -83,7 +83,8 @@ class Sent:
 class ConfigField:
     """One thing an admin fills in; secrets are stored encrypted and never shown again.
 
-    ``type`` is text, list (of texts), number, flag, choice (of ``choices``), url or phone.
+    ``type`` is text, list (of texts), number, flag, choice (of ``choices``), url, phone, mailbox
+    (the id of an e-mail channel) or webhook_key (made by us, in the form of Standard Webhooks).
     The field named ``address`` is stored as the channel's address: the account it is.
     With ``is_made`` we make the value up ourselves when the channel is set up, keep it among the
     secrets, and show it in the steps alone, to be pasted at the vendor.
@@ -171,7 +172,8 @@ class Refused(NotAllowed):
 class WebhookRequest:
     """One call of the vendor. ``url`` is the public address with its query, as the vendor knows it.
 
-    Header names are lower case. ``body`` is the raw bytes.
+    Header names are lower case. ``body`` is the raw bytes. ``key`` tells it from any other call;
+    it is known to ``split`` alone.
     """
 
     method: str
@@ -179,6 +181,7 @@ class WebhookRequest:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes = b""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,7 @@ class WebhookAnswer:
     content_type: str = "text/plain"
     status: int = 200
     is_final: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -264,6 +268,17 @@ class TakesWebhooks(Protocol):
         """What is in it, in order. Pure: no network, no database.
 
         Raises InvalidInput where the body is not what it should be: it is quarantined then.
+        """
+
+
+@runtime_checkable
+class NamesCalls(Protocol):
+    """Callers that may well say the same thing twice and mean it: people."""
+
+    def call_key(self, channel: Channel, request: WebhookRequest) -> str:
+        """What is equal for two deliveries of one call, and differs otherwise.
+
+        Where a connector does not say, two calls with the same body are one.
         """
 
 

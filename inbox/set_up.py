@@ -6,6 +6,7 @@ admin follows at the vendor. A channel may be a draft (not active) while they ga
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets as chance
 import uuid
@@ -45,6 +46,7 @@ MAX_TEXT_CHARS = 2000
 MAX_SECRET_CHARS = 8000
 MAX_LIST = 50
 ADDRESS = "address"
+WEBHOOK_KEY = "webhook_key"
 VERIFY_TOKEN = "verify_token"  # noqa: S105 (a name)
 _PHONE = re.compile(r"\+[1-9]\d{5,14}")
 _SPACING = re.compile(r"[\s().\-/]")
@@ -236,7 +238,16 @@ def _defaults(manifest: Manifest) -> dict[str, Any]:
 
 
 def _made_up(manifest: Manifest) -> dict[str, str]:
-    return {name: chance.token_urlsafe(24) for name in made_up_by_us(manifest)}
+    keys = {each.name for each in manifest.config if each.is_made and each.type == WEBHOOK_KEY}
+    return {
+        name: _new_webhook_key() if name in keys else chance.token_urlsafe(24)
+        for name in made_up_by_us(manifest)
+    }
+
+
+def _new_webhook_key() -> str:
+    """A secret in the form of Standard Webhooks: its libraries take it as it is."""
+    return "whsec_" + base64.b64encode(chance.token_bytes(24)).decode()
 
 
 def _read(connector: ChannelConnector, before: Settings, filled: Filled) -> Settings:
@@ -362,7 +373,7 @@ def _phone(value: Any, known: ConfigField | None) -> str:
 
 _CHECKS = {
     "text": _text, "list": _list, "number": _number, "flag": _flag, "choice": _choice,
-    "url": _url, "phone": _phone,
+    "url": _url, "phone": _phone, "mailbox": _text, WEBHOOK_KEY: _text,
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from inbox.connector import (
     Arrived,
     Ignored,
     Item,
+    NamesCalls,
     Refused,
     Reported,
     TakesWebhooks,
@@ -95,7 +96,7 @@ def receive_hook(request: HttpRequest, kind: str, token: str) -> HttpResponse:
 
 def store_hook(channel: Channel, call: WebhookRequest) -> tuple[uuid.UUID, bool]:
     """Keep the call; returns its id and whether it is new. The same body is the same call."""
-    key = hashlib.sha256(call.body + b"\x00" + call.url.encode()).hexdigest()
+    key = _call_key(channel, call)
     hook_id = new_id()
     headers = {name: value for name, value in call.headers.items() if name not in _SECRET_HEADERS}
     values: list[Any] = [
@@ -109,6 +110,13 @@ def store_hook(channel: Channel, call: WebhookRequest) -> tuple[uuid.UUID, bool]
             transaction.on_commit(lambda: doorbell.ring_hooks(channel.pk), robust=True)
     failpoint("hook.stored")
     return hook_id, is_new
+
+
+def _call_key(channel: Channel, call: WebhookRequest) -> str:
+    connector = get_connector(channel.kind)
+    if isinstance(connector, NamesCalls):
+        return hashlib.sha256(connector.call_key(channel, call).encode()).hexdigest()
+    return hashlib.sha256(call.body + b"\x00" + call.url.encode()).hexdigest()
 
 
 _STORE = """
@@ -143,7 +151,11 @@ def _answered(answer: WebhookAnswer | None) -> HttpResponse:
         said.content,
         status=said.status,
         content_type=said.content_type,
-        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"},
+        headers={
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+            **said.headers,
+        },
     )
 
 
@@ -239,7 +251,9 @@ def _read(hook: Hook) -> None:
     connector = get_connector(hook.channel.kind)
     if not isinstance(connector, TakesWebhooks):
         raise InvalidInput("This kind of channel takes no webhooks.")
-    call = WebhookRequest(hook.method, hook.url, _query(hook.url), hook.headers, bytes(hook.body))
+    call = WebhookRequest(
+        hook.method, hook.url, _query(hook.url), hook.headers, bytes(hook.body), hook.dedupe_key
+    )
     outcome = take_in(hook.channel, connector.split(hook.channel, call), at=hook.received_at)
     waits = [each for each in outcome if each["became"] == "unknown message"]
     if waits and hook.attempts < len(WAITS_SECONDS):

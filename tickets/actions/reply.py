@@ -27,6 +27,7 @@ from tickets.models import (
     Channel,
     DeliveryState,
     Direction,
+    HandleKind,
     Message,
     MessageBody,
     MessageKind,
@@ -382,7 +383,27 @@ def _channel_of(ticket: Ticket, channel_id: uuid.UUID | None) -> Channel:
         .order_by("-position")
         .first()
     )
-    return newest.channel if newest and newest.channel else ticket.channel
+    return _answered_by(newest.channel if newest and newest.channel else ticket.channel)
+
+
+def _answered_by(channel: Channel) -> Channel:
+    """Where people are known by e-mail but there is no mailbox (a form), mail goes out by one."""
+    if channel.handle_kind != HandleKind.EMAIL or channel.kind == "email":
+        return channel
+    mailboxes = Channel.objects.filter(
+        organization_id=channel.organization_id, kind="email", is_active=True
+    )
+    chosen = str(channel.config.get("answers_by") or "")
+    named = mailboxes.filter(pk=chosen).first() if _is_id(chosen) else None
+    return named or mailboxes.order_by("created_at", "pk").first() or channel
+
+
+def _is_id(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _customer_addresses(ticket: Ticket, channel: Channel) -> list[dict[str, str]]:
