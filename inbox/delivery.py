@@ -41,6 +41,7 @@ from inbox.worker import dead_workers, worker_number
 from tickets.actions import delivery as message_delivery
 from tickets.actions.customers import note_opt_out
 from tickets.actions.drafts import put_back
+from tickets.actions.hand_over import hand_on
 from tickets.actions.respond import restore_ticket
 from tickets.models import DeliveryState, Draft, Handle, Message, MessageKind, Ticket
 
@@ -54,6 +55,7 @@ GIVE_UP_AFTER = timedelta(days=5)
 CHECK_UNCERTAIN_SECONDS = (60, 300, 1800)
 OPTED_OUT = "opted_out"
 
+_UNTRIED = (DeliveryState.HELD, DeliveryState.QUEUED)
 _TRYABLE = (DeliveryPhase.QUEUED, DeliveryPhase.TEMP_FAILED)
 _UNFINISHED = (*_TRYABLE, DeliveryPhase.CLAIMED, DeliveryPhase.DOT_SENT)
 
@@ -106,7 +108,7 @@ def deliver(delivery_id: uuid.UUID) -> bool:
     if message.delivery_state == DeliveryState.WITHDRAWN:
         _set_phase(delivery, DeliveryPhase.WITHDRAWN)
         return True
-    if _was_answered(message):
+    if message.delivery_state in _UNTRIED and (_was_answered(message) or _is_orphaned(message)):
         _stop(message.pk, held=delivery)
         return True
     turn = pacing.turn_of(delivery)
@@ -612,8 +614,16 @@ def _was_answered(message: Message) -> bool:
     )
 
 
+def _is_orphaned(message: Message) -> bool:
+    """Whether it was scheduled by somebody who has left: nobody stands behind it any more."""
+    return message.is_scheduled and message.user is not None and not message.user.is_active
+
+
 def _stop(message_id: uuid.UUID, *, held: Delivery | None = None) -> None:
-    """Make a scheduled message a draft again; ``held`` is its delivery if we have the claim."""
+    """Make a scheduled message a draft again; ``held`` is its delivery if we have the claim.
+
+    Of somebody who has left it becomes a note on a ticket that waits for a colleague.
+    """
     with unit_of_work():
         message, ticket = message_delivery.lock_message(message_id)
         if held is not None:
@@ -622,9 +632,14 @@ def _stop(message_id: uuid.UUID, *, held: Delivery | None = None) -> None:
             message=message, phase=DeliveryPhase.QUEUED, attempts=0
         ).update(phase=DeliveryPhase.WITHDRAWN, finished_at=now()):
             return
+        author = message.user
+        if author is not None and not author.is_active:
+            message = message_delivery.withdraw(message_id, reason=f"{author} has left.")
+            hand_on(message, ticket, author)
+            return
         message = message_delivery.withdraw(message_id, reason="The customer wrote first.")
-        if message.user is not None:
-            _restore_draft(message, ticket, message.user)
+        if author is not None:
+            _restore_draft(message, ticket, author)
 
 
 def _restore_draft(message: Message, ticket: Ticket, user: User) -> Draft:

@@ -8,12 +8,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from helpdesk.accounts.people import change_person
 from helpdesk.events.dispatch import run_subscribers
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict, InvalidInput
 from inbox import delivery
 from integrations.email.channels import add_email_channel
 from tests.factories import receive_mail
+from tickets.actions.assign import assign
 from tickets.actions.attach import keep_upload
 from tickets.actions.drafts import save_draft
 from tickets.actions.reply import OutgoingMessage, reply
@@ -203,3 +205,53 @@ def test_a_message_that_was_taken_back_is_not_taken_for_sent(ticket, bo):
     with pytest.raises(Conflict) as refused:
         reply(ticket.pk, OutgoingMessage(text="Oops", message_id=message.pk), user=bo)
     assert refused.value.code == "withdrawn"
+
+
+def _leave(person, ada):
+    change_person(person.pk, {"is_active": False}, by=ada)
+
+
+def test_what_somebody_scheduled_who_has_left_is_handed_on_and_not_sent(
+    ticket, channel, smtp_sink, ada, bo
+):
+    """It leaves only if its author still stands behind it; nothing of it is lost."""
+    file = keep_upload(
+        user=bo, name="label.pdf", content_type="application/pdf", content=b"%PDF-1.4"
+    )
+    message = schedule(ticket, bo, attachment_ids=[file.pk])
+    assign(ticket.pk, assignee_id=bo.pk)
+    close(ticket.pk)
+    _leave(bo, ada)
+    with time_machine.travel(now() + LATER + timedelta(minutes=5)):
+        delivery.deliver_due()
+        run_subscribers(ticket.organization_id)
+        delivery.deliver_due()
+    assert (state_of(message), smtp_sink.mails) == ("withdrawn", [])
+    note = Message.objects.get(ticket=ticket, kind="note")
+    assert note.body.text == (
+        "Bo Larsen has left, so this scheduled reply was not sent:\n\nGood news on Monday."
+    )
+    assert [each.name for each in note.attachments.all()] == ["label.pdf"]
+    ticket = Ticket.objects.get(pk=ticket.pk)
+    assert (ticket.status, ticket.is_unread, ticket.assignee_id) == ("open", True, None)
+    assert not Draft.objects.exists()
+
+
+def test_when_the_customer_writes_to_who_has_left_the_words_are_not_their_draft(
+    ticket, channel, smtp_sink, ada, bo
+):
+    message = schedule(ticket, bo, stops_on_reply=True)
+    _leave(bo, ada)
+    receive_mail(channel, "Never mind", ticket=ticket)
+    run_subscribers(ticket.organization_id)
+    assert state_of(message) == "withdrawn"
+    assert Message.objects.filter(ticket=ticket, kind="note").count() == 1
+    assert not Draft.objects.exists()
+
+
+def test_what_was_sent_before_somebody_left_still_leaves(ticket, smtp_sink, ada, bo):
+    reply(ticket.pk, OutgoingMessage(text="On its way."), user=bo)
+    run_subscribers(ticket.organization_id)
+    _leave(bo, ada)
+    assert delivery.deliver_due() == 1
+    assert len(smtp_sink.mails) == 1

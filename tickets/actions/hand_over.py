@@ -11,7 +11,10 @@ from helpdesk.events.subscribers import subscribes
 from helpdesk.lib.errors import InvalidInput
 from tickets.actions.assign import assign
 from tickets.actions.change import lock_ticket
-from tickets.models import Status, Ticket
+from tickets.actions.marks import set_unread
+from tickets.actions.reply import add_note
+from tickets.actions.status import reopen
+from tickets.models import Attachment, Message, Status, Ticket
 
 AT_ONCE = 100
 
@@ -42,6 +45,27 @@ def hand_over(person_id: uuid.UUID) -> int:
     if len(some) < AT_ONCE:
         User.objects.filter(pk=person.pk, is_active=False).update(handover=None)
     return len(some)
+
+
+def hand_on(message: Message, ticket: Ticket, person: User) -> None:
+    """What a person who left had scheduled: a note with its words and files, for a colleague.
+
+    The ticket is open and unread, with whoever has it since, or with nobody.
+    """
+    text = f"{person} has left, so this scheduled reply was not sent:\n\n{message.body.text}"
+    with unit_of_work():
+        if ticket.status in (Status.SPAM, Status.TRASH):
+            return
+        note = add_note(ticket.pk, text)
+        files = list(message.attachments.filter(is_inline=False))
+        for file in files:
+            file.message = note
+        Attachment.objects.bulk_update(files, ["message"])
+        note._prefetched_objects_cache = {"attachments": files}  # type: ignore[attr-defined]
+        if ticket.assignee_id == person.pk:
+            assign(ticket.pk, assignee_id=None)
+        reopen(ticket.pk)
+        set_unread(ticket.pk, is_unread=True)
 
 
 def _give(ticket_id: uuid.UUID, person: User, to: str | None) -> None:
