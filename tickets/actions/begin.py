@@ -8,7 +8,7 @@ from typing import Any
 from helpdesk.accounts.models import User
 from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import unit_of_work
-from helpdesk.lib.errors import InvalidInput
+from helpdesk.lib.errors import Conflict, InvalidInput
 from tickets.actions.change import lock_ticket, record_ticket
 from tickets.actions.customers import get_or_create_by_handle
 from tickets.actions.marks import set_subject
@@ -23,6 +23,17 @@ def begin_ticket(user: User, values: dict[str, Any]) -> tuple[Message, bool]:
     ``values`` are those of the API's POST /tickets. The same ``id`` twice is the same message.
     Raises InvalidInput naming the field.
     """
+    try:
+        return _begin(user, values)
+    except Conflict as conflict:
+        # The same request came twice at once, and the other one was faster.
+        known = _find_known(user, values.get("id")) if conflict.code == "id_taken" else None
+        if known is None or known.user_id != user.pk:
+            raise
+        return known, False
+
+
+def _begin(user: User, values: dict[str, Any]) -> tuple[Message, bool]:
     with unit_of_work(actor=Actor.of_user(user), client_id=values.get("client_id", "")):
         known = _find_known(user, values.get("id"))
         if known is not None:

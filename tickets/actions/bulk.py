@@ -95,27 +95,36 @@ def start_bulk(
     with unit_of_work(actor=Actor.of_user(user), client_id=client_id):
         known = BulkJob.objects.filter(pk=job_id).first()
         if known is not None:
-            if (known.user_id, known.action, known.params) != (user.pk, action, checked):
-                raise Conflict("This id belongs to another job.", code="id_taken")
-            return known
+            return _same(known, user, action, checked)
         ids = list(tickets.order_by("pk").values_list("pk", flat=True)[: MAX_TICKETS + 1])
         if not ids:
             raise InvalidInput.field("selection", "There is no ticket left to change.")
         if len(ids) > MAX_TICKETS:
             raise InvalidInput.field("selection", f"At most {MAX_TICKETS} tickets at once.")
-        job = BulkJob.objects.create(
+        job, is_new = BulkJob.objects.get_or_create(
             id=job_id,
-            organization_id=user.organization_id,
-            user=user,
-            action=action,
-            params=checked,
-            total=len(ids),
-            client_id=client_id,
+            defaults={
+                "organization_id": user.organization_id,
+                "user": user,
+                "action": action,
+                "params": checked,
+                "total": len(ids),
+                "client_id": client_id,
+            },
         )
+        if not is_new:  # the same request came twice at once, and the other one was faster
+            return _same(job, user, action, checked)
         items = [BulkItem(job=job, ticket_id=pk, position=n) for n, pk in enumerate(ids, 1)]
         BulkItem.objects.bulk_create(items, batch_size=2000)
         _record(job)
         transaction.on_commit(lambda: ring(job.pk), robust=True)
+    return job
+
+
+def _same(job: BulkJob, user: User, action: str, params: Params) -> BulkJob:
+    """The job, if it is what was asked for; raises Conflict."""
+    if (job.user_id, job.action, job.params) != (user.pk, action, params):
+        raise Conflict("This id belongs to another job.", code="id_taken")
     return job
 
 
