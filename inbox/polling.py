@@ -104,7 +104,8 @@ def _poll(connector: Polls, channel: Channel, link: Connection) -> int:
             channel, link, TemporaryFailure(f"{type(error).__name__} while asking."), every
         )
         return count
-    note_success(channel.pk)
+    if not link.problems:
+        note_success(channel.pk)
     return count
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from django.db.models import QuerySet
 
@@ -11,8 +13,9 @@ from helpdesk.accounts.models import User
 from helpdesk.accounts.selectors import hidden_teams_of
 from helpdesk.lib.errors import InvalidInput, NotFound
 from helpdesk.lib.pagination import Page, decode_cursor, encode_cursor
-from inbox.models import RawInbound, RawState
+from inbox.models import Hook, HookState, RawInbound, RawState
 from tickets.models import Message, Ticket
+from tickets.selectors import as_uuid
 
 
 def inbound_visible_to(user: User) -> QuerySet[RawInbound]:
@@ -25,19 +28,40 @@ def inbound_visible_to(user: User) -> QuerySet[RawInbound]:
     return found.exclude(ticket_id__in=Ticket.objects.filter(team_id__in=hidden).values("pk"))
 
 
-def list_inbound(user: User, *, state: str, after: str | None, limit: int) -> Page[RawInbound]:
-    """One page of the log, newest first; ``state`` may be empty. Raises InvalidInput."""
-    found = inbound_visible_to(user).order_by("-received_at", "-pk")
-    if state:
-        if state not in RawState.values:
-            raise InvalidInput.field("state", f"Choose from: {', '.join(RawState.values)}.")
-        found = found.filter(state=state)
-    if after:
-        found = _beyond(found, after)
-    rows = list(found[: limit + 1])
-    last = rows[limit - 1] if len(rows) > limit else None
-    cursor = encode_cursor([last.received_at.isoformat(), str(last.pk)]) if last else None
-    return Page(rows[:limit], cursor)
+@dataclass(frozen=True)
+class LogPage:
+    """Which part of a log: of a channel, in a state, older than the page before."""
+
+    state: str = ""
+    channel: str = ""
+    after: str | None = None
+    limit: int = 50
+
+
+def list_inbound(user: User, part: LogPage) -> Page[RawInbound]:
+    """One page of the log, newest first. Raises InvalidInput."""
+    return _page_of(inbound_visible_to(user), part, RawState.values)
+
+
+Row = TypeVar("Row", RawInbound, Hook)
+
+
+def hooks_visible_to(user: User) -> QuerySet[Hook]:
+    """Calls of vendors, without their bodies. They are for admins: a call may hold anybody's words."""
+    return Hook.objects.filter(organization_id=user.organization_id).defer("body", "headers")
+
+
+def list_hooks(user: User, part: LogPage) -> Page[Hook]:
+    """One page of the calls of vendors, newest first. Raises InvalidInput."""
+    return _page_of(hooks_visible_to(user), part, HookState.values)
+
+
+def get_hook(user: User, hook_id: uuid.UUID) -> Hook:
+    """One call; raises NotFound."""
+    hook = hooks_visible_to(user).filter(pk=hook_id).first()
+    if hook is None:
+        raise NotFound("This call doesn't exist, or you can't see it.")
+    return hook
 
 
 def get_inbound(user: User, raw_id: uuid.UUID) -> RawInbound:
@@ -60,7 +84,23 @@ def raw_bytes_of_message(user: User, message: Message) -> bytes:
     return raw_bytes_of(user, message.raw_id)
 
 
-def _beyond(found: QuerySet[RawInbound], after: str) -> QuerySet[RawInbound]:
+def _page_of(found: QuerySet[Row], part: LogPage, states: list[str]) -> Page[Row]:
+    found = found.order_by("-received_at", "-pk")
+    if part.state:
+        if part.state not in states:
+            raise InvalidInput.field("state", f"Choose from: {', '.join(states)}.")
+        found = found.filter(state=part.state)
+    if part.channel:
+        found = found.filter(channel_id=as_uuid(part.channel, "channel"))
+    if part.after:
+        found = _beyond(found, part.after)
+    rows = list(found[: part.limit + 1])
+    last = rows[part.limit - 1] if len(rows) > part.limit else None
+    cursor = encode_cursor([last.received_at.isoformat(), str(last.pk)]) if last else None
+    return Page(rows[: part.limit], cursor)
+
+
+def _beyond(found: QuerySet[Row], after: str) -> QuerySet[Row]:
     at, pk = decode_cursor(after, 2)
     try:
         moment, raw_id = datetime.fromisoformat(str(at)), uuid.UUID(str(pk))

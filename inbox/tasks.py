@@ -50,6 +50,12 @@ def process_hooks_due() -> int:
     return webhooks.process_due()
 
 
+@sweeps("inbox.hooks_kept", every_seconds=3600)
+def forget_old_hooks() -> int:
+    """Delete calls of vendors that were read long ago."""
+    return webhooks.forget_old_hooks()
+
+
 @sweeps("inbox.poll", every_seconds=2)
 def ring_polls() -> int:
     """Let those vendors be asked whose time has come."""

@@ -23,12 +23,13 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from helpdesk import problems
+from helpdesk.accounts.models import Organization
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import HelpdeskError, InvalidInput
 from helpdesk.lib.failpoints import failpoint
 from helpdesk.lib.ids import new_id
-from inbox import doorbell, raw, refusals
+from inbox import doorbell, rate_limit, raw, refusals
 from inbox.connector import (
     Amended,
     Arrived,
@@ -53,6 +54,8 @@ MAX_ATTEMPTS = 5
 WAITS_SECONDS = (2, 10, 60, 300, 1800)
 """A report can be faster than our own note of the id it names: it is looked for again."""
 MAX_URL_CHARS = 2000
+KEPT_FOR = timedelta(days=30)
+FORGET_AT_ONCE = 5000
 LOCK_SPACE = 0x4F4F4B
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 _STATES = {
@@ -88,6 +91,8 @@ def receive_hook(request: HttpRequest, kind: str, token: str) -> HttpResponse:
         connector.verify(channel, call)
         answer = connector.answer(channel, call)
         if answer is None or not answer.is_final:
+            if not rate_limit.admits(channel.pk):
+                return _too_many(request)
             store_hook(channel, call)
     except HelpdeskError as error:
         return _refuse(request, channel, error)
@@ -166,6 +171,17 @@ def _refuse(request: HttpRequest, channel: Channel, error: HelpdeskError) -> Htt
     return problems.page(request, status, error.code, error.message)
 
 
+def _too_many(request: HttpRequest) -> HttpResponse:
+    page = problems.page(
+        request,
+        429,
+        "too_many",
+        "This came too fast. Nothing of this call was kept: send it again.",
+    )
+    page["Retry-After"] = str(rate_limit.RETRY_AFTER_SECONDS)
+    return page
+
+
 def _too_large(request: HttpRequest, limit: int) -> HttpResponse:
     return problems.page(
         request, 413, "too_large", f"A call may have {limit // 1024} KB. Nothing of it was kept."
@@ -197,16 +213,32 @@ def process_due() -> int:
     return sum(process_hooks(each) for each in channels)
 
 
-def retry_hook(hook_id: uuid.UUID) -> bool:
-    """Read a quarantined call again; returns whether there was one."""
-    hook = Hook.objects.filter(pk=hook_id, state=HookState.QUARANTINED).first()
+def replay_hook(hook_id: uuid.UUID) -> bool:
+    """Read a call again that was quarantined or processed; returns whether there was one.
+
+    What it brought before is known by its content: it is not brought twice.
+    """
+    done = [HookState.QUARANTINED, HookState.PROCESSED]
+    hook = Hook.objects.filter(pk=hook_id, state__in=done).first()
     if hook is None:
         return False
-    Hook.objects.filter(pk=hook_id).update(
-        state=HookState.RECEIVED, attempts=0, reason="", due_at=now()
+    Hook.objects.filter(pk=hook_id, state__in=done).update(
+        state=HookState.RECEIVED, attempts=0, reason="", due_at=now(), processed_at=None
     )
     process_hooks(hook.channel_id)
     return True
+
+
+def forget_old_hooks() -> int:
+    """Delete calls that were read long ago; what is in quarantine stays. Returns how many went."""
+    before, gone = now() - KEPT_FOR, 0
+    for organization_id in Organization.objects.values_list("pk", flat=True):
+        old = Hook.objects.filter(
+            organization_id=organization_id, state=HookState.PROCESSED, received_at__lt=before
+        )
+        chosen = list(old.order_by("received_at").values_list("pk", flat=True)[:FORGET_AT_ONCE])
+        gone += Hook.objects.filter(pk__in=chosen, state=HookState.PROCESSED).delete()[0]
+    return gone
 
 
 def _process_next(channel_id: uuid.UUID) -> bool:

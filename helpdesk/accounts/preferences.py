@@ -25,6 +25,7 @@ DEFAULT_CHANNELS: dict[str, tuple[str, ...]] = {
     "new_unassigned": (),
     "low_csat": ("in_app",),
     "delivery_problem": ("in_app", "desktop", "sound", "email"),
+    "channel_problem": ("in_app", "desktop", "email"),
 }
 """Every kind of notification, and how it is told to people who have chosen nothing."""
 

@@ -22,7 +22,7 @@ from helpdesk.events.models import EventCounter, SubscriberCursor, SubscriberFai
 from helpdesk.lib.clock import now
 from helpdesk.parts import PARTS, running_parts
 from inbox.delivery import oldest_waiting
-from inbox.models import RawInbound, RawState
+from inbox.models import Hook, HookState, RawInbound, RawState
 from tickets.models import Channel
 
 LATE = timedelta(minutes=5)
@@ -67,9 +67,11 @@ def examine() -> list[Finding]:
     findings.append(_migrations())
     if not findings[-1].is_ok:
         return [*findings, *_parts(), _disk(), _clock()]
-    checks: list[Callable[[], Finding]] = [_subscribers, _arrivals, _departures, _failures]
+    checks: list[Callable[[], Finding]] = [
+        _subscribers, _arrivals, _hooks, _departures, _failures,
+    ]  # fmt: skip
     findings += [*_parts(), *(check() for check in checks)]
-    findings += [*_mailboxes(), _redis(), _websocket(), _disk(), _clock()]
+    findings += [*_channels(), _redis(), _websocket(), _disk(), _clock()]
     return findings
 
 
@@ -166,20 +168,38 @@ def _failures() -> Finding:
     return _well("events", "no event was skipped")
 
 
-def _mailboxes() -> list[Finding]:
+def _channels() -> list[Finding]:
     found = []
-    for channel in Channel.objects.filter(is_active=True, kind="email").order_by("slug"):
+    for channel in Channel.objects.filter(is_active=True).order_by("slug"):
+        part = "mailbox" if channel.kind == "email" else "channel"
         if channel.failing_since is not None:
             found.append(
                 _ill(
-                    "mailbox",
+                    part,
                     f"{channel.slug}: {channel.failure}",
-                    "Test the connection in Settings › Channels and renew the password.",
+                    "Test the connection in Settings › Channels and renew what is refused there.",
                 )
             )
         else:
-            found.append(_well("mailbox", f"{channel.slug} is well"))
+            found.append(_well(part, f"{channel.slug} is well"))
     return found
+
+
+def _hooks() -> Finding:
+    """Calls of vendors: none may wait long, none should lie in quarantine."""
+    waiting = Hook.objects.filter(
+        state=HookState.RECEIVED, received_at__lt=now() - LATE, channel__is_active=True
+    ).count()
+    quarantined = Hook.objects.filter(state=HookState.QUARANTINED).count()
+    if waiting:
+        return _ill("webhooks", f"{waiting} calls wait for a worker", "Start a worker.")
+    if quarantined:
+        return _ill(
+            "webhooks",
+            f"{quarantined} calls in quarantine",
+            "Look at Settings › Inbound log; each says why and can be read again.",
+        )
+    return _well("webhooks", "nothing waits, nothing in quarantine")
 
 
 def _redis() -> Finding:

@@ -374,17 +374,21 @@ class SurveyPayload(TypedDict):
 
 
 class NotificationRecord(TypedDict):
-    """News for one person. ``channels`` is how their page shall tell them, as they asked for.
+    """News for one person, about a ticket or (for admins) a channel.
+
+    ``channels`` is how their page shall tell them, as they asked for.
 
     ``is_listed`` is whether it is kept below the bell; otherwise it is told and forgotten.
     """
 
     id: str
     kind: str
-    ticket_id: str
-    ticket_number: int
+    ticket_id: str | None
+    ticket_number: int | None
     ticket_subject: str
     customer_name: str
+    channel_id: str | None
+    channel_name: str
     message_id: str | None
     actor: AuthorRecord
     preview: str

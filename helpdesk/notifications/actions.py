@@ -15,7 +15,7 @@ from helpdesk.lib.clock import now
 from helpdesk.notifications.models import MailState, Notification, NotificationMail
 from helpdesk.notifications.records import notification_payload
 from helpdesk.notifications.selectors import notifications_of
-from tickets.models import Ticket
+from tickets.models import Channel, Ticket
 
 MAIL_AFTER = timedelta(minutes=3)
 """Time to see it on the page first."""
@@ -29,9 +29,10 @@ class News:
     """What happened, to be told to somebody."""
 
     kind: str
-    ticket: Ticket
+    ticket: Ticket | None
     event_seq: int
     actor: dict[str, Any]
+    channel: Channel | None = None
     preview: str = ""
     message_id: uuid.UUID | None = None
     at: datetime | None = None
@@ -68,6 +69,7 @@ def notify(user: User, news: News) -> Notification | None:
                 "organization_id": user.organization_id,
                 "kind": news.kind,
                 "ticket": news.ticket,
+                "channel": news.channel,
                 "message_id": news.message_id,
                 "actor": news.actor,
                 "preview": news.preview[:200],

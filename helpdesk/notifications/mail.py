@@ -20,12 +20,12 @@ from helpdesk.accounts.sessions import last_seen_by_user
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import ConnectorFailure, PermanentFailure, UncertainOutcome
 from helpdesk.notifications.models import MailState, Notification, NotificationMail
-from helpdesk.notifications.words import words_of
+from helpdesk.notifications.selectors import may_see
+from helpdesk.notifications.words import Words, words_of
 from helpdesk.sweep import sweeps
 from inbox.connector import OutboundMessage, get_connector
 from inbox.reply_tokens import notice_message_id
 from tickets.models import Channel
-from tickets.selectors import tickets_visible_to
 
 LEASE = timedelta(minutes=15)
 RETRY = timedelta(minutes=10)
@@ -106,8 +106,8 @@ def _unseen(mail: NotificationMail, user: User) -> list[Notification]:
         return []
     seen_at = last_seen_by_user([user.pk]).get(user.pk)
     news = (
-        Notification.objects.filter(mail=mail, read_at=None, ticket__in=tickets_visible_to(user))
-        .select_related("ticket__customer")
+        Notification.objects.filter(may_see(user), mail=mail, read_at=None)
+        .select_related("ticket__customer", "channel")
         .order_by("-pk")
     )
     return [
@@ -136,21 +136,21 @@ def _compose(
     words = words_of(user.settings.get("language") or user.organization.language)
     lines = [words.greeting.format(name=user.first_name), ""]
     for each in news[:MAX_LINES]:
-        name = each.actor.get("name") or each.ticket.customer.name
-        lines.append(words.kinds[each.kind].format(name=_plain(str(name))))
-        lines.append(f"#{each.ticket.number} {_plain(each.ticket.subject)}")
+        lines.append(_what(words, each))
+        if each.ticket:
+            lines.append(f"#{each.ticket.number} {_plain(each.ticket.subject)}")
         if each.preview:
             lines.append(f"> {_plain(each.preview)}")
-        lines += [f"{settings.PUBLIC_URL}/t/{each.ticket.number}", ""]
+        lines += [f"{settings.PUBLIC_URL}{_place(each)}", ""]
     if len(news) > MAX_LINES:
         lines += [words.more.format(n=len(news) - MAX_LINES), ""]
     lines += [words.why, f"{settings.PUBLIC_URL}/me#notifications"]
     newest = news[0]
-    tickets = {each.ticket_id for each in news}
+    tickets = {each.ticket_id or each.channel_id for each in news}
     if len(tickets) == 1:
-        name = newest.actor.get("name") or newest.ticket.customer.name
-        what = words.kinds[newest.kind].format(name=_plain(str(name)))
-        subject = words.one.format(what=what, number=newest.ticket.number)
+        subject = _what(words, newest)
+        if newest.ticket:
+            subject = words.one.format(what=subject, number=newest.ticket.number)
     else:
         subject = words.many.format(n=len(tickets), shop=user.organization.name)
     domain = channel.address.partition("@")[2] or "localhost"
@@ -167,6 +167,16 @@ def _compose(
         language=str(user.settings.get("language") or user.organization.language),
         is_automatic=True,
     )
+
+
+def _what(words: Words, news: Notification) -> str:
+    """What happened, on one line."""
+    name = news.actor.get("name") or (news.ticket.customer.name if news.ticket else "")
+    return words.kinds[news.kind].format(name=_plain(str(name)))
+
+
+def _place(news: Notification) -> str:
+    return f"/t/{news.ticket.number}" if news.ticket else f"/settings/channels/{news.channel_id}"
 
 
 def _plain(text: str) -> str:

@@ -75,7 +75,9 @@ class Notification(models.Model):
     user = models.ForeignKey("accounts.User", models.CASCADE, related_name="notifications")
     event_seq = models.BigIntegerField()
     kind = models.CharField(max_length=24)
-    ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, related_name="+")
+    ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, null=True, related_name="+")
+    channel = models.ForeignKey("tickets.Channel", models.CASCADE, null=True, related_name="+")
+    """What it is about: a ticket, or a channel."""
     message_id = models.UUIDField(null=True, blank=True)
     actor = models.JSONField(default=dict)
     preview = models.CharField(max_length=200, blank=True, default="")

@@ -10,17 +10,20 @@ from helpdesk.notifications.models import Notification
 
 
 def notification_record(notification: Notification) -> NotificationRecord:
-    """The notification with what its line shows; select ``ticket__customer`` for lists."""
-    ticket = notification.ticket
+    """The notification with what its line shows; select ``ticket__customer`` and
+    ``channel`` for lists."""
+    ticket, channel = notification.ticket, notification.channel
     return cast(
         NotificationRecord,
         {
             "id": str(notification.pk),
             "kind": notification.kind,
-            "ticket_id": str(notification.ticket_id),
-            "ticket_number": ticket.number,
-            "ticket_subject": ticket.subject,
-            "customer_name": ticket.customer.name,
+            "ticket_id": str(ticket.pk) if ticket else None,
+            "ticket_number": ticket.number if ticket else None,
+            "ticket_subject": ticket.subject if ticket else "",
+            "customer_name": ticket.customer.name if ticket else "",
+            "channel_id": str(channel.pk) if channel else None,
+            "channel_name": channel.name if channel else "",
             "message_id": str(notification.message_id) if notification.message_id else None,
             "actor": notification.actor,
             "preview": notification.preview,

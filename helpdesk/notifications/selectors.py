@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from helpdesk.accounts.models import User
 from helpdesk.lib.pagination import Page, decode_cursor, encode_cursor
@@ -17,26 +17,31 @@ MAX_UNREAD = 500
 
 def notifications_of(user: User) -> QuerySet[Notification]:
     """What is listed below the person's bell, on tickets that they may still see."""
-    return Notification.objects.filter(
-        user=user, is_listed=True, ticket__in=tickets_visible_to(user)
-    )
+    return Notification.objects.filter(may_see(user), user=user, is_listed=True)
+
+
+def may_see(user: User) -> Q:
+    """News about tickets that the person may still see, and about channels."""
+    return Q(ticket__in=tickets_visible_to(user)) | Q(ticket=None, channel__isnull=False)
 
 
 class UnreadRecord(TypedDict):
     id: str
-    ticket_id: str
+    ticket_id: str | None
 
 
 def unread_of(user: User) -> list[UnreadRecord]:
     """The person's unread notifications, newest first: enough for the bell and for open tickets."""
     found = notifications_of(user).filter(read_at=None).order_by("-pk")
-    rows = found.values_list("pk", "ticket_id")[:MAX_UNREAD]
-    return [{"id": str(pk), "ticket_id": str(ticket_id)} for pk, ticket_id in rows]
+    return [
+        {"id": str(each.pk), "ticket_id": str(each.ticket_id) if each.ticket_id else None}
+        for each in found.only("pk", "ticket_id")[:MAX_UNREAD]
+    ]
 
 
 def list_notifications(user: User, *, after: str | None, limit: int) -> Page[Notification]:
     """One page, newest first."""
-    found = notifications_of(user).select_related("ticket__customer").order_by("-pk")
+    found = notifications_of(user).select_related("ticket__customer", "channel").order_by("-pk")
     if after:
         found = found.filter(pk__lt=as_uuid(decode_cursor(after, 1)[0], "after"))
     rows = list(found[: limit + 1])

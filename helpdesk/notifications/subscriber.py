@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
-from helpdesk.accounts.models import User
+from django.db.models import Q
+
+from helpdesk.accounts.models import Role, User
 from helpdesk.events.models import Event
 from helpdesk.events.subscribers import subscribes
+from helpdesk.lib.clock import now
 from helpdesk.notifications.actions import News, notify, people_of
-from tickets.models import MessageKind, Status, Ticket
+from helpdesk.notifications.models import Notification
+from tickets.models import Channel, MessageKind, Status, Ticket
 from tickets.selectors import tickets_visible_to
 
 LOW_SCORE = 2
+TOLD_AGAIN_AFTER = timedelta(days=1)
+"""A channel that comes and goes with the same words is news once a day."""
 _TROUBLE = ("failed", "uncertain", "bounced")
 
 Told = dict[str, str]
@@ -34,12 +41,16 @@ def prepare(events: list[Event]) -> None:
     "message.noted",
     "message.delivery_changed",
     "csat.answered",
+    "channel.updated",
     name="helpdesk.notifications",
     prepare=prepare,
 )
 def tell_people(event: Event) -> None:
     """Write a notification for everybody whom the event concerns. A second run finds them there."""
     people = people_of(event.organization_id)
+    if event.type == "channel.updated":
+        _tell_admins(event, people)
+        return
     told: Told = {}
     for user_id, kind in _CONCERNED[event.type](event, people):
         if user_id in people and user_id != _actor_id(event):
@@ -63,6 +74,34 @@ def tell_people(event: Event) -> None:
                 actor=_author(event),
                 preview=_preview(event),
                 message_id=uuid.UUID(message["id"]) if message else None,
+            ),
+        )
+
+
+def _tell_admins(event: Event, people: dict[str, User]) -> None:
+    """A channel does not work: every admin is told once per problem, until they have read it."""
+    record, health = event.payload["channel"], event.payload["channel"]["health"]
+    channel = Channel.objects.filter(pk=record["id"]).first()
+    if health["state"] != "failing" or channel is None:
+        return
+    since = now() - TOLD_AGAIN_AFTER
+    for user in people.values():
+        known = Notification.objects.filter(
+            Q(read_at=None) | Q(created_at__gte=since), user=user, channel=channel,
+            preview=health["detail"][:200],
+        )  # fmt: skip
+        is_theirs = str(user.pk) == _actor_id(event)
+        if user.role != Role.ADMIN or is_theirs or known.exists():
+            continue
+        notify(
+            user,
+            News(
+                kind="channel_problem",
+                ticket=None,
+                channel=channel,
+                event_seq=event.seq,
+                actor={"type": "system", "id": None, "name": channel.name},
+                preview=health["detail"],
             ),
         )
 

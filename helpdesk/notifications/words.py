@@ -33,6 +33,7 @@ _EN = Words(
         "new_unassigned": "A new ticket is nobody’s",
         "low_csat": "{name} was not satisfied",
         "delivery_problem": "Your message may not have arrived",
+        "channel_problem": "{name} does not work",
     },
 )
 _DE = Words(
@@ -52,6 +53,7 @@ _DE = Words(
         "new_unassigned": "Ein neues Ticket gehört niemandem",
         "low_csat": "{name} war nicht zufrieden",
         "delivery_problem": "Ihre Nachricht ist vielleicht nicht angekommen",
+        "channel_problem": "{name} funktioniert nicht",
     },
 )
 _LANGUAGES = {"en": _EN, "de": _DE}

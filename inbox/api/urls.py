@@ -19,6 +19,9 @@ urlpatterns = [
     path("channels/<uuid:channel_id>/test", channels.ChannelTry.as_view()),
     path("channels/<uuid:channel_id>/disconnect", channels.ChannelDisconnect.as_view()),
     path("inbound", log.InboundLog.as_view()),
+    path("hooks", log.HookLog.as_view()),
+    path("hooks/<uuid:hook_id>/replay", log.HookReplay.as_view()),
+    path("hooks/<uuid:hook_id>/raw", log.HookRaw.as_view()),
     path("inbound/<uuid:raw_id>/retry", log.InboundRetry.as_view()),
     path("inbound/<uuid:raw_id>/raw", log.InboundRaw.as_view()),
 ]

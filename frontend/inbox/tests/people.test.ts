@@ -15,6 +15,8 @@ function news(id: string, ticketId: string, part: Partial<Notification> = {}): N
     ticket_number: 1,
     ticket_subject: 'Parcel',
     customer_name: 'Mia',
+    channel_id: null,
+    channel_name: '',
     message_id: null,
     actor: { type: 'agent', id: 'a', name: 'Ada' },
     preview: '',

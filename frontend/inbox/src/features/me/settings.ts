@@ -16,6 +16,7 @@ const DEFAULTS: Record<Kind, readonly NoticeChannel[]> = {
   new_unassigned: [],
   low_csat: ['in_app'],
   delivery_problem: ['in_app', 'desktop', 'sound', 'email'],
+  channel_problem: ['in_app', 'desktop', 'email'],
 };
 
 type Settings = Readonly<Record<string, unknown>> | undefined;

@@ -11,6 +11,7 @@ export const KINDS = [
   'new_unassigned',
   'low_csat',
   'delivery_problem',
+  'channel_problem',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -24,6 +25,7 @@ const ICONS: Record<Kind, IconName> = {
   new_unassigned: 'inbox',
   low_csat: 'star',
   delivery_problem: 'triangle-alert',
+  channel_problem: 'unplug',
 };
 
 function isKind(kind: string): kind is Kind {
@@ -37,25 +39,36 @@ export function iconOf(one: Notification): IconName {
 /** What happened, and on which ticket. A kind of a newer server is told without its verb. */
 export function sentenceOf(one: Notification): { title: string; text: string } {
   const name = one.actor.name || one.customer_name;
-  const subject = `${one.ticket_subject || t('ticket.noSubject')} · #${one.ticket_number}`;
+  const subject = aboutOf(one);
   const title = isKind(one.kind) ? t(`notice.${one.kind}`, { name }) : one.customer_name;
   return { title, text: one.preview ? `${one.preview}\n${subject}` : subject };
 }
 
+/** The ticket or the channel that it is about. */
+export function aboutOf(one: Notification): string {
+  if (one.ticket_number === null) return one.channel_name;
+  return `${one.ticket_subject || t('ticket.noSubject')} · #${one.ticket_number}`;
+}
+
 export interface Group {
-  ticketId: string;
+  /** Of a ticket, or else of a channel. */
+  id: string;
+  ticketId: string | null;
+  channelId: string | null;
   items: Notification[];
   unread: number;
 }
 
-/** One group per ticket, the one with the newest news on top; inside, the newest first. */
+/** One group per ticket or channel, the one with the newest news on top; inside, the newest first. */
 export function byTicket(list: readonly Notification[], isUnread: (id: string) => boolean): Group[] {
   const groups = new Map<string, Group>();
   for (const one of [...list].sort((a, b) => (a.created_at < b.created_at ? 1 : -1))) {
-    const group = groups.get(one.ticket_id) ?? { ticketId: one.ticket_id, items: [], unread: 0 };
+    const { ticket_id: ticketId, channel_id: channelId } = one;
+    const id = ticketId ?? channelId ?? one.id;
+    const group = groups.get(id) ?? { id, ticketId, channelId, items: [], unread: 0 };
     group.items.push(one);
     if (isUnread(one.id)) group.unread += 1;
-    groups.set(one.ticket_id, group);
+    groups.set(id, group);
   }
   return [...groups.values()];
 }

@@ -19,7 +19,7 @@ export function loudOf(news: readonly News[], scene: Scene): { desktop: News[]; 
   const fresh = news.filter(
     (one) =>
       scene.now - Date.parse(one.created_at) < FRESH_MS &&
-      !(scene.isLooking && one.ticket_id === scene.openTicketId),
+      !(scene.isLooking && one.ticket_id !== null && one.ticket_id === scene.openTicketId),
   );
   return {
     desktop: scene.isLooking ? [] : fresh.filter((one) => one.channels.includes('desktop')),
@@ -43,7 +43,7 @@ function showOnDesktop(one: News): void {
   shown.onclick = () => {
     window.focus();
     shown.close();
-    void goto(`/inbox/mine/${one.ticket_id}`);
+    void goto(one.ticket_id ? `/inbox/mine/${one.ticket_id}` : `/settings/channels/${one.channel_id}`);
   };
 }
 

@@ -869,6 +869,7 @@ export const de: Translation = {
   'notice.new_unassigned': 'Neues Ticket, niemandem zugewiesen',
   'notice.low_csat': '{name} war nicht zufrieden',
   'notice.delivery_problem': 'Deine Nachricht ist vielleicht nicht angekommen',
+  'notice.channel_problem': '{name} funktioniert nicht',
 
   'follow.follow': 'Folgen',
   'follow.unfollow': 'Nicht mehr folgen',
@@ -904,6 +905,7 @@ export const de: Translation = {
   'me.kind_new_unassigned': 'Ein neues Ticket gehört niemandem',
   'me.kind_low_csat': 'Eine meiner Kundinnen oder Kunden gibt 1 oder 2 Sterne',
   'me.kind_delivery_problem': 'Meine Nachricht konnte nicht zugestellt werden',
+  'me.kind_channel_problem': 'Ein Kanal funktioniert nicht (Admins)',
   'me.noticeHint':
     'E-Mails kommen einige Minuten später, in einer Mail für alles, und nur für das, was du hier nicht gesehen hast.',
   'me.desktopAsk': 'Dieser Browser darf noch keine Hinweise auf deinem Desktop zeigen.',

@@ -864,6 +864,7 @@ export const en = {
   'notice.new_unassigned': 'New ticket, not assigned',
   'notice.low_csat': '{name} was not satisfied',
   'notice.delivery_problem': 'Your message may not have arrived',
+  'notice.channel_problem': '{name} does not work',
 
   'follow.follow': 'Follow',
   'follow.unfollow': 'Stop following',
@@ -899,6 +900,7 @@ export const en = {
   'me.kind_new_unassigned': 'A new ticket is nobody’s',
   'me.kind_low_csat': 'One of my customers gives 1 or 2 stars',
   'me.kind_delivery_problem': 'My message could not be delivered',
+  'me.kind_channel_problem': 'A channel does not work (admins)',
   'me.noticeHint':
     'Email comes a few minutes later, in one mail for everything, and only for what you have not seen here.',
   'me.desktopAsk': 'This browser may not show notices on your desktop yet.',
