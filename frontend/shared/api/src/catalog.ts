@@ -311,10 +311,12 @@ export interface TeamPayload {
 export interface NotificationRecord {
   id: string;
   kind: string;
-  ticket_id: string;
-  ticket_number: number;
+  ticket_id: string | null;
+  ticket_number: number | null;
   ticket_subject: string;
   customer_name: string;
+  channel_id: string | null;
+  channel_name: string;
   message_id: string | null;
   actor: AuthorRecord;
   preview: string;

@@ -667,6 +667,57 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/hooks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Calls of vendors, newest first, each with a line per item: what it was and what became of it. */
+    get: operations['hooks'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/hooks/{hook_id}/raw': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The body of a call as it came. */
+    get: operations['hook_raw'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/hooks/{hook_id}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Read a quarantined or processed call again; what it brought before is not brought twice. */
+    post: operations['replay_hook'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/inbound': {
     parameters: {
       query?: never;
@@ -2611,6 +2662,28 @@ export interface components {
       author_name: string;
       at: string;
     };
+    HookOutcome: {
+      item: string;
+      became: string;
+      raw_id?: string;
+    };
+    HookPage: {
+      results: components['schemas']['HookRecord'][];
+      next: string | null;
+    };
+    HookRecord: {
+      id: string;
+      channel_id: string;
+      received_at: string;
+      processed_at: string | null;
+      due_at: string;
+      method: string;
+      size_bytes: number;
+      state: string;
+      reason: string;
+      attempts: number;
+      outcome: components['schemas']['HookOutcome'][];
+    };
     InboundPage: {
       results: components['schemas']['InboundRecord'][];
       next: string | null;
@@ -2964,10 +3037,12 @@ export interface components {
     NotificationRecord: {
       id: string;
       kind: string;
-      ticket_id: string;
-      ticket_number: number;
+      ticket_id: string | null;
+      ticket_number: number | null;
       ticket_subject: string;
       customer_name: string;
+      channel_id: string | null;
+      channel_name: string;
       message_id: string | null;
       actor: components['schemas']['AuthorRecord'];
       preview: string;
@@ -3875,7 +3950,7 @@ export interface components {
     UndoSendSecondsEnum: 0 | 5 | 10 | 20 | 30;
     UnreadRecord: {
       id: string;
-      ticket_id: string;
+      ticket_id: string | null;
     };
     /** @description One file as multipart form data. */
     UploadInputRequest: {
@@ -5114,14 +5189,86 @@ export interface operations {
       };
     };
   };
+  hooks: {
+    parameters: {
+      query?: {
+        /** @description The ``next`` of the page before. */
+        after?: string;
+        /** @description The id of a channel. */
+        channel?: string;
+        /** @description At most 200. */
+        limit?: string;
+        /** @description received, processed or quarantined; calls may also be waiting */
+        state?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HookPage'];
+        };
+      };
+    };
+  };
+  hook_raw: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        hook_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+    };
+  };
+  replay_hook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        hook_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HookRecord'];
+        };
+      };
+    };
+  };
   inbound: {
     parameters: {
       query?: {
         /** @description The ``next`` of the page before. */
         after?: string;
+        /** @description The id of a channel. */
+        channel?: string;
         /** @description At most 200. */
         limit?: string;
-        /** @description received, processed or quarantined */
+        /** @description received, processed or quarantined; calls may also be waiting */
         state?: string;
       };
       header?: never;
