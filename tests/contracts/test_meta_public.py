@@ -232,7 +232,7 @@ def test_an_instagram_mention_is_read_at_instagram_and_answered_there(
 ) -> None:
     channel = connected(account, organization, vendor)
     words = {"id": "1801", "text": "@lindenloom any news?", "username": "mia.laurent"}
-    words["timestamp"] = iso(now())
+    words["timestamp"] = str(iso(now()))
     vendor.answers("GET", rf"/{ACCOUNT}$", 200, {"mentioned_comment": words, "id": ACCOUNT})
     vendor.answers("POST", rf"/{ACCOUNT}/mentions$", 200, {"id": "1810"})
     account.take(channel, account.changes("mentions", {"media_id": "1755", "comment_id": "1801"}))
