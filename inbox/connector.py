@@ -213,6 +213,22 @@ class Arrived:
 
 
 @dataclass(frozen=True)
+class ArrivedRaw:
+    """The same for what has a form of its own that must not be touched: a mail, byte for byte."""
+
+    key: str
+    content: bytes
+    envelope: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Confirm:
+    """An address of the vendor that must be opened once: so it knows that we want to be called."""
+
+    url: str
+
+
+@dataclass(frozen=True)
 class Reported:
     """How far a message of ours got: ``state`` is sent, delivered, read or failed.
 
@@ -248,7 +264,7 @@ class Ignored:
     reason: str
 
 
-Item = Arrived | Reported | Amended | Ignored
+Item = Arrived | ArrivedRaw | Confirm | Reported | Amended | Ignored
 
 
 @runtime_checkable

@@ -25,6 +25,7 @@ from django.views.decorators.csrf import csrf_exempt
 from helpdesk import problems
 from helpdesk.accounts.models import Organization
 from helpdesk.events.outbox import unit_of_work
+from helpdesk.lib import http
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import HelpdeskError, InvalidInput
 from helpdesk.lib.failpoints import failpoint
@@ -33,6 +34,8 @@ from inbox import doorbell, rate_limit, raw, refusals
 from inbox.connector import (
     Amended,
     Arrived,
+    ArrivedRaw,
+    Confirm,
     Ignored,
     Item,
     NamesCalls,
@@ -309,13 +312,17 @@ def take_in(channel: Channel, items: list[Item], *, at: Any = None) -> list[dict
     for index, item in enumerate(items):
         if isinstance(item, Arrived):
             outcome.append(_keep(channel, item, at, index))
+        elif isinstance(item, ArrivedRaw):
+            outcome.append(_keep_raw(channel, item, at, index))
+        elif isinstance(item, Confirm):
+            outcome.append(_confirm(item))
         elif isinstance(item, Reported):
             outcome.append(_report(channel, item))
         elif isinstance(item, Amended):
             outcome.append(_amend(channel, item))
         elif isinstance(item, Ignored):
             outcome.append({"item": "ignored", "became": item.reason[:200]})
-    if any(isinstance(each, Arrived) for each in items):
+    if any(isinstance(each, Arrived | ArrivedRaw) for each in items):
         Connection.objects.get_or_create(channel=channel)
         Connection.objects.filter(channel=channel).update(last_event_at=now())
     return outcome
@@ -333,6 +340,27 @@ def _keep(channel: Channel, item: Arrived, at: Any, index: int) -> dict[str, str
         received_at=at + timedelta(microseconds=index) if at else None,
     )
     return {"item": item.key, "became": "arrival" if is_new else "known", "raw_id": str(row.pk)}
+
+
+def _keep_raw(channel: Channel, item: ArrivedRaw, at: Any, index: int) -> dict[str, str]:
+    row, is_new = raw.store(
+        channel,
+        item.content,
+        source=f"{channel.kind}:{item.key}",
+        envelope={"source": "webhook", "key": item.key, **item.envelope},
+        received_at=at + timedelta(microseconds=index) if at else None,
+    )
+    return {"item": item.key, "became": "arrival" if is_new else "known", "raw_id": str(row.pk)}
+
+
+def _confirm(item: Confirm) -> dict[str, str]:
+    """Open the address after the commit; one that fails is asked for anew at the vendor."""
+
+    def open_it() -> None:
+        http.fetch(item.url)
+
+    transaction.on_commit(open_it, robust=True)
+    return {"item": "confirmation", "became": "address opened"}
 
 
 def _is_known(channel: Channel, external_id: str) -> bool:

@@ -9,13 +9,23 @@ from typing import Any
 
 import inbox.connector
 from helpdesk.lib.html import is_cut
-from inbox.connector import Account, OutboundMessage, Sent, Settings
+from inbox.connector import (
+    Account,
+    Item,
+    OutboundMessage,
+    Sent,
+    Settings,
+    WebhookAnswer,
+    WebhookRequest,
+)
 from inbox.inbound import FailedRecipient, InboundAttachment, InboundMessage, SenderHandle
 from integrations.email.authentication import SenderVerdict, get_sender_verdict
 from integrations.email.channels import read_settings, smtp_server_of, test_connection
 from integrations.email.manifest import MANIFEST
 from integrations.email.parsed_mail import MailAddress, MailAttachment, ParsedMail
 from integrations.email.parser_child import LimitedParser, Unparsable
+from integrations.email.providers import mails_in
+from integrations.email.providers import verify as verify_provider
 from integrations.email.sent_folder import is_in_sent_folder
 from integrations.email.smtp import send_mail
 from tickets.models import Channel, HandleKind
@@ -51,6 +61,18 @@ class EmailConnector:
         """Sign in to both servers; see ``channels.test_connection`` for what it raises."""
         test_connection(channel)
         return Account(label=channel.address)
+
+    def verify(self, channel: Channel, request: WebhookRequest) -> None:
+        """A provider that posts mail; see ``providers.verify``."""
+        verify_provider(channel, request)
+
+    def answer(self, channel: Channel, request: WebhookRequest) -> WebhookAnswer | None:
+        """Nothing but 200."""
+        return None
+
+    def split(self, channel: Channel, request: WebhookRequest) -> list[Item]:
+        """The mails in the provider's call, as raw as it gives them."""
+        return mails_in(channel, request)
 
     def find_sent(self, channel: Channel, external_id: str) -> bool:
         """Whether the mailbox keeps a copy of what we sent under this Message-ID."""
