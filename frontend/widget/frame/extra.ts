@@ -1,0 +1,12 @@
+// What most visits never see, in a file of its own.
+export { default as Away } from './Away.svelte';
+export { default as EmailAsk } from './EmailAsk.svelte';
+export { default as Files } from './Files.svelte';
+export { default as Order } from './Order.svelte';
+export { default as OrderCard } from './OrderCard.svelte';
+export { default as Rating } from './Rating.svelte';
+export { default as Rich } from './Rich.svelte';
+export { default as Track } from './Track.svelte';
+export { default as Tray } from './Tray.svelte';
+export { loadEarlier } from './asks';
+export { attach } from './uploads';
