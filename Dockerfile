@@ -32,6 +32,7 @@ RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin afte
 WORKDIR /app
 COPY --from=packages /app /app
 COPY --from=frontend /build/inbox/build frontend/inbox/build
+COPY --from=frontend /build/widget/build frontend/widget/build
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=helpdesk.settings \

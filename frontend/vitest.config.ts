@@ -14,5 +14,8 @@ export default defineConfig({
       '$app/state': fileURLToPath(new URL('./inbox/tests/fake-state.ts', import.meta.url)),
     },
   },
-  test: { environment: 'happy-dom', include: ['shared/**/*.test.ts', 'inbox/**/*.test.ts'] },
+  test: {
+    environment: 'happy-dom',
+    include: ['shared/**/*.test.ts', 'inbox/**/*.test.ts', 'widget/**/*.test.ts'],
+  },
 });

@@ -269,6 +269,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise looks for it at start
 APP_BUILD_DIR = BASE_DIR / "frontend" / "inbox" / "build"
+WIDGET_BUILD_DIR = BASE_DIR / "frontend" / "widget" / "build"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/_app/immutable/"
 WHITENOISE_ROOT = APP_BUILD_DIR if APP_BUILD_DIR.exists() else None

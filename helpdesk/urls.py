@@ -40,13 +40,13 @@ urlpatterns = [
     path("csat/", include("automation.csat.urls")),
     path("widget/v1/", include("integrations.chat.api.urls")),
     path("hooks/files/<uuid:attachment_id>/<str:ticket>/<str:name>", serve_public_file),
+    path("", include("integrations.chat.urls")),
+    path("demo-shop/", include("integrations.chat.demo_shop")),
     path("hooks/<slug:kind>/<str:token>", receive_hook),
     path("hooks/<slug:kind>/<str:token>/", receive_hook),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    re_path(
-        r"^(?:api|_allauth|csat|hooks|static|widget/v1|ws)(?:/(?P<rest>.*))?$", no_such_address
-    ),
+    re_path(r"^(?:api|_allauth|csat|hooks|static|widget|ws)(?:/(?P<rest>.*))?$", no_such_address),
     re_path(r"^(?P<path>.*)$", spa.serve),
 ]
 

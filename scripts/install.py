@@ -171,8 +171,9 @@ def frontend_sources() -> list[Path]:
 
 
 def is_built() -> bool:
-    """Whether the agent app's build is where Django looks for it."""
-    return (FRONTEND / "inbox" / "build" / "index.html").is_file()
+    """Whether the builds are where Django looks for them."""
+    made = (FRONTEND / "inbox" / "build" / "index.html", FRONTEND / "widget" / "build" / "w.js")
+    return all(each.is_file() for each in made)
 
 
 def npm(*words: str) -> None:

@@ -1,4 +1,4 @@
-// Prints what the browser loads for a first look at the inbox: `app_js_gz_kb <n>` and `app_css_gz_kb <n>`.
+// Prints what the browser loads for a first look at the inbox and for opening the widget, as `<name>_gz_kb <n>`.
 // With --check it ends with 1 when a budget is exceeded.
 import { readFileSync, readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
@@ -15,8 +15,8 @@ function inboxNodes() {
   return [0, ...found[2].split(',').filter(Boolean).map(Number), Number(found[1])];
 }
 
-/** Budgets of the first load, gzipped. */
-const BUDGET_KB = { app_js_gz_kb: 120, app_css_gz_kb: 18 };
+/** Budgets of the first load, gzipped; of the widget: its loader, and all that opening it takes. */
+const BUDGET_KB = { app_js_gz_kb: 120, app_css_gz_kb: 18, widget_loader_gz_kb: 3, widget_cold_gz_kb: 36 };
 
 function addWithImports(key, files) {
   const entry = manifest[key];
@@ -54,5 +54,12 @@ function weigh(name, urls) {
   }
 }
 
+const widget = new URL('../widget/build/', import.meta.url);
+const { app } = JSON.parse(readFileSync(new URL('manifest.json', widget), 'utf8'));
+const loader = new URL('w.js', widget);
+const opened = ['frame.css', 'words/en.json', `assets/${app}`].map((name) => new URL(name, widget));
+
 weigh('app_js_gz_kb', scripts);
 weigh('app_css_gz_kb', sheets);
+weigh('widget_loader_gz_kb', [loader]);
+weigh('widget_cold_gz_kb', [loader, ...opened]);

@@ -33,7 +33,12 @@ def run_demo(*, host: str, port: int, smtp_port: int) -> None:
             host=host,
             port=port,
             greeting=_greeting(
-                demo.email, demo.password, channel.address, smtp_port, str(mailbox.folder)
+                f"http://{host}:{port}/demo-shop/",
+                demo.email,
+                demo.password,
+                channel.address,
+                smtp_port,
+                str(mailbox.folder),
             ),
         )
     finally:
@@ -66,11 +71,12 @@ def _open_channel(organization: Organization, smtp_url: str) -> Channel:
 
 
 def _greeting(
-    email: str, password: str, address: str, smtp_port: int, folder: str
+    shop_url: str, email: str, password: str, address: str, smtp_port: int, folder: str
 ) -> Sequence[str]:
     return [
         f"  sign in    {email}  ·  {password}",
         f"  write to   {address} by SMTP on 127.0.0.1:{smtp_port} and watch it appear",
+        f"  chat       from the demo shop: {shop_url}",
         f"  replies    arrive in {folder}",
         "  stop       Ctrl-C; everything is kept",
     ]

@@ -32,17 +32,18 @@ def text_on(colour: str) -> str:
     return white if contrast(white, colour) >= contrast(black, colour) else black
 
 
-def readable_on(colour: str, surface: str) -> str:
-    """The colour itself, or as little darker or lighter as text needs on that surface."""
-    toward = text_on(surface)
+def readable_on(colour: str, *surfaces: str, ratio: float = READABLE) -> str:
+    """The colour itself, or as little darker or lighter as it needs on all these surfaces."""
+    toward = text_on(surfaces[0])
     for step in range(_STEPS + 1):
-        mixed = _mixed(colour, toward, step / _STEPS)
-        if contrast(mixed, surface) >= READABLE:
-            return mixed
+        found = mixed(colour, toward, step / _STEPS)
+        if all(contrast(found, surface) >= ratio for surface in surfaces):
+            return found
     return toward
 
 
-def _mixed(colour: str, toward: str, share: float) -> str:
+def mixed(colour: str, toward: str, share: float) -> str:
+    """That share of the way from one colour to the other."""
     pairs = zip(_channels(colour), _channels(toward), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 

@@ -28,12 +28,14 @@ from integrations.chat.contrast import (
     text_on,
 )
 from integrations.chat.hours import Hours
+from integrations.chat.look import tokens
 from integrations.chat.models import Site, new_public_id
 from tickets.actions.channels import change_channel, create_channel
 from tickets.models import Channel, HandleKind
 
 KIND = "chat"
-LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pl", "pt", "ar")
+LANGUAGES = ("en", "de", "fr", "es", "pl", "cs", "ru", "zh", "th")
+"""What the widget speaks: frontend/widget/frame/words holds a file for each."""
 THEMES = ("auto", "light", "dark")
 SIDES = ("right", "left")
 ASKS_EMAIL = ("after_first", "before", "never")
@@ -188,20 +190,40 @@ def is_allowed_page(config: SiteConfig, origin: str) -> bool:
     return any(_fits(each, host, place) for each in config.domains)
 
 
-def loader_config(channel: Channel, config: SiteConfig) -> dict[str, Any]:
-    """What the loader knows before anybody opens the widget; at most 1 KB as JSON."""
+def launcher_values(channel: Channel | None, config: SiteConfig) -> dict[str, Any]:
+    """What the loader knows before anybody opens the widget; without a site, what it assumes."""
+    scheme = {"auto": "light dark"}.get(config.theme, config.theme)
+    light = tokens(config.accent, "light")
+    chosen = {
+        config.side: f"{config.offset}px",
+        "align-items": "start" if config.side == "left" else "end",
+        "color-scheme": scheme,
+        "--y": f"{config.offset}px",
+        "--r": f"{config.radius}px",
+        "--a": light["--accent"],
+        "--o": light["--on-accent"],
+        "--e": light["--accent-edge"],
+    }
     return {
         "site": config.site_id,
-        "name": channel.name,
-        "accent": config.accent,
-        "on_accent": config.on_accent,
-        "side": config.side,
-        "offset": config.offset,
+        "name": channel.name if channel else "",
+        "look": ";".join(f"{name}:{value}" for name, value in chosen.items()),
         "label": config.launcher_label,
-        "radius": config.radius,
+        "links": _other_ways(channel, config) if channel else [],
+        "rules": config.proactive,
         "languages": config.languages,
-        "proactive": config.proactive,
     }
+
+
+def _other_ways(channel: Channel, config: SiteConfig) -> list[list[str]]:
+    """Where else the shop can be reached, for when the frame is blocked."""
+    mailboxes = Channel.objects.filter(
+        organization_id=channel.organization_id, kind="email", is_active=True
+    )
+    if config.email_channel_id:
+        mailboxes = mailboxes.filter(pk=config.email_channel_id)
+    mailbox = mailboxes.order_by("created_at").first()
+    return [[f"mailto:{mailbox.address}", mailbox.address]] if mailbox else []
 
 
 def boot_record(channel: Channel, config: SiteConfig, locale: str, at: datetime) -> dict[str, Any]:
@@ -411,7 +433,7 @@ def _hours(value: Any) -> dict[str, Any] | None:
     return value
 
 
-_RULE = {"id", "text", "path", "seconds", "cart_min", "returning", "locale", "action"}
+_RULE = {"id", "text", "path", "seconds", "cart_min", "returning", "event", "button", "checkout"}
 
 
 def _proactive(value: Any) -> list[dict[str, Any]]:
@@ -424,6 +446,8 @@ def _proactive(value: Any) -> list[dict[str, Any]]:
         _line("proactive", 40)(each["id"])
         _line("proactive", 140)(each.get("text") or "")
         _line("proactive", 120)(each.get("path") or "")
+        _line("proactive", 60)(each.get("event") or "")
+        _line("proactive", 40)(each.get("button") or "")
         _number("proactive", 0, 3600)(each.get("seconds", 0))
         _number("proactive", 0, 10_000_000)(each.get("cart_min", 0))
     if len(repr(value).encode()) > PROACTIVE_BYTES:

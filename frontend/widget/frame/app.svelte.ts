@@ -35,6 +35,11 @@ const TYPING_ENDS_MS = 6_000;
 /** The one of this page; main.ts makes it before anything is drawn. */
 export let frame: Frame;
 
+export function begin(page: Page): Frame {
+  frame = new Frame(page);
+  return frame;
+}
+
 /** Everything the frame knows. Components read it and call what people do. */
 export class Frame {
   boot = $state.raw<Boot>()!;
@@ -76,7 +81,6 @@ export class Frame {
 
   constructor(page: Page) {
     const { boot } = page;
-    frame = this;
     this.boot = boot;
     this.words = new Speech(boot.locale, page.words);
     this.server = new Server(boot.site);
@@ -331,8 +335,12 @@ export class Frame {
   call = <Answer>(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> =>
     this.server.call<Answer>(method, path, body);
 
-  sendFile = (file: Blob, name: string, onShare: (share: number) => void, signal: AbortSignal): Promise<FileRecord> =>
-    this.server.upload<FileRecord>(file, name, onShare, signal);
+  sendFile = (
+    file: Blob,
+    name: string,
+    onShare: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<FileRecord> => this.server.upload<FileRecord>(file, name, onShare, signal);
 
   // Hearing
 
@@ -484,7 +492,15 @@ export class Frame {
     this.arrange();
   }
 
-  private identify({ token, name, traits }: { token?: string; name?: string; traits?: Record<string, unknown> }): void {
+  private identify({
+    token,
+    name,
+    traits,
+  }: {
+    token?: string;
+    name?: string;
+    traits?: Record<string, unknown>;
+  }): void {
     this.identity = { ...(token && { token }), traits: { ...traits, ...(name && { name }) } };
     if (token || this.session) void this.begin(true).catch(() => undefined);
   }

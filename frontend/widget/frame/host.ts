@@ -11,7 +11,8 @@ export type FromLoader =
 const KNOWN = ['open', 'hidden', 'leave', 'identify', 'context', 'page', 'locale', 'preview'];
 
 const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
-const isObject = (value: unknown): boolean => value === undefined || (typeof value === 'object' && value !== null);
+const isObject = (value: unknown): boolean =>
+  value === undefined || (typeof value === 'object' && value !== null);
 
 /** The message if it has the form of one and carries this boot's key; else null. */
 export function read(data: unknown, key: string): FromLoader | null {
@@ -20,7 +21,8 @@ export function read(data: unknown, key: string): FromLoader | null {
   if (!key || message.key !== key || !KNOWN.includes(message.type as string)) return null;
   const texts = ['view', 'text', 'greeting', 'token', 'name', 'locale'];
   const objects = ['traits', 'context', 'page', 'boot'];
-  const fits = texts.every((name) => isText(message[name])) && objects.every((name) => isObject(message[name]));
+  const fits =
+    texts.every((name) => isText(message[name])) && objects.every((name) => isObject(message[name]));
   return fits ? (message as unknown as FromLoader) : null;
 }
 

@@ -1,10 +1,10 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
-import { Frame, type Page } from './app.svelte';
+import { begin, type Page } from './app.svelte';
 import './frame.css';
 
 const page = JSON.parse(document.getElementById('aftercare')!.textContent) as Page;
-const frame = new Frame(page);
+const frame = begin(page);
 if (frame.view !== 'home') void frame.more();
 mount(App, { target: document.body });
 requestAnimationFrame(() => frame.host.tell('ready'));

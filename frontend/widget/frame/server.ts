@@ -47,7 +47,12 @@ export class Server {
   }
 
   /** Uploads with XMLHttpRequest, because only that tells how far it is. */
-  upload<Answer>(file: Blob, name: string, onShare: (share: number) => void, signal: AbortSignal): Promise<Answer> {
+  upload<Answer>(
+    file: Blob,
+    name: string,
+    onShare: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       const form = new FormData();

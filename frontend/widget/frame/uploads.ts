@@ -30,7 +30,16 @@ async function upload(source: File): Promise<void> {
   const key = newId();
   const stop = new AbortController();
   const { say, size } = frame.words;
-  const begun = { key, name: source.name, size: source.size, share: 0, problem: '', file: null, source, stop };
+  const begun = {
+    key,
+    name: source.name,
+    size: source.size,
+    share: 0,
+    problem: '',
+    file: null,
+    source,
+    stop,
+  };
   frame.uploads = [...frame.uploads, begun];
   const change = (changes: Partial<Upload>): void => {
     frame.uploads = frame.uploads.map((each) => (each.key === key ? { ...each, ...changes } : each));
@@ -41,7 +50,8 @@ async function upload(source: File): Promise<void> {
     const { max_bytes } = frame.boot.limits;
     change({ size: blob.size });
     if (blob.size > max_bytes) change({ problem: say('file_big', { name, size: size(max_bytes) }) });
-    else change({ file: await frame.sendFile(blob, name, (share) => change({ share }), stop.signal), share: 1 });
+    else
+      change({ file: await frame.sendFile(blob, name, (share) => change({ share }), stop.signal), share: 1 });
   } catch {
     change({ problem: say('file_failed', { name: source.name }) });
   }

@@ -45,7 +45,11 @@ export class Speech {
   ago = (at: string, now: Date): string => {
     const minutes = Math.round((now.getTime() - new Date(at).getTime()) / 60_000);
     const [value, unit] =
-      minutes < 60 ? [minutes, 'minute' as const] : minutes < 1440 ? [minutes / 60, 'hour' as const] : [minutes / 1440, 'day' as const];
+      minutes < 60
+        ? [minutes, 'minute' as const]
+        : minutes < 1440
+          ? [minutes / 60, 'hour' as const]
+          : [minutes / 1440, 'day' as const];
     return new Intl.RelativeTimeFormat(this.locale, { numeric: 'auto' }).format(-Math.round(value), unit);
   };
 

@@ -36,13 +36,12 @@ export interface Rule {
   id: string;
   text: string;
   button?: string;
-  from?: string;
   /** The page's address contains this. */
-  url?: string;
+  path?: string;
   /** Seconds of rest on the page. */
-  after?: number;
+  seconds?: number;
   /** The cart is worth at least this much. */
-  cart?: number;
+  cart_min?: number;
   /** Only for people who were here on an earlier day. */
   returning?: boolean;
   /** Only after track() with this name. */

@@ -33,7 +33,13 @@ const FULL_SCREEN = matchMedia('(max-width:480px),(max-height:560px)');
  * Puts the launcher into the page; the frame behind it is loaded once somebody means to open it.
  * Answers the calls of the page's API that need a launcher.
  */
-export function launch(server: string, site: string, locale: string, options: BootOptions, emit: Emit): Commands {
+export function launch(
+  server: string,
+  site: string,
+  locale: string,
+  options: BootOptions,
+  emit: Emit,
+): Commands {
   const words = config.words[locale.slice(0, 2)] || config.words.en;
   const host = document.createElement('aftercare-widget');
   const root = host.attachShadow({ mode: 'open' });
@@ -142,7 +148,9 @@ export function launch(server: string, site: string, locale: string, options: Bo
   async function ask(): Promise<void> {
     try {
       if (memory.hint && !isReady) {
-        const answer = await fetch(`${server}/widget/v1/${site}/unread?hint=${memory.hint}`, { credentials: 'omit' });
+        const answer = await fetch(`${server}/widget/v1/${site}/unread?hint=${memory.hint}`, {
+          credentials: 'omit',
+        });
         count((await answer.json()).unread);
       }
     } catch {
@@ -166,8 +174,7 @@ export function launch(server: string, site: string, locale: string, options: Bo
   };
 
   function hear({ origin: from, source, data }: MessageEvent): void {
-    if (from == server && source === frame?.contentWindow && data.key == nonce)
-      heard[data.type]?.(data);
+    if (from == server && source === frame?.contentWindow && data.key == nonce) heard[data.type]?.(data);
   }
 
   function page(): void {
@@ -192,7 +199,7 @@ export function launch(server: string, site: string, locale: string, options: Bo
   root.adoptedStyleSheets = [sheet];
   root.append(stand);
   stand.style.zIndex = options.zIndex as never;
-  stand.style.setProperty('--y', options.y as never);
+  stand.style.setProperty('--y', options.y || '');
   panel.role = launcher.ariaHasPopup = 'dialog';
   panel.ariaLabel = config.name;
   launcher.onclick = () => (isOpen ? hide() : show());

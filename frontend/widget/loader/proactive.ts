@@ -72,7 +72,7 @@ config.cards = (commands, root, launcher, words) => {
       close();
       show!('chat', { greeting: rule.text });
     };
-    card.replaceChildren(make('h2', '', rule.from || config.name), text, go, cross);
+    card.replaceChildren(make('h2', '', config.name), text, go, cross);
     card.hidden = false;
   }
 
@@ -88,7 +88,7 @@ config.cards = (commands, root, launcher, words) => {
   /** The rules get their seconds of rest: on a new page, after an event, for another cart. */
   function plan(): void {
     timers.forEach(clearTimeout);
-    timers = rules.map((rule) => setTimeout(propose, (rule.after ?? 4) * 1000, rule));
+    timers = rules.map((rule) => setTimeout(propose, (rule.seconds ?? 4) * 1000, rule));
   }
 
   Object.assign(commands, {

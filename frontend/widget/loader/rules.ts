@@ -23,8 +23,8 @@ const THIRTY_DAYS = 2592e6;
 export function fits(rule: Rule, moment: Moment, kept: Readonly<Kept>): boolean {
   return (
     (rule.checkout || !/check-?out|\/pay/i.test(moment.url)) &&
-    (!rule.url || moment.url.includes(rule.url)) &&
-    moment.cart >= (rule.cart || 0) &&
+    (!rule.path || moment.url.includes(rule.path)) &&
+    moment.cart >= (rule.cart_min || 0) &&
     (!rule.event || moment.events.has(rule.event)) &&
     (!rule.returning || (kept.since || moment.today) < moment.today) &&
     moment.now - (kept.gone?.[rule.id] || 0) > THIRTY_DAYS

@@ -28,7 +28,8 @@ const chat: Record<string, unknown> = {
   off: (name: string, listener: () => void) => call('off', EVENTS[name] || name, listener),
 };
 // What only changes looks is the shop's setting here; the call passes without effect.
-for (const name of ['setPosition', 'updateTexts', 'hidePoweredBy', 'hideOutsideBusinessHours']) chat[name] = () => undefined;
+for (const name of ['setPosition', 'updateTexts', 'hidePoweredBy', 'hideOutsideBusinessHours'])
+  chat[name] = () => undefined;
 
 const page = window as unknown as { GorgiasChat?: unknown };
 page.GorgiasChat = chat;

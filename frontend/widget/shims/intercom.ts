@@ -16,7 +16,14 @@ interface Settings {
 }
 
 /** What is not a setting of the messenger itself says something about the person. */
-function tell({ name, language_override, hide_default_launcher, intercom_user_jwt, app_id: _, ...traits }: Settings): void {
+function tell({
+  name,
+  language_override,
+  hide_default_launcher,
+  intercom_user_jwt,
+  app_id: _,
+  ...traits
+}: Settings): void {
   if (hide_default_launcher !== undefined) call(hide_default_launcher ? 'hideLauncher' : 'showLauncher');
   if (language_override) call('setLocale', language_override);
   if (intercom_user_jwt || name || Object.keys(traits).length)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.core.exceptions import RequestDataTooBig
@@ -22,6 +23,7 @@ from integrations.chat import selectors
 from integrations.chat.api.endpoint import WidgetEndpoint, address_of
 from integrations.chat.files import keep_upload, open_file
 from integrations.chat.leaving import send_transcript
+from integrations.chat.models import Site
 from integrations.chat.orders import look_up, orders_of
 from integrations.chat.posting import MAX_TEXT_CHARS, Post, get_conversation, post_message
 from integrations.chat.ratings import rate
@@ -100,23 +102,26 @@ class Boot(WidgetEndpoint):
 
     def get(self, request: Request, site: str) -> Response:
         refuse_unknown_parameters(request, "locale")
-        channel = self.site.channel
-        config = SiteConfig.of(channel)
-        record = boot_record(channel, config, request.query_params.get("locale", ""), now())
-        people = selectors.team_of(channel.organization_id)
-        record["team"] = [
-            {
-                "name": each["name"],
-                "avatar_url": (
-                    f"/widget/v1/{site}/avatars/{each['avatar_sha256'][:32]}"
-                    if each["avatar_sha256"]
-                    else None
-                ),
-            }
-            for each in people
-        ]
-        record["reply_minutes"] = expected_minutes(channel)
-        return Response(record)
+        return Response(boot_of(self.site, request.query_params.get("locale", ""), now()))
+
+
+def boot_of(site: Site, locale: str, at: datetime) -> dict[str, Any]:
+    """The site as the frame draws it, with who answers and how soon."""
+    channel = site.channel
+    record = boot_record(channel, SiteConfig.of(channel), locale, at)
+    record["team"] = [
+        {
+            "name": each["name"],
+            "avatar_url": (
+                f"/widget/v1/{site.pk}/avatars/{each['avatar_sha256'][:32]}"
+                if each["avatar_sha256"]
+                else None
+            ),
+        }
+        for each in selectors.team_of(channel.organization_id)
+    ]
+    record["reply_minutes"] = expected_minutes(channel)
+    return record
 
 
 class Sessions(WidgetEndpoint):
