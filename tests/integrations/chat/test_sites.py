@@ -16,7 +16,7 @@ from integrations.chat.sites import (
     SiteConfig,
     frame_ancestors,
     is_allowed_page,
-    loader_config,
+    launcher_values,
     secrets_of,
 )
 from tests.integrations.chat.conftest import SITE, Shopper
@@ -111,7 +111,7 @@ def test_boot_tells_what_the_frame_needs_and_nothing_else(chat: Channel, bo: Use
 
 
 def test_the_loaders_configuration_stays_below_a_kilobyte(chat: Channel):
-    told = loader_config(chat, SiteConfig.of(chat))
+    told = launcher_values(chat, SiteConfig.of(chat))
     assert len(json.dumps(told)) < 1024
 
 
