@@ -92,7 +92,7 @@ class TestSlack(ChannelConnectorContract):
     def make_channel(self, organization: Organization, vendor: VendorServer) -> Channel:
         return create_channel(
             organization, kind="slack", name="Slack", handle_kind="slack", address="T1",
-            config={"api_url": vendor.url, **CONFIG},
+            config={"api_url": vendor.url, "pace_per_second": 1000, **CONFIG},
             secrets=encrypt({"token": "xoxb-1", "signing_secret": SECRET}),
         )  # fmt: skip
 

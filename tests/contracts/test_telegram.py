@@ -37,7 +37,9 @@ def message_of(number: int, text: str = "", **more: Any) -> dict[str, Any]:
 def make(organization: Organization, vendor: VendorServer, **config: Any) -> Channel:
     return create_channel(
         organization, kind="telegram", name="Bot", handle_kind="telegram", address="@shopbot",
-        config={"api_url": vendor.url, "receives_by": "webhook", **config},
+        config={
+            "api_url": vendor.url, "receives_by": "webhook", "pace_per_second": 1000, **config,
+        },
         secrets=encrypt({"token": TOKEN}),
     )  # fmt: skip
 

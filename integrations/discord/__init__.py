@@ -1,0 +1,1 @@
+"""Discord: forum posts, threads and channels of a server."""
