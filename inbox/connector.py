@@ -444,7 +444,7 @@ class Place:
 class Reach:
     """Whether an answer can go there now, why not, until when, and in which ways (``modes``).
 
-    ``reason`` is a code that the app has words for: window_closed, no_conversation, opted_out,
+    ``reason`` is a code that the app has words for: window_closed, no_conversation, opted_out, left_unknown,
     limit_reached, left, paused, not_verified.
     """
 

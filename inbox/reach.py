@@ -25,6 +25,7 @@ WORDS = {
     "opted_out": "This customer asked not to be written to here.",
     "limit_reached": "No more messages can be sent here before the customer answers.",
     "left": "The shopper left the chat.",
+    "left_unknown": "The shopper left the chat and gave no address.",
     "paused": "This channel is paused.",
     "not_verified": "This address is not proven to be the customer's.",
     "no_address": "This customer has no address on this channel.",

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import http.client
 import json
-import os
-import struct
 import time
 import uuid
 from datetime import datetime
 from typing import Any
 
+from helpdesk.bench.sockets import masked, open_socket, read_frame
 from helpdesk.commands.environment import migrate_if_needed, prepare
 
 SOCKETS = 100
 CHANGES = 150
 PAUSE_SECONDS = 0.03
-MAX_FRAME_BYTES = 10_000_000
 
 
 def main() -> None:
@@ -32,7 +29,7 @@ def main() -> None:
     from tickets.models import Ticket
 
     token = make_big_shop(200)
-    cookie = _session_cookie(User.objects.get(email="ana@lindenloom.example"))
+    cookie = session_cookie(User.objects.get(email="ana@lindenloom.example"))
     tickets = [str(each) for each in Ticket.objects.values_list("pk", flat=True)[:50]]
     with served("serve") as (port, _):
         alone = asyncio.run(_measure(port, cookie, token, tickets, sockets=1))
@@ -40,7 +37,8 @@ def main() -> None:
     compared("event_p95_ms", percentile(crowd, 0.95), "ms", percentile(alone, 0.95)).print()
 
 
-def _session_cookie(user: Any) -> str:
+def session_cookie(user: Any) -> str:
+    """What a browser of this person shows."""
     from django.conf import settings
     from django.test import Client
 
@@ -55,7 +53,7 @@ async def _measure(
     """Milliseconds from each event's commit to each frame, over all sockets."""
     delays: list[float] = []
     ready = asyncio.Semaphore(0)
-    start = _head(port, token)
+    start = head_of_log(port, token)
     readers = [
         asyncio.create_task(_read(port, cookie, start, ready, delays)) for _ in range(sockets)
     ]
@@ -85,7 +83,7 @@ def _change(port: int, token: str, tickets: list[str], run: str) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
-def _head(port: int, token: str) -> dict[str, Any]:
+def head_of_log(port: int, token: str) -> dict[str, Any]:
     """Cursor and epoch of the log as it stands."""
     from helpdesk.bench.server import Client
 
@@ -100,11 +98,11 @@ async def _read(
     ready: asyncio.Semaphore,
     delays: list[float],
 ) -> None:
-    reader, writer = await _upgrade(port, cookie)
+    reader, writer = await open_socket(port, "/ws/agent", cookie=cookie)
     hello = {"type": "hello", "client_id": str(uuid.uuid4()), **start}
-    writer.write(_masked(json.dumps(hello).encode()))
+    writer.write(masked(json.dumps(hello).encode()))
     while True:
-        frame = json.loads(await _frame(reader))
+        frame = json.loads(await read_frame(reader))
         if frame["type"] == "reset":
             raise RuntimeError(f"the server asked for a reset: {frame}")
         if frame["type"] == "hello":
@@ -113,46 +111,6 @@ async def _read(
             if event["type"] == "ticket.tagged":
                 committed = datetime.fromisoformat(event["at"])
                 delays.append((time.time() - committed.timestamp()) * 1000)
-
-
-async def _upgrade(port: int, cookie: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=MAX_FRAME_BYTES)
-    key = base64.b64encode(os.urandom(16)).decode()
-    writer.write(
-        (
-            f"GET /ws/agent HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
-            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-            f"Origin: http://127.0.0.1:{port}\r\nCookie: {cookie}\r\n\r\n"
-        ).encode()
-    )
-    head = await reader.readuntil(b"\r\n\r\n")
-    if b" 101 " not in head.split(b"\r\n")[0]:
-        raise RuntimeError(head.decode(errors="replace").splitlines()[0])
-    return reader, writer
-
-
-def _masked(payload: bytes) -> bytes:
-    """A text frame as a client must send it (RFC 6455 5.2)."""
-    mask = os.urandom(4)
-    size = len(payload)
-    head = bytes([0x81, 0x80 | size]) if size < 126 else struct.pack("!BBH", 0x81, 0xFE, size)
-    return head + mask + bytes(each ^ mask[i % 4] for i, each in enumerate(payload))
-
-
-async def _frame(reader: asyncio.StreamReader) -> bytes:
-    """The next text frame of the server; pings are passed over."""
-    while True:
-        first, second = await reader.readexactly(2)
-        size = second & 0x7F
-        if size == 126:
-            (size,) = struct.unpack("!H", await reader.readexactly(2))
-        elif size == 127:
-            (size,) = struct.unpack("!Q", await reader.readexactly(8))
-        payload = await reader.readexactly(size)
-        if first & 0x0F == 1:
-            return payload
-        if first & 0x0F == 8:
-            raise RuntimeError("the server closed the socket")
 
 
 if __name__ == "__main__":

@@ -11,11 +11,14 @@ from typing import Any
 import inbox.connector
 from helpdesk.lib import blobs
 from helpdesk.lib.errors import InvalidInput, PermanentFailure
-from inbox.connector import OutboundMessage, Place, Reach, Sent
+from inbox.connector import Account, OutboundMessage, Place, Reach, Sent, Settings
 from inbox.inbound import Details, InboundAttachment, InboundMessage, SenderHandle
+from integrations.chat.contrast import clean_colour
 from integrations.chat.conversations import external_id_of, show_message
+from integrations.chat.mailboxes import mailbox_of
 from integrations.chat.manifest import MANIFEST
 from integrations.chat.models import Conversation, Visitor
+from integrations.chat.sites import clean_domains, make_site
 from tickets.models import Channel, HandleKind, Message
 
 SUBJECT_CHARS = 80
@@ -49,12 +52,27 @@ class ChatConnector:
         show_message(conversation.pk, found)
         return Sent()
 
+    def read_settings(self, settings: Settings) -> Settings:
+        """What the general settings page knows of a site; the rest is set on the site's own."""
+        for name, check in (("domains", clean_domains), ("accent", clean_colour)):
+            if settings.config.get(name):
+                settings.config[name] = check(settings.config[name])
+        return settings
+
+    def connect(self, channel: Channel, hook_url: str) -> Account:
+        """There is nobody to sign in to: the site is made if it is not there yet."""
+        site = make_site(channel)
+        return Account(label=site.public_id, config={"site_id": site.public_id})
+
     def reach(self, channel: Channel, place: Place) -> Reach:
         """A visitor who left is still written to: the answer follows by e-mail, or waits."""
         visitor = _find_visitor(channel, place)
         if visitor is None:
             return Reach(is_reachable=False, reason="no_conversation")
-        return Reach(is_reachable=True, reason="" if visitor.is_here else "left")
+        if visitor.is_here:
+            return Reach(is_reachable=True)
+        knows_where = bool(visitor.email) and mailbox_of(channel) is not None
+        return Reach(is_reachable=True, reason="left" if knows_where else "left_unknown")
 
 
 def _as_inbound(told: dict[str, Any]) -> InboundMessage:
@@ -66,6 +84,7 @@ def _as_inbound(told: dict[str, Any]) -> InboundMessage:
             kind=HandleKind.VISITOR,
             value=told["visitor_id"],
             name=told["name"],
+            label=told["label"],
             is_verified=bool(told["is_verified"]),
         ),
         external_id=external_id,

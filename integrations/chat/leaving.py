@@ -20,6 +20,7 @@ from helpdesk.lib.errors import Conflict, HelpdeskError
 from helpdesk.sweep import sweeps
 from integrations.chat import limits
 from integrations.chat.conversations import changing, show_system
+from integrations.chat.mailboxes import mailbox_of
 from integrations.chat.models import ContinuedBy, Conversation, Line, LineKind, Visitor
 from integrations.chat.sites import SiteConfig
 from tickets.actions.change import lock_survivor
@@ -37,7 +38,7 @@ log = structlog.get_logger()
 def fall_back_due(limit: int = 50) -> int:
     """Send on what shoppers who left have not seen; returns how many conversations."""
     due = (
-        Conversation.objects.filter(unseen_since__lte=now() - timedelta(minutes=1))
+        Conversation.objects.filter(unseen_since__lte=now())
         .exclude(visitor__email="")
         .exclude(visitor__here_until__gt=now())
         .filter(channel__is_active=True, ticket__isnull=False)
@@ -114,15 +115,6 @@ def send_transcript(conversation: Conversation) -> None:
         )
 
 
-def mailbox_of(channel: Channel) -> Channel | None:
-    """The mailbox that goes on where the chat ends: the one chosen, else the shop's first."""
-    chosen = SiteConfig.of(channel).email_channel_id
-    found = Channel.objects.filter(
-        organization_id=channel.organization_id, kind="email", is_active=True
-    ).order_by("pk")
-    return (found.filter(pk=chosen).first() if chosen else None) or found.first()
-
-
 def masked(email: str) -> str:
     """``m•••@posteo.example``: enough to know one's own address by."""
     local, at, domain = email.partition("@")
@@ -138,7 +130,8 @@ def words_of(language: str) -> dict[str, str]:
 def _is_due(conversation: Conversation, visitor: Visitor) -> bool:
     if conversation.unseen_since is None or not visitor.email or visitor.is_here:
         return False
-    minutes = SiteConfig.of(conversation.channel).fall_back_minutes
+    goes_on_by_mail = conversation.continued_by == ContinuedBy.EMAIL
+    minutes = 0 if goes_on_by_mail else SiteConfig.of(conversation.channel).fall_back_minutes
     return now() - conversation.unseen_since >= timedelta(minutes=minutes)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox.connector import ConfigField, Manifest
+from inbox.connector import ConfigField, Manifest, Step
 
 MANIFEST = Manifest(
     kind="chat",
@@ -24,4 +24,5 @@ MANIFEST = Manifest(
     icon="chat",
     group="chat",
     summary="The chat window on your shop's pages.",
+    steps=(Step("Look, hours, languages and the code for your pages are on the site's own page."),),
 )  # fmt: skip

@@ -60,6 +60,11 @@ class Visitor(models.Model):
         return self.name or str(self.pk)
 
     @property
+    def label(self) -> str:
+        """What the team calls somebody who has given no name."""
+        return f"Visitor {self.pk.hex[-4:].upper()}"
+
+    @property
     def is_verified(self) -> bool:
         """Whether the shop has signed who this is."""
         return self.subject is not None

@@ -17,7 +17,7 @@ from integrations.chat.conversations import begin_conversation, show_message
 from integrations.chat.files import uploads_of
 from integrations.chat.models import Conversation, Line, Site, Visitor
 from integrations.chat.seeing import note_seen
-from integrations.chat.visitors import limited, link_customer
+from integrations.chat.visitors import limited, link_customer, name_customer
 from tickets.models import Message
 
 MAX_TEXT_CHARS = 8000
@@ -57,6 +57,7 @@ def post_message(site: Site, visitor: Visitor, post: Post) -> Line:
     else:
         conversation = get_conversation(visitor, post.conversation_id)
     link_customer(visitor)
+    name_customer(visitor)
     raw = _written_down(visitor, conversation, post, text, files, begins=begins)
     message = _through_the_door(site, raw)
     line = show_message(conversation.pk, message)
@@ -91,7 +92,8 @@ def _written_down(
         "conversation_id": str(conversation.pk),
         "begins": begins,
         "visitor_id": str(visitor.pk),
-        "name": visitor.name,
+        "name": visitor.name or visitor.label,
+        "label": visitor.name or visitor.email or visitor.label,
         "is_verified": visitor.is_verified,
         "email": visitor.email,
         "is_email_proven": visitor.is_email_proven,

@@ -383,7 +383,8 @@ def _link(name: str) -> Any:
     return check
 
 
-def _domains(value: Any) -> list[str]:
+def clean_domains(value: Any) -> list[str]:
+    """Hosts, with ``*.`` and a port where wanted; raises InvalidInput naming ``domains``."""
     if not isinstance(value, list) or len(value) > MAX_DOMAINS:
         raise InvalidInput.field("domains", f"At most {MAX_DOMAINS} domains.")
     found = []
@@ -456,7 +457,7 @@ def _proactive(value: Any) -> list[dict[str, Any]]:
 
 
 _CHECKS: dict[str, Any] = {
-    "domains": _domains,
+    "domains": clean_domains,
     "accent": lambda value: clean_colour(str(value)),
     "theme": _one_of("theme", THEMES),
     "radius": _number("radius", 0, 20),

@@ -21,11 +21,10 @@ from integrations.chat.models import Conversation, Site, Visitor
 from integrations.chat.problems import NotIdentified
 from integrations.chat.tokens import Identity, read_token
 from tickets.actions.customer_merge import merge_customers
-from tickets.actions.customers import add_handle, get_or_create_by_handle
+from tickets.actions.customers import add_handle, change_customer, get_or_create_by_handle
 from tickets.models import Customer, Handle, HandleKind
 
 MAX_CONTEXT_BYTES = 8 * 1024
-SEEN_EVERY = timedelta(seconds=20)
 HERE_FOR = timedelta(seconds=45)
 
 
@@ -107,9 +106,21 @@ def link_customer(visitor: Visitor) -> Customer | None:
     return customer
 
 
-def is_due(visitor: Visitor) -> bool:
-    """Whether it is time to write down again that the visitor is here."""
-    return now() - visitor.last_seen_at > SEEN_EVERY
+def name_customer(visitor: Visitor) -> None:
+    """A visitor who has told their name is no longer called by a number."""
+    if not visitor.name:
+        return
+    handle = (
+        Handle.objects.select_related("customer")
+        .filter(
+            organization_id=visitor.organization_id,
+            kind=HandleKind.VISITOR,
+            value=str(visitor.pk),
+        )
+        .first()
+    )
+    if handle is not None and handle.customer.name == visitor.label:
+        change_customer(handle.customer, name=visitor.name)
 
 
 def generations_of(visitor_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:

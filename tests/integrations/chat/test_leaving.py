@@ -57,6 +57,7 @@ def test_what_was_unseen_goes_out_as_one_mail_and_its_answer_lands_on_the_ticket
     (copy,) = copies()
     assert copy.ticket_id == Ticket.objects.get().pk
     assert copy.to == [{"name": "", "address": MIA}]
+    assert Ticket.objects.get().customer.name.startswith("Visitor ")
     assert "It left on Friday." in copy.body.text
     assert "Here is the link." in copy.body.text
     assert Delivery.objects.filter(message=copy).count() == 1
