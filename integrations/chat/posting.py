@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from helpdesk.lib.errors import InvalidInput, NotFound, TemporaryFailure
@@ -47,6 +47,8 @@ def post_message(site: Site, visitor: Visitor, post: Post) -> Line:
         raise InvalidInput.field("text", f"At most {MAX_TEXT_CHARS} characters.", code="too_long")
     if not text and not post.attachment_ids:
         raise InvalidInput.field("text", "Write something first.", code="required")
+    page, context = limited("page", post.page or {}), limited("context", post.context or {})
+    post = replace(post, page=page, context=context)
     known = _find_posted(visitor, post)
     if known is not None:
         return known
@@ -107,8 +109,8 @@ def _written_down(
             }
             for each in files
         ],
-        "page": limited("page", post.page or {}),
-        "context": limited("context", post.context or {}),
+        "page": post.page,
+        "context": post.context,
         "locale": visitor.locale,
     }
     return json.dumps(told, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")

@@ -246,8 +246,6 @@ def _write(
     to = [] if is_note else to
     if not is_note and not to:
         raise InvalidInput.field("to", "This customer has no address to send to.", code="required")
-    if channel is not None and channel.kind == LIVE:
-        outgoing = replace(outgoing, hold_seconds=0)
     if user is not None and channel is not None:
         for check in _send_checks:
             check(ticket, channel, to, outgoing.details)
@@ -295,7 +293,9 @@ def _write(
 
 def _in_channels_time(outgoing: OutgoingMessage, channel: Channel | None) -> OutgoingMessage:
     """Where people talk live, undoing has a shorter time or none: the channel's own."""
-    longest = None if channel is None else channel.config.get("undo_seconds")
+    if channel is None:
+        return outgoing
+    longest = channel.config.get("undo_seconds", 0 if channel.kind == LIVE else None)
     if longest is None or outgoing.hold_seconds <= longest:
         return outgoing
     return replace(outgoing, hold_seconds=longest)

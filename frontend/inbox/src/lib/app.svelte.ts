@@ -24,6 +24,7 @@ import { version } from '$app/environment';
 import { getContext, setContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { appearance } from './appearance.svelte';
+import { Shoppers } from './shoppers.svelte';
 import { Shelf } from './cache/shelf';
 import { trimRecords } from './cache/trim';
 import { Changes } from './changes.svelte';
@@ -62,6 +63,7 @@ export class App {
   readonly orders = new OrderBook(this.shelf);
   readonly prefetch = new Prefetch(this);
   readonly presence = new SvelteMap<string, readonly PresentUser[]>();
+  readonly shoppers = new Shoppers();
 
   status = $state<Status>('starting');
   problem = $state.raw<ApiProblem | null>(null);
@@ -326,6 +328,7 @@ export class App {
         },
         onCounts: (counts) => (this.counts = { ...this.counts, ...counts }),
         onPresence: (ticketId, users) => this.presence.set(ticketId, users),
+        onShopper: (ticketId, state) => this.shoppers.set(ticketId, state),
         onSignedOut: () => this.sessionOver(),
         onOldPage: () => (this.isOld = true),
       },

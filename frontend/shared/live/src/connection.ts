@@ -1,5 +1,5 @@
 import { CATALOG_VERSION } from '@aftercare/api';
-import type { ClientFrame, LiveEvent, PresenceFrame, PresentUser, ServerFrame } from './events';
+import type { ClientFrame, LiveEvent, PresenceFrame, PresentUser, ServerFrame, ShopperState } from './events';
 
 export type ConnectionState = 'connecting' | 'live' | 'catching_up' | 'reconnecting' | 'offline' | 'closed';
 
@@ -20,6 +20,7 @@ export interface ConnectionHooks {
   onState(state: ConnectionState, behindBy: number): void;
   onCounts(counts: Record<string, number>): void;
   onPresence(ticketId: string, users: readonly PresentUser[]): void;
+  onShopper?(ticketId: string, state: ShopperState): void;
   /** The server closed us because nobody is signed in. */
   onSignedOut(): void;
   /** The server speaks a newer language of events than this page knows. */
@@ -176,6 +177,7 @@ export class LiveConnection {
     else if (frame.type === 'reset') void this.reset(frame.reason);
     else if (frame.type === 'counts') this.hooks.onCounts(frame.counts);
     else if (frame.type === 'presence') this.hooks.onPresence(frame.ticket_id, frame.users);
+    else if (frame.type === 'shopper') this.hooks.onShopper?.(frame.ticket_id, frame.state);
     this.world.heard?.(text);
   }
 

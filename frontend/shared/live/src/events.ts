@@ -60,12 +60,16 @@ export interface PresentUser {
   state: 'viewing' | 'replying' | 'noting';
 }
 
+/** A shopper in the chat of a ticket, as their widget says. */
+export type ShopperState = 'here' | 'typing' | 'left';
+
 export type ServerFrame =
   | { type: 'hello'; cursor: number; epoch: string; head: number; catalog?: number }
   | { type: 'batch'; from: number; upto: number; events: LiveEvent[] }
   | { type: 'ping'; head: number }
   | { type: 'reset'; reason: string }
   | { type: 'counts'; counts: Record<string, number> }
+  | { type: 'shopper'; ticket_id: string; state: ShopperState }
   | { type: 'presence'; ticket_id: string; users: PresentUser[] };
 
 /** Where one tab is; tabs may share a socket, so each names itself. */

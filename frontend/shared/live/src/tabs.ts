@@ -1,6 +1,6 @@
 import { closeCodeOf, LOST, SIGNED_OUT, type Doors } from './poll';
 import type { LiveConnection, SocketLike } from './connection';
-import type { ClientFrame, LiveEvent, PresenceFrame, PresentUser, ServerFrame } from './events';
+import type { ClientFrame, LiveEvent, PresenceFrame, ServerFrame } from './events';
 
 /** What the tabs of one browser say to each other. */
 type TabMessage =
@@ -116,7 +116,8 @@ export class Tabs {
     // What is too old for one tab may be new enough for another; rights and epochs are everybody's.
     if (frame.type === 'reset' && frame.reason !== 'permissions' && frame.reason !== 'epoch') return;
     if (frame.type === 'counts') this.counts = text;
-    if (frame.type === 'presence') this.remember(frame.ticket_id, frame.users, text);
+    if (frame.type === 'presence') this.remember(frame.ticket_id, frame.users.length > 0, text);
+    if (frame.type === 'shopper') this.remember(`${frame.ticket_id} shopper`, frame.state !== 'left', text);
     this.say({ type: 'frame', text });
   }
 
@@ -129,9 +130,10 @@ export class Tabs {
     this.release?.();
   }
 
-  private remember(ticketId: string, users: readonly PresentUser[], text: string): void {
-    if (users.length) this.places.set(ticketId, text);
-    else this.places.delete(ticketId);
+  /** What a tab that joins later must be told, too. */
+  private remember(place: string, isTaken: boolean, text: string): void {
+    if (isTaken) this.places.set(place, text);
+    else this.places.delete(place);
   }
 
   private queue(options: { steal?: boolean }): void {

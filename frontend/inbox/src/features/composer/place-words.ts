@@ -6,6 +6,7 @@ const REASONS: Record<string, Parameters<typeof t>[0]> = {
   opted_out: 'reach.optedOut',
   limit_reached: 'reach.limit',
   left: 'reach.left',
+  left_unknown: 'reach.leftUnknown',
   paused: 'reach.paused',
   not_verified: 'reach.notVerified',
   bounced: 'reach.bounced',
