@@ -39,7 +39,7 @@ def later(minutes: float) -> None:
 
 
 def copies() -> list[Message]:
-    return list(Message.objects.filter(channel_kind="email", direction="out").order_by("pk"))
+    return list(Message.objects.filter(channel_kind="email", direction="out").order_by("position"))
 
 
 def test_what_was_unseen_goes_out_as_one_mail_and_its_answer_lands_on_the_ticket(
