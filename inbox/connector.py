@@ -203,13 +203,15 @@ class Arrived:
     ``InboundMessage.content_key``. ``account`` is the address of a sister channel of the same
     kind and organization that it belongs to, where one webhook serves several. Where
     ``external_id`` is given, a message that we have under it is passed over: polls that close
-    gaps meet mostly old acquaintances.
+    gaps meet mostly old acquaintances. With ``is_account_only`` it is passed over where no such
+    channel exists: the vendor's app serves accounts that are not ours, too.
     """
 
     key: str
     payload: dict[str, Any]
     account: str = ""
     external_id: str = ""
+    is_account_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -460,6 +462,29 @@ class KnowsReach(Protocol):
 
     def reach(self, channel: Channel, place: Place) -> Reach:
         """Whether and how an answer can go; no network."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text that the vendor approved; ``{{name}}`` stands for each of its variables."""
+
+    name: str
+    language: str
+    text: str
+    header: str = ""
+    footer: str = ""
+    variables: tuple[str, ...] = ()
+    header_variables: tuple[str, ...] = ()
+    category: str = ""
+    id: str = ""
+
+
+@runtime_checkable
+class HasTemplates(Protocol):
+    """Channels where one may write first, or late, only in words that the vendor approved."""
+
+    def templates(self, channel: Channel) -> list[Template]:
+        """Those that can be sent now; asks the vendor, raises like ``poll``."""
 
 
 @runtime_checkable

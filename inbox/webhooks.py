@@ -332,6 +332,8 @@ def _keep(channel: Channel, item: Arrived, at: Any, index: int) -> dict[str, str
     if item.external_id and _is_known(channel, item.external_id):
         return {"item": item.key, "became": "known"}
     target = _sister(channel, item.account)
+    if item.is_account_only and target.address != item.account:
+        return {"item": item.key, "became": "another account's"}
     row, is_new = raw.store(
         target,
         json.dumps(item.payload, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace"),

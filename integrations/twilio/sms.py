@@ -21,7 +21,7 @@ from inbox.connector import (
     WebhookAnswer,
     WebhookRequest,
 )
-from inbox.inbound import Details, InboundMessage, SenderHandle
+from inbox.inbound import Details, InboundMessage, SenderHandle, first_words
 from inbox.public_files import public_url
 from inbox.webhooks import hook_url
 from integrations.twilio import media, signed, twiml
@@ -78,6 +78,7 @@ class SmsConnector:
         return InboundMessage(
             sender=SenderHandle(HandleKind.PHONE, sender, is_verified=True),
             external_id=sid,
+            subject=first_words(told.get("Body", ""), "SMS"),
             text=told.get("Body", ""),
             to=[{"name": "", "address": told.get("To", "")}],
             attachments=attachments_of(told),
@@ -107,31 +108,13 @@ class SmsConnector:
     def find_outgoing(
         self, channel: Channel, message: OutboundMessage, since: datetime
     ) -> list[str]:
-        found = Twilio.of(channel).messages(
-            **{"To": message.to[0]["address"], "DateSent>": moment(since - timedelta(minutes=2))}
-        )
-        return [str(each["sid"]) for each in found
-                if each.get("body") == message.text and each.get("direction") != "inbound"]  # fmt: skip
+        return find_outgoing(channel, message.to[0]["address"], message.text, since)
 
     def fetch_file(self, channel: Channel, source: dict[str, Any], max_bytes: int) -> FetchedFile:
         return media.fetch(channel, source, max_bytes)
 
     def poll(self, channel: Channel, cursor: dict[str, Any]) -> Polled:
-        """Messages whose webhook was lost, and how far ours got whose callback was."""
-        begun = now()
-        since = {"DateSent>": moment(_since(cursor) - OVERLAP)}
-        twilio = Twilio.of(channel)
-        items: list[Item] = []
-        for each in reversed(twilio.messages(To=channel.address, **since)):
-            told = from_api(each)
-            if each.get("direction") == "inbound" and told["MessageSid"]:
-                sid = told["MessageSid"]
-                items.append(Arrived(key=sid, payload=told, external_id=sid))
-        for each in reversed(twilio.messages(From=channel.address, **since)):
-            code = str(each.get("error_code") or "")
-            told = {"ErrorCode": code, "ErrorMessage": str(each.get("error_message") or "")}
-            items.append(report_of(str(each.get("sid") or ""), str(each.get("status")), told))
-        return Polled(items, {"since": begun.isoformat()})
+        return poll_messages(channel, channel.address, cursor)
 
     def connect(self, channel: Channel, hook_url: str) -> Account:
         found = own_number(channel)
@@ -159,6 +142,41 @@ class SmsConnector:
         if channel.config.get("messaging_service_sid") or found.get("sms_url") == hook_url:
             return []
         return ["Twilio calls another address for messages to this number. Connect it again."]
+
+
+def find_outgoing(channel: Channel, to: str, text: str, since: datetime) -> list[str]:
+    """Twilio's ids of equal messages to that address, newest first."""
+    found = Twilio.of(channel).messages(
+        **{"To": to, "DateSent>": moment(since - timedelta(minutes=2))}
+    )
+    return [
+        str(each["sid"])
+        for each in found
+        if each.get("body") == text and each.get("direction") != "inbound"
+    ]
+
+
+def poll_messages(channel: Channel, ours: str, cursor: dict[str, Any]) -> Polled:
+    """Messages whose webhook was lost, and how far ours got whose callback was."""
+    begun = now()
+    since = {"DateSent>": moment(_since(cursor) - OVERLAP)}
+    twilio = Twilio.of(channel)
+    items: list[Item] = []
+    for each in reversed(twilio.messages(To=ours, **since)):
+        told = from_api(each)
+        if each.get("direction") == "inbound" and told["MessageSid"]:
+            sid = told["MessageSid"]
+            items.append(Arrived(key=sid, payload=told, external_id=sid))
+    for each in reversed(twilio.messages(From=ours, **since)):
+        code = str(each.get("error_code") or "")
+        told = {"ErrorCode": code, "ErrorMessage": str(each.get("error_message") or "")}
+        items.append(report_of(str(each.get("sid") or ""), str(each.get("status")), told))
+    return Polled(items, {"since": begun.isoformat()})
+
+
+def recently() -> str:
+    """An hour ago, as Twilio's filters take it."""
+    return moment(now() - timedelta(hours=1))
 
 
 def own_number(channel: Channel) -> dict[str, Any]:

@@ -141,14 +141,26 @@ class Writing(StrictSerializer):
     macro_id = serializers.UUIDField(required=False, allow_null=True)
 
 
+class _Gaps(serializers.ListField):
+    """What stands in the gaps of a template, or what they are called, in their order."""
+
+    child = serializers.CharField(max_length=1024)
+    max_length = 50
+
+
 class TemplateInput(StrictSerializer):
-    """A text that the vendor has approved, with what stands in its gaps."""
+    """A text that the vendor has approved, with what stands in its gaps.
+
+    ``names`` are the gaps' names where they are not numbers; ``header_…`` is of its title.
+    """
 
     name = serializers.CharField(max_length=200)
     language = serializers.CharField(max_length=20)
-    values = serializers.ListField(
-        child=serializers.CharField(max_length=1024), max_length=50, required=False
-    )
+    id = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    values = _Gaps(required=False)
+    names = _Gaps(required=False)
+    header_values = _Gaps(required=False)
+    header_names = _Gaps(required=False)
 
 
 class SendDetails(StrictSerializer):
