@@ -247,6 +247,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/channels/{channel_id}/templates': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Texts that the vendor approved; 404 where the channel knows no such thing. */
+    get: operations['channel_templates'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/channels/{channel_id}/test': {
     parameters: {
       query?: never;
@@ -3790,11 +3807,34 @@ export interface components {
       capacity: number | null;
       is_private: boolean;
     };
-    /** @description A text that the vendor has approved, with what stands in its gaps. */
+    /**
+     * @description A text that the vendor has approved, with what stands in its gaps.
+     *
+     *     ``names`` are the gaps' names where they are not numbers; ``header_…`` is of its title.
+     */
     TemplateInputRequest: {
       name: string;
       language: string;
+      id?: string;
       values?: string[];
+      names?: string[];
+      header_values?: string[];
+      header_names?: string[];
+    };
+    TemplateList: {
+      results: components['schemas']['TemplateRecord'][];
+      next: string | null;
+    };
+    TemplateRecord: {
+      id: string;
+      name: string;
+      language: string;
+      category: string;
+      header: string;
+      text: string;
+      footer: string;
+      variables: string[];
+      header_variables: string[];
     };
     /** @enum {string} */
     ThenEnum: 'close' | 'snooze';
@@ -4450,6 +4490,27 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['SignatureText'];
+        };
+      };
+    };
+  };
+  channel_templates: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        channel_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TemplateList'];
         };
       };
     };
