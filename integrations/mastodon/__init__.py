@@ -1,0 +1,1 @@
+"""Mastodon: mentions, direct posts and hashtags, on any server."""
