@@ -21,7 +21,16 @@ from django.db.models import Exists, OuterRef, Q
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import FieldError, InvalidInput
-from tickets.models import CsatState, CustomField, Draft, Message, MessageKind, Priority, Status
+from tickets.models import (
+    CsatState,
+    CustomField,
+    Draft,
+    Message,
+    MessageKind,
+    Priority,
+    Status,
+    TicketKind,
+)
 from tickets.search.found import has_words, holds_words
 from tickets.search.tsquery import both, either, phone_query, phrase_query, words_query
 
@@ -119,6 +128,7 @@ _FIELDS = [
     Field("ticket.team", "Team", "reference", "team_id"),
     Field("ticket.channel", "Channel", "reference", "channel_id"),
     Field("ticket.channel_kind", "Kind of channel", "choice", "channel_kind"),
+    Field("ticket.kind", "Kind of ticket", "choice", "kind", tuple(TicketKind.values)),
     Field("ticket.customer", "Customer", "reference", "customer_id"),
     Field("ticket.tags", "Tags", "set", "tags"),
     Field("ticket.followers", "Followers", "people", "follower_ids"),

@@ -86,6 +86,8 @@ _MORE = [
     Field("message.intent", "Intent", "choice", choices=INTENTS),
     Field("message.sentiment", "Sentiment", "choice", choices=SENTIMENTS),
     Field("message.channel_kind", "Kind of channel", "choice"),
+    Field("message.is_public", "Everybody can read it", "flag"),
+    Field("message.rating", "Rating, 1 to 5", "number"),
     Field("message.is_first", "First message of the ticket", "flag"),
     Field("message.is_automatic", "Automatic message", "flag"),
     Field("message.is_sender_verified", "Sender is verified", "flag"),

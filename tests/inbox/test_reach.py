@@ -144,3 +144,19 @@ def test_the_api_tells_places_to_those_who_may_see_the_ticket(
     assert (place["kind"], place["label"], place["max_text_chars"]) == ("parcelbox", "p7", 1000)
     assert place["closes_at"] > now().isoformat()
     assert api_as(dee).get(f"/api/v1/tickets/{ticket.pk}/reply-places").status_code == 404
+
+
+def test_reviews_are_found_and_rules_can_ask_for_their_stars(box: Channel, bo: User) -> None:
+    """Listening: a bad review becomes a ticket that rules can route."""
+    from automation.rules.snapshot import message_values, ticket_values
+    from tickets.fields import as_query
+
+    message = write_in_box(box, key="r1", text="The seam opened after one wash.")
+    Ticket.objects.filter(pk=message.ticket_id).update(kind="review")
+    message.details = {"rating": 1, "is_public": True}
+    asked = as_query({"field": "ticket.kind", "operator": "is", "value": "review"})
+    assert Ticket.objects.filter(asked).count() == 1
+    values = {**ticket_values(Ticket.objects.get()), **message_values(message)}
+    assert (values["ticket.kind"], values["message.rating"], values["message.is_public"]) == (
+        "review", 1, True,
+    )  # fmt: skip

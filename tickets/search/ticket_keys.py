@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tickets.models import CsatState, Priority, Status
+from tickets.models import CsatState, Priority, Status, TicketKind
 from tickets.search.grammar import Token
 from tickets.search.keys import (
     COMPARISONS,
@@ -31,6 +31,10 @@ def _yes(field: str) -> Tree:
     return leaf(field, "is", value=True)
 
 
+def _kind(kind: TicketKind) -> Tree:
+    return leaf("ticket.kind", "is", str(kind))
+
+
 def _status(status: str) -> Tree:
     return leaf("ticket.status", "is", status)
 
@@ -56,6 +60,9 @@ IS: dict[str, tuple[Value, Tree]] = {
         ),
         (Value("merged", "Merged"), _yes("ticket.is_merged")),
         (Value("vip", "From a VIP"), _yes("customer.is_vip")),
+        (Value("review", "Review", also=("reviews",)), _kind(TicketKind.REVIEW)),
+        (Value("social", "Public mention", also=("public",)), _kind(TicketKind.MENTION)),
+        (Value("call", "Call", also=("calls", "voicemail")), _kind(TicketKind.CALL)),
         (Value("spam", "Spam"), _status(Status.SPAM)),
         (Value("trash", "Trash", also=("deleted",)), _status(Status.TRASH)),
     )

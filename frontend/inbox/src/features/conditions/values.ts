@@ -16,6 +16,7 @@ const FIELD_WORDS: Record<string, Word> = {
   'ticket.team': 'cond.team',
   'ticket.channel': 'cond.channel',
   'ticket.channel_kind': 'cond.channelKind',
+  'ticket.kind': 'cond.ticketKind',
   'ticket.tags': 'cond.tags',
   'ticket.subject': 'cond.subject',
   'ticket.language': 'cond.language',
@@ -75,6 +76,10 @@ const KNOWN: Record<string, Word> = {
   high: 'priority.high',
   normal: 'priority.normal',
   low: 'priority.low',
+  request: 'cond.kind.request',
+  mention: 'cond.kind.mention',
+  review: 'cond.kind.review',
+  call: 'cond.kind.call',
 };
 
 export function valueLabel(value: string): string {
