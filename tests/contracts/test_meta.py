@@ -73,7 +73,7 @@ class MetaContract(ChannelConnectorContract):
     def make_channel(self, organization: Organization, vendor: VendorServer) -> Channel:
         return create_channel(
             organization, kind=self.kind, name=self.kind, handle_kind=self.kind,
-            address=self.account, config={"api_url": vendor.url, **self.config()},
+            address=self.account, config={"api_url": vendor.url, "pace_per_second": 1000, **self.config()},
             secrets=encrypt(
                 {"access_token": TOKEN, "app_secret": SECRET, "verify_token": "open sesame"}
             ),

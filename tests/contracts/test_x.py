@@ -76,7 +76,7 @@ class TestX(ChannelConnectorContract):
     def make_channel(self, organization: Organization, vendor: VendorServer) -> Channel:
         return create_channel(
             organization, kind="x", name="X", handle_kind="x", address=US,
-            config={"api_url": vendor.url, "username": "lindenloom"},
+            config={"api_url": vendor.url, "username": "lindenloom", "pace_per_second": 1000},
             secrets=encrypt({"access_token": "user", "consumer_secret": SECRET}),
         )  # fmt: skip
 

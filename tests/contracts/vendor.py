@@ -19,6 +19,7 @@ import json
 import os
 import re
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -239,16 +240,21 @@ def judge_module() -> ModuleType:
 
 @cache
 def _judge(path: str) -> Any:
-    module = judge_module()
-    return module.Judge(module.load(path))
+    return judge_module().Judge(_document(path))
+
+
+def _document(path: str) -> Any:
+    """The contract. The judge beside it leaves closing its files to Python, which is no fault."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        return judge_module().load(path)
 
 
 @cache
 def _relaxed(path: str, relax: Callable[[dict[str, Any]], None]) -> Any:
-    module = judge_module()
-    document = module.load(path)
+    document = _document(path)
     relax(document)
-    return module.Judge(document)
+    return judge_module().Judge(document)
 
 
 def _operation_name(judge: Any, asked: Asked) -> str:

@@ -1,0 +1,1 @@
+"""YouTube: comments under the shop's videos."""
