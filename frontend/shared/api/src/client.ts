@@ -199,8 +199,12 @@ export const api = {
 
   csatReport: (from: string, to: string) => get<R.CsatReport>('/reports/csat', { from, to }),
 
-  inbound: (state: string | null, after: string | null) =>
-    get<R.Page<R.InboundMail>>('/inbound', { state, after, limit: 50 }),
+  inbound: (state: string | null, after: string | null, channel: string | null = null) =>
+    get<R.Page<R.InboundMail>>('/inbound', { state, channel, after, limit: 50 }),
+  hooks: (state: string | null, after: string | null, channel: string | null) =>
+    get<R.Page<R.HookCall>>('/hooks', { state, channel, after, limit: 50 }),
+  replayHook: (id: R.Id) => send<R.HookCall>('POST', `/hooks/${id}/replay`),
+  hookRawUrl: (id: R.Id) => `${ROOT}/hooks/${id}/raw`,
   retryInbound: (id: R.Id) => send<R.InboundMail>('POST', `/inbound/${id}/retry`),
   inboundRawUrl: (id: R.Id) => `${ROOT}/inbound/${id}/raw`,
 

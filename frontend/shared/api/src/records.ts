@@ -91,6 +91,8 @@ export type ChannelSettings = components['schemas']['ChannelSettings'];
 /** A kind of channel that can be connected: what it can do, what it asks for, the steps. */
 export type Connector = components['schemas']['ConnectorRecord'];
 export type ConfigField = components['schemas']['ConfigFieldRecord'];
+/** A call of a vendor, and what became of each thing in it. */
+export type HookCall = components['schemas']['HookRecord'];
 export type ChannelTest = components['schemas']['ChannelTest'];
 export type View = ViewRecord;
 /** A colleague; of oneself the signature and settings are known, too. */
