@@ -20,6 +20,40 @@ PLACES = [
 ]  # fmt: skip
 
 
+# What opens over a ticket: the keys that open it, and what is to be seen then.
+OVER_A_TICKET: dict[str, tuple[str, Any, str | re.Pattern[str]]] = {
+    "merge": ("m", "dialog", re.compile("Merge")),
+    "snooze": ("h", "combobox", "Until when"),
+    "split": ("Shift+S", "dialog", re.compile("Split")),
+    "spam": ("!", "dialog", re.compile("spam", re.IGNORECASE)),
+    "assign": ("a", "combobox", re.compile("Assign")),
+    "tags": ("l", "combobox", "Tags"),
+    "priority": ("p", "option", "Urgent"),
+    "status": ("s", "option", "Closed"),
+    "palette": ("Control+k", "combobox", re.compile("Type a command")),
+    "shortcuts": ("?", "dialog", re.compile("Keyboard shortcuts")),
+    "new ticket": ("c", "dialog", re.compile("New ticket")),
+    "picked": ("x", "heading", "1 selected"),
+    "macros": ("Control+j", "combobox", "Search macros"),
+}
+OPEN = "dialog[open], [popover]:popover-open"
+
+AXE = """async (at) => {
+  // Not the colours between one theme and the other, but those that stay.
+  const still = document.createElement('style');
+  still.textContent = '*, ::before, ::after { transition: none !important }';
+  document.head.append(still);
+  const { violations } = await axe.run([...document.querySelectorAll(at)], { resultTypes: ['violations'] });
+  still.remove();
+  return violations;
+}"""
+
+# What still moves: transitions and animations that can be seen going on.
+MOVING = """() => document.getAnimations()
+  .filter((each) => Number(each.effect.getComputedTiming().activeDuration) > 20)
+  .map((each) => each.effect.target?.className || each.effect.target?.tagName)"""
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_is_free_of_serious_barriers(
     shop: Shop, new_agent: Callable[..., Page], theme: str
@@ -36,6 +70,50 @@ def test_every_page_is_free_of_serious_barriers(
     found["/login"] = _barriers(signed_out)
 
     assert {place: barriers for place, barriers in found.items() if barriers} == {}
+
+
+def test_nothing_that_opens_has_serious_barriers_or_moves_when_asked_not_to(
+    shop: Shop, new_agent: Callable[..., Page]
+):
+    """UX 60: sheets, pickers, palette, composer and view editor, light and dark; reduced motion."""
+    page = new_agent(reduced_motion="reduce")
+    ticket = next(each for each in _records(shop) if each.startswith("/inbox/all/"))
+    found: dict[str, list[str]] = {}
+    moving: dict[str, list[str]] = {}
+
+    def look(name: str, at: str) -> None:
+        moving[name] = page.evaluate(MOVING)
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            expect(page.locator("html")).to_have_attribute("data-theme", theme)
+            found[f"{name}, {theme}"] = _serious(page.evaluate(AXE, at))
+
+    _go(page, ticket)
+    expect(page.get_by_role("feed").get_by_text("Did you get my mail?")).to_be_visible()
+    page.evaluate(Axe().axe_script)
+    for name, (keys, role, label) in OVER_A_TICKET.items():
+        page.keyboard.press(keys)
+        shown = page.get_by_role(role, name=label).first
+        expect(shown).to_be_visible()
+        look(name, "#tickets" if name == "picked" else OPEN)
+        page.keyboard.press("Escape")
+        expect(shown).to_have_count(0)
+    page.keyboard.press("r")
+    expect(page.locator("#reply .ProseMirror")).to_be_focused()
+    page.keyboard.type("Dear Lin, see the attached file.")
+    look("reply", "#reply")
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    expect(page.locator("#reply.as-note .ProseMirror")).to_be_focused()
+    look("note", "#reply")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="New view").click()
+    expect(page.get_by_role("button", name="Save view")).to_be_visible()
+    page.get_by_role("button", name="Condition", exact=True).click()
+    look("view editor", OPEN)
+
+    assert {name: barriers for name, barriers in found.items() if barriers} == {}
+    assert {name: things for name, things in moving.items() if things} == {}
 
 
 def test_at_twice_the_size_nothing_is_cut_off(shop: Shop, new_agent: Callable[..., Page]):
@@ -89,7 +167,10 @@ def _go(page: Page, place: str) -> None:
 
 
 def _barriers(page: Page) -> list[str]:
-    violations: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return _serious(Axe().run(page).response["violations"])
+
+
+def _serious(violations: list[dict[str, Any]]) -> list[str]:
     return [
         f"{each['id']} ({each['impact']}): {node['html'][:160]} {node['failureSummary'][:300]}"
         for each in violations if each["impact"] in ("serious", "critical")

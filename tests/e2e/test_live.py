@@ -102,7 +102,7 @@ def test_a_warm_reload_paints_from_the_cache_and_needs_no_first_load(shop: Shop,
 
     expect(agent.get_by_text("updated live")).to_be_visible()
     assert not any(url.endswith("/bootstrap") for url in asked)
-    assert took < 5  # the machine is shared; scripts/bench measures it in quiet
+    assert took < 15  # the machine is shared; scripts/bench measures it in quiet
 
     agent.unroute("**/api/v1/tickets**")
     note = {"id": str(new_id()), "kind": "note", "text": "And now?", "last_seen_position": 1}

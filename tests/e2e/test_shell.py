@@ -138,6 +138,7 @@ def test_single_keys_can_be_switched_off_and_a_key_changed(
     page.goto("/me/shortcuts")
     page.get_by_role("button", name="Change the keys of “Close and go to the next”").click()
     recorder = page.get_by_role("dialog")
+    expect(recorder.get_by_role("application")).to_be_focused()
     page.keyboard.press("a")
     expect(recorder.get_by_role("alert")).to_contain_text("Assign")
     page.get_by_role("button", name="No keys").focus()
@@ -156,6 +157,7 @@ def test_single_keys_can_be_switched_off_and_a_key_changed(
     row = page.locator("dl div").filter(has_text="Close and go to the next")
     expect(row.locator("kbd")).to_have_text("D")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("e")
     page.keyboard.press("d")
     wait_until(lambda: shop.get(f"/tickets/{ticket['id']}")["ticket"]["status"] == "closed", "d")
@@ -176,6 +178,7 @@ def test_a_russian_keyboard_moves_through_the_list_too(shop: Shop, agent: Page):
     """UX 38: the place of the key counts where the layout has no Latin letters."""
     open_inbox(shop, agent, "Rita Layout")
     open_inbox(shop, agent, "Ruth Layout")
+    expect(agent.locator(".trow[aria-current='true']")).to_be_visible()
     before = agent.url
     agent.evaluate(
         "document.body.dispatchEvent(new KeyboardEvent('keydown',"
