@@ -1,8 +1,8 @@
 """Who may be the same person: shown only with evidence, never because two names are alike.
 
 Evidence is what the stores know: a buyer who gave both addresses, or an order that bears the one
-customer's e-mail and the other's phone; and, much weaker, the same unusual name before the @ of
-two addresses of which an order bears one.
+customer's e-mail and the other's phone; an address that a visitor of the chat claims to have;
+and, much weaker, the same unusual name before the @ of two addresses of which an order bears one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db.models import Q
 from helpdesk.accounts.models import User
 from integrations.commerce.models import ContactKind, Order, StoreContact
 from tickets.customer_selectors import kept_apart_from, living
-from tickets.models import Customer, Handle
+from tickets.models import Customer, Handle, Message
 
 MAX_ADDRESSES = 50
 MAX_ORDERS = 200
@@ -28,7 +28,7 @@ _SHARED_NAMES = frozenset(
     "orders sales service shopping support webmaster".split()
 )
 
-Reason = Literal["same_phone", "same_email", "same_email_name"]
+Reason = Literal["same_phone", "same_email", "claimed_email", "same_email_name"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def possible_same(user: User, customer: Customer) -> list[Suggestion]:
     evidence = _evidence(user.organization_id, customer.pk, own)
     apart = kept_apart_from(user.organization_id, "customer", customer.pk)
     people = living(user, set(evidence) - apart)
-    order: list[Reason] = ["same_phone", "same_email", "same_email_name"]
+    order: list[Reason] = ["same_phone", "same_email", "claimed_email", "same_email_name"]
     found = [Suggestion(each, *evidence[each.pk]) for each in people]
     found.sort(key=lambda each: (order.index(each.reason), each.customer.pk))
     return found[:MAX_SUGGESTIONS]
@@ -63,11 +63,29 @@ def _evidence(
             shared = contacts[handle.kind, handle.value]
             reason: Reason = "same_phone" if shared[0] == ContactKind.PHONE else "same_email"
             evidence.setdefault(handle.customer_id, (reason, shared[1]))
+    for handle in _owners_of(organization_id, customer_id, _claims_of(customer_id)):
+        evidence.setdefault(handle.customer_id, ("claimed_email", handle.value))
     for handle in own:
         if handle.kind == ContactKind.EMAIL:
             for other, value in _same_local_name(organization_id, customer_id, handle.value):
                 evidence.setdefault(other, ("same_email_name", value))
     return evidence
+
+
+def _claims_of(customer_id: uuid.UUID) -> list[str]:
+    """Addresses that were given in a chat and that nobody has proven."""
+    rows = Message.objects.filter(
+        ticket__customer_id=customer_id, details__has_key="claims"
+    ).values_list("details__claims__email", flat=True)
+    return sorted({str(each).lower() for each in rows[:MAX_ADDRESSES] if each})
+
+
+def _owners_of(
+    organization_id: uuid.UUID, customer_id: uuid.UUID, claims: list[str]
+) -> list[Handle]:
+    if not claims:
+        return []
+    return _others(organization_id, customer_id, [(ContactKind.EMAIL, each) for each in claims])
 
 
 def _contacts_beside(

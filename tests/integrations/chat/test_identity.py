@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from helpdesk.accounts.models import Organization
+from helpdesk.accounts.models import Organization, User
 from helpdesk.lib.clock import now
 from integrations.chat.models import Conversation, Visitor
 from integrations.chat.sites import rotate_secret, secrets_of
 from integrations.commerce.actions import create_store, upsert_order
+from integrations.commerce.same_person import possible_same
 from integrations.demo_store.manifest import MANIFEST
 from tests.integrations.chat.conftest import Shopper
 from tests.integrations.commerce.tellings import telling
@@ -103,7 +104,7 @@ def test_the_key_before_holds_on_after_a_rotation(
 
 
 def test_what_a_page_claims_never_leads_to_a_customer_or_an_order(
-    shopper: Shopper, organization: Organization, order: Any
+    shopper: Shopper, organization: Organization, order: Any, bo: User
 ):
     known, _ = get_or_create_by_handle(organization.pk, "email", MIA, is_verified=True)
 
@@ -118,6 +119,8 @@ def test_what_a_page_claims_never_leads_to_a_customer_or_an_order(
     assert ticket.customer_id != known.pk
     assert not Handle.objects.filter(customer=ticket.customer, kind="email").exists()
     assert Message.objects.get().details["claims"] == {"email": MIA}
+    (maybe,) = possible_same(bo, ticket.customer)
+    assert (maybe.customer, maybe.reason, maybe.value) == (known, "claimed_email", MIA)
     assert Message.objects.get().is_sender_verified is None
 
 

@@ -471,6 +471,7 @@ export const de: Translation = {
   'person.possibly': 'Möglicherweise {name}',
   'person.same_phone': 'gleiche Telefonnummer',
   'person.same_email': 'gleiche E-Mail in einer Bestellung',
+  'person.claimed_email': 'nennt diese Adresse im Chat, unbewiesen',
   'person.same_email_name': 'gleicher Name in der E-Mail und eine Bestellung',
   'person.link': 'Verknüpfen',
   'person.notSame': 'Jemand anderes',

@@ -468,6 +468,7 @@ export const en = {
   'person.possibly': 'Possibly {name}',
   'person.same_phone': 'same phone',
   'person.same_email': 'same e-mail on an order',
+  'person.claimed_email': 'gave this address in the chat, unproven',
   'person.same_email_name': 'same name in the e-mail, and an order',
   'person.link': 'Link',
   'person.notSame': 'Not the same',
