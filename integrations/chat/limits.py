@@ -63,12 +63,17 @@ RETURNING key, count, ends_at
 
 def spend(what: str, *, site: str, address: str, visitor: str = "") -> None:
     """Count one request against the visitor, their address and the site; raises TooMany."""
+    count(keys_of(what, site=site, address=address, visitor=visitor))
+
+
+def keys_of(what: str, *, site: str, address: str, visitor: str = "") -> dict[str, Limit]:
+    """What such a request counts against."""
     limits = {
         f"{what}:v:{visitor}": PER_VISITOR.get(what) if visitor else None,
         f"{what}:a:{site}:{address}": PER_ADDRESS.get(what) if address else None,
         f"{what}:s:{site}": PER_SITE.get(what),
     }
-    count({key: limit for key, limit in limits.items() if limit is not None})
+    return {key: limit for key, limit in limits.items() if limit is not None}
 
 
 def count(limits: dict[str, Limit]) -> None:

@@ -17,15 +17,23 @@ from django.db import IntegrityError, transaction
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput
-from integrations.chat.models import Conversation, Site, Visitor
+from helpdesk.sweep import sweeps
+from integrations.chat.models import Conversation, Site, Upload, Visitor
 from integrations.chat.problems import NotIdentified
 from integrations.chat.tokens import Identity, read_token
 from tickets.actions.customer_merge import merge_customers
-from tickets.actions.customers import add_handle, change_customer, get_or_create_by_handle
+from tickets.actions.customers import (
+    add_handle,
+    change_customer,
+    get_or_create_by_handle,
+    move_handle,
+)
 from tickets.models import Customer, Handle, HandleKind
 
 MAX_CONTEXT_BYTES = 8 * 1024
 HERE_FOR = timedelta(seconds=45)
+FORGET_AFTER = timedelta(days=30)
+UPLOADS_FOR = timedelta(days=7)
 
 
 def get_visitor(site: Site, token: str) -> Visitor:
@@ -102,7 +110,7 @@ def link_customer(visitor: Visitor) -> Customer | None:
     if handle is None:
         add_handle(customer, HandleKind.VISITOR, value, is_verified=True)
     else:
-        merge_customers(customer.pk, handle.customer_id, by=None)
+        _join(handle, customer)
     return customer
 
 
@@ -177,12 +185,26 @@ def _take_along(anonymous: Visitor, visitor: Visitor) -> None:
         _join_customers(link, visitor)
 
 
+def _join(handle: Handle, customer: Customer) -> None:
+    """Somebody known by the chat alone turns out to be this customer.
+
+    Who has other addresses, too, is a person in their own right: then only the handle moves.
+    """
+    is_somebody = Handle.objects.filter(customer_id=handle.customer_id).exclude(
+        kind=HandleKind.VISITOR
+    )
+    if is_somebody.exists():
+        move_handle(handle, customer)
+    else:
+        merge_customers(customer.pk, handle.customer_id, by=None)
+
+
 def _join_customers(link: Handle, visitor: Visitor) -> None:
     own = Handle.objects.filter(
         organization_id=visitor.organization_id, kind=HandleKind.VISITOR, value=str(visitor.pk)
     ).first()
     if own is not None and own.customer_id != link.customer_id:
-        merge_customers(own.customer_id, link.customer_id, by=None)
+        _join(link, own.customer)
 
 
 def _learn(visitor: Visitor, identity: Identity) -> Visitor:
@@ -191,6 +213,18 @@ def _learn(visitor: Visitor, identity: Identity) -> Visitor:
         visitor.email, visitor.is_email_proven = identity.email, True
     visitor.save(update_fields=["name", "email", "is_email_proven"])
     return visitor
+
+
+@sweeps("chat.visitors", every_seconds=3600)
+def forget_visitors(limit: int = 2000) -> int:
+    """Delete who never said anything and has not been here for a month, and unsent files."""
+    old = now() - FORGET_AFTER
+    Upload.objects.filter(created_at__lt=now() - UPLOADS_FOR).delete()
+    ids = Visitor.objects.filter(
+        subject=None, last_seen_at__lt=old, conversations=None
+    ).values_list("pk", flat=True)[:limit]
+    deleted, _ = Visitor.objects.filter(pk__in=list(ids)).delete()
+    return deleted
 
 
 def _note(visitor: Visitor, told: dict[str, Any]) -> None:

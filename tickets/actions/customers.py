@@ -114,6 +114,19 @@ def add_handle(
     return handle
 
 
+def move_handle(handle: Handle, customer: Customer) -> None:
+    """The address has proven to be this customer's; everything else stays with whoever had it."""
+    with unit_of_work():
+        ids = sorted({handle.customer_id, customer.pk})
+        before, after = (_lock(each) for each in ids) if len(ids) == 2 else (None, None)
+        if before is None or after is None:
+            return
+        Handle.objects.filter(pk=handle.pk).update(customer=customer, is_verified=True)
+        for each in (before, after):
+            _save(each)
+            record_customer(each)
+
+
 def remove_handle(handle: Handle, *, by: User) -> Customer:
     """Take the address away from the customer; what was written from it stays."""
     with unit_of_work(actor=Actor.of_user(by)):

@@ -51,8 +51,10 @@ class WidgetEndpoint(APIView):
         what, address = self.allowance[method], address_of(request)
         token = token_from(request) if self.needs_visitor else ""
         visitor = str(read_token(token).visitor_id) if self.needs_visitor else ""
-        limits.spend(what, site=str(kwargs["site"]), address=address, visitor=visitor)
-        self.site = get_site(str(kwargs["site"]))
+        site = str(kwargs["site"])
+        limits.refuse_blocked(limits.keys_of(what, site=site, address=address, visitor=visitor))
+        self.site = get_site(site)
+        limits.spend(what, site=site, address=address, visitor=visitor)
         if self.needs_visitor:
             self.visitor = get_visitor(self.site, token)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +13,13 @@ from helpdesk.accounts.models import Organization, User
 from helpdesk.lib.clock import now
 from integrations.chat.models import Conversation, Visitor
 from integrations.chat.sites import rotate_secret, secrets_of
+from integrations.chat.visitors import forget_visitors
 from integrations.commerce.actions import create_store, upsert_order
 from integrations.commerce.same_person import possible_same
 from integrations.demo_store.manifest import MANIFEST
 from tests.integrations.chat.conftest import Shopper
 from tests.integrations.commerce.tellings import telling
+from tickets.actions.customer_merge import merge_customers
 from tickets.actions.customers import get_or_create_by_handle
 from tickets.models import Channel, Customer, CustomerMerge, Handle, Message, Ticket
 
@@ -143,6 +146,36 @@ def test_who_wrote_before_signing_in_becomes_the_customer_and_that_can_be_undone
     stolen = Shopper()
     stolen.token = old_token
     assert stolen.ask("GET", "conversations").status_code == 401
+
+
+def test_a_customer_somebody_linked_the_visitor_to_is_not_swallowed(
+    shopper: Shopper, sign: Callable[..., str], organization: Organization, ada: User
+):
+    bob, _ = get_or_create_by_handle(organization.pk, "email", "bob@mail.example")
+    shopper.say("Before I signed in")
+    merge_customers(bob.pk, Ticket.objects.get().customer_id, by=ada)
+
+    shopper.begin(token=sign(email=MIA))
+    shopper.say("And after")
+
+    assert [each.value for each in bob.handles.all()] == ["bob@mail.example"]
+    bob.refresh_from_db()
+    assert bob.merged_into is None
+    mia = Handle.objects.get(value=MIA).customer
+    assert set(mia.handles.values_list("kind", flat=True)) == {"email", "visitor"}
+    assert Ticket.objects.order_by("-number")[0].customer_id == mia.pk
+
+
+def test_visitors_who_said_nothing_are_forgotten_after_a_month(shopper: Shopper):
+    Shopper().begin()
+    talker = Shopper()
+    talker.begin()
+    talker.say("Hello")
+    Visitor.objects.update(last_seen_at=now() - timedelta(days=31))
+    shopper.begin()
+
+    assert forget_visitors() == 1
+    assert Visitor.objects.count() == 2
 
 
 def test_a_second_device_of_the_same_shopper_sees_the_same_conversations(
