@@ -65,11 +65,32 @@ log = structlog.get_logger()
 @subscribes("message.queued", name="inbox.delivery")
 def plan_delivery(event: Event) -> None:
     """Make the one Delivery of a queued message; a second run finds it there."""
-    message = Message.objects.select_related("channel", "ticket").filter(pk=event.object_id).first()
+    delivery, is_new = _plan(event.object_id)
+    if delivery is not None and is_new:
+        delivery_id, wait = delivery.pk, max(0.0, (delivery.due_at - now()).total_seconds())
+        if wait <= RINGS_AHEAD_SECONDS:
+            transaction.on_commit(
+                lambda: doorbell.ring_delivery(delivery_id, in_seconds=wait), robust=True
+            )
+
+
+def send_at_once(message_id: uuid.UUID) -> None:
+    """Let a message leave now, in this thread: somebody sits there and waits.
+
+    For channels that need no network. Whoever dies here leaves a queued message, which the
+    subscriber plans and a worker sends as any other.
+    """
+    delivery, _ = _plan(message_id)
+    if delivery is not None and delivery.due_at <= now():
+        deliver(delivery.pk)
+
+
+def _plan(message_id: uuid.UUID) -> tuple[Delivery | None, bool]:
+    message = Message.objects.select_related("channel", "ticket").filter(pk=message_id).first()
     if message is None or message.channel is None:
-        return
+        return None, False
     if message.delivery_state not in (DeliveryState.HELD, DeliveryState.QUEUED):
-        return
+        return None, False
     fix_external_id(message)
     due_at = message.send_after or now()
     delivery, is_new = Delivery.objects.get_or_create(
@@ -81,12 +102,7 @@ def plan_delivery(event: Event) -> None:
             "due_at": due_at,
         },
     )
-    if is_new:
-        wait = max(0.0, (due_at - now()).total_seconds())
-        if wait <= RINGS_AHEAD_SECONDS:
-            transaction.on_commit(
-                lambda: doorbell.ring_delivery(delivery.pk, in_seconds=wait), robust=True
-            )
+    return delivery, is_new
 
 
 @subscribes("message.moved", name="inbox.moved")

@@ -87,7 +87,16 @@ def _make_shoppers(organization: Any) -> list[Shopper]:
         line = post_message(site, visitor, Post(id=uuid.uuid4(), text=f"Hello, I am {number}"))
         ticket_id = str(line.message.ticket_id) if line.message else ""
         made.append(Shopper(token_of(visitor), str(line.conversation_id), ticket_id))
+    _forget_backlog(organization)
     return made
+
+
+def _forget_backlog(organization: Any) -> None:
+    """What was just made is history: the server shall not spend the measured time on it."""
+    from helpdesk.events.models import EventCounter, SubscriberCursor
+
+    head = EventCounter.objects.get(pk=organization.pk).last_seq
+    SubscriberCursor.objects.filter(organization=organization).update(seq=head)
 
 
 class Bench:

@@ -6,7 +6,10 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
+
+from django.db import transaction
 
 from helpdesk.accounts.models import User
 from helpdesk.events.actor import Actor
@@ -42,6 +45,7 @@ LIVE = "chat"
 
 SendCheck = Callable[[Ticket, Channel, list[dict[str, str]], dict[str, Any]], None]
 _send_checks: list[SendCheck] = []
+_send_live: list[Callable[[uuid.UUID], None]] = []
 
 
 def before_sending(check: SendCheck) -> SendCheck:
@@ -53,6 +57,11 @@ def before_sending(check: SendCheck) -> SendCheck:
     if check not in _send_checks:
         _send_checks.append(check)
     return check
+
+
+def after_writing_live(send: Callable[[uuid.UUID], None]) -> None:
+    """Have ``send`` called with each message of a live channel right after its commit."""
+    _send_live[:] = [send]
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,9 @@ def reply(ticket_id: uuid.UUID, outgoing: OutgoingMessage, *, user: User | None 
         else:
             touch(ticket, "message_count", "last_position", *drafted)
         record_message("message.queued", message, ticket)
+        if message.channel_kind == LIVE and message.delivery_state == DeliveryState.QUEUED:
+            for send in _send_live:
+                transaction.on_commit(partial(send, message.pk), robust=True)
     return message
 
 
