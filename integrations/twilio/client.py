@@ -53,6 +53,14 @@ class Twilio:
         """Newest first."""
         return self._all("Calls.json", "calls", query)
 
+    def recordings(self, **query: str) -> list[dict[str, Any]]:
+        """Newest first."""
+        return self._all("Recordings.json", "recordings", query)
+
+    def recording_url(self, sid: str) -> str:
+        """Where a recording is, without the ending that chooses its form."""
+        return f"{API}/2010-04-01/Accounts/{self.account_sid}/Recordings/{sid}"
+
     def find_number(self, number: str) -> dict[str, Any] | None:
         """Our number as Twilio has it, or None if the account does not own it."""
         found = self._all("IncomingPhoneNumbers.json", "incoming_phone_numbers",

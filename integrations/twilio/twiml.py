@@ -23,17 +23,17 @@ def say(text: str, language: str) -> str:
     return f"<Say language={quoteattr(language)}>{_words(text)}</Say>" if text else ""
 
 
-def record(*, action: str, seconds: int, transcribed_to: str = "") -> str:
-    """Record the caller after the tone, then ask ``action`` how to go on."""
-    more = (
-        f' transcribe="true" transcribeCallback={quoteattr(transcribed_to)}'
-        if transcribed_to
-        else ""
+def record(*, action: str, reported_to: str, seconds: int, transcribed_to: str = "") -> str:
+    """Record the caller after the tone, ask ``action`` how to go on, and report the recording."""
+    how = f'maxLength="{seconds}" playBeep="true" trim="trim-silence" timeout="5"'
+    where = (
+        f"action={quoteattr(action)} recordingStatusCallback={quoteattr(reported_to)}"
+        ' recordingStatusCallbackEvent="completed"'
     )
+    if not transcribed_to:
+        return f"<Record {how} {where}/>"
     return (
-        f'<Record maxLength="{seconds}" playBeep="true" trim="trim-silence" timeout="5" '
-        f"action={quoteattr(action)} recordingStatusCallback={quoteattr(action)}"
-        f' recordingStatusCallbackEvent="completed"{more}/>'
+        f'<Record {how} {where} transcribe="true" transcribeCallback={quoteattr(transcribed_to)}/>'
     )
 
 
