@@ -18,6 +18,7 @@ from inbox.connector import (
     Place,
     Polled,
     Reach,
+    Renewed,
     Sent,
     WebhookAnswer,
     WebhookRequest,
@@ -82,6 +83,10 @@ class MetaConnector:
     def check(self, channel: Channel, hook_url: str) -> list[str]:
         """What is wrong at Meta now."""
         return setting_up.check(channel)
+
+    def renew(self, channel: Channel) -> Renewed:
+        """A new token of an Instagram login."""
+        return setting_up.renew(channel)
 
     def reach(self, channel: Channel, place: Place) -> Reach:
         """Whether an answer can go, until when, and whether in public or private."""

@@ -7,12 +7,21 @@ from typing import Any
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput, PermanentFailure
-from inbox.connector import Account
-from integrations.meta.client import app_graph, graph_of, sender_node, uses_instagram_login
+from inbox.connector import Account, Renewed
+from integrations.meta.client import (
+    app_graph,
+    graph_of,
+    refresh_instagram_token,
+    sender_node,
+    uses_instagram_login,
+)
 from integrations.meta.webhooks import moment
 from tickets.models import Channel
 
 TOKEN_WARNING = timedelta(days=7)
+RENEW_EVERY = timedelta(days=20)
+TRY_AGAIN = timedelta(days=1)
+NEVER = timedelta(days=365)
 PAGE_FIELDS = (
     "messages", "messaging_postbacks", "message_deliveries", "message_reads", "message_edits",
     "feed", "mention", "ratings",
@@ -51,6 +60,23 @@ def _check_page(channel: Channel) -> None:
         raise InvalidInput.field(
             "page_id", "This page is not linked to that Instagram account. Link them at Meta."
         )
+
+
+def renew(channel: Channel) -> Renewed:
+    """An Instagram login lasts 60 days and is renewed long before; a page's token is a person's.
+
+    Instagram renews no token that is younger than a day: then it is tried again tomorrow.
+    """
+    if not uses_instagram_login(channel):
+        return Renewed({}, now() + NEVER)
+    try:
+        token, seconds = refresh_instagram_token(channel)
+    except PermanentFailure:
+        return Renewed({}, now() + TRY_AGAIN)
+    if not token:
+        return Renewed({}, now() + TRY_AGAIN)
+    ends = now() + min(RENEW_EVERY, timedelta(seconds=seconds) if seconds else RENEW_EVERY)
+    return Renewed({"access_token": token}, ends)
 
 
 def disconnect(channel: Channel) -> None:

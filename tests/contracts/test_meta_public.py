@@ -13,7 +13,8 @@ from helpdesk.accounts.models import Organization
 from helpdesk.events.dispatch import run_subscribers
 from helpdesk.lib.clock import iso, now
 from helpdesk.lib.errors import InvalidInput, NeedsReauthorization, PermanentFailure
-from inbox import delivery
+from helpdesk.lib.secrets import decrypt
+from inbox import delivery, tokens
 from inbox.connector import (
     Amended,
     Arrived,
@@ -469,3 +470,24 @@ def test_odd_calls_are_read_ignored_or_refused_but_never_crash(
                 connector.parse(channel, json.dumps(item.payload).encode(), {})
             except InvalidInput:
                 continue
+
+
+# --- Tokens ---------------------------------------------------------------------------------------
+
+
+def test_an_instagram_login_is_renewed_and_a_token_too_young_is_tried_again_later(
+    organization: Organization, vendor: VendorServer, account: Account
+) -> None:
+    """The address is outside Meta's description, so only its answer is judged here."""
+    channel = connected(account, organization, vendor)
+    channel.config = {**channel.config, "login": "instagram"}
+    channel.save(update_fields=["config"])
+    vendor.answers("GET", r"^/refresh_access_token$", 400, account.refused())
+    tokens.keep_fresh(channel)
+    assert decrypt(channel.secrets)["access_token"] == "page token"
+    tokens.note_refused(channel)
+    fresh = {"access_token": "younger", "expires_in": 5_184_000}
+    vendor.answers("GET", r"^/refresh_access_token$", 200, fresh)
+    tokens.keep_fresh(channel)
+    kept = decrypt(Channel.objects.get(pk=channel.pk).secrets)
+    assert (kept["access_token"], kept["app_secret"]) == ("younger", "app secret")
