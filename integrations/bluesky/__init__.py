@@ -1,0 +1,1 @@
+"""Bluesky: mentions, replies, quotes and direct messages."""
