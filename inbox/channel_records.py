@@ -24,7 +24,9 @@ ACTIVITY_DAYS = 14
 class ConfigFieldRecord(TypedDict):
     name: str
     label: str
-    type: Literal["text", "list", "number", "flag", "choice", "url", "phone"]
+    type: Literal[
+        "text", "list", "number", "flag", "choice", "url", "phone", "mailbox", "webhook_key"
+    ]
     is_secret: bool
     is_required: bool
     is_made: bool

@@ -104,7 +104,7 @@ def test_what_was_picked_and_snoozed_is_picked_no_longer(
 def test_a_mailbox_is_connected_checked_and_renamed_in_settings(shop: Shop, agent: Page):
     """Connect email by the form: the servers are kept without passwords, and the check is honest."""
     mailbox = shop.dovecot.new_mailbox("second@shop.example")
-    agent.goto("/settings/channels/new")
+    agent.goto("/settings/channels/new?kind=email")
     agent.get_by_label("Sender name").fill("Second")
     agent.get_by_label("Address").fill("second@shop.example")
     agent.get_by_label("Incoming mail").fill("http://nonsense")
@@ -122,7 +122,7 @@ def test_a_mailbox_is_connected_checked_and_renamed_in_settings(shop: Shop, agen
 
     agent.get_by_label("Sender name").fill("Second desk")
     agent.get_by_role("button", name="Save").first.click()
-    expect(agent.get_by_text("Email · Second desk")).to_be_visible()
+    expect(agent.get_by_role("heading", name="Second desk")).to_be_visible()
     agent.get_by_label("Outgoing mail").fill("smtp://nobody@127.0.0.1:1")
     agent.get_by_role("button", name="Save").first.click()
     expect(agent.get_by_placeholder("smtp://nobody@127.0.0.1:1")).to_be_visible()
