@@ -2310,7 +2310,7 @@ export interface components {
       name: string;
       label: string;
       /** @enum {string} */
-      type: 'text' | 'list' | 'number' | 'flag' | 'choice' | 'url' | 'phone';
+      type: 'text' | 'list' | 'number' | 'flag' | 'choice' | 'url' | 'phone' | 'mailbox' | 'webhook_key';
       is_secret: boolean;
       is_required: boolean;
       is_made: boolean;
