@@ -72,6 +72,19 @@ def test_no_file_is_ever_shown_as_a_page_of_ours(api_as: Api, bo: User, corpora:
                 assert kind == "application/octet-stream"
 
 
+def test_a_recording_is_played_only_as_what_its_bytes_say(api_as: Api, bo: User):
+    client = api_as(bo)
+    for content, kind in (
+        (b"ID3\x04 voicemail", "audio/mpeg"),
+        (b"OggS voice", "audio/ogg"),
+        (b"<script>not a sound</script>", "application/octet-stream"),
+    ):
+        file = upload(client, "voicemail.mp3", content, "audio/mpeg").json()
+        answer = client.get(f"/api/v1/attachments/{file['id']}?inline=1")
+        assert answer["Content-Type"] == kind
+        assert answer["Content-Disposition"].startswith("inline") is kind.startswith("audio")
+
+
 @pytest.mark.parametrize(
     ("given", "shown"),
     [

@@ -19,6 +19,7 @@ from helpdesk.lib.api import flag_from, refuse_unknown_parameters
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.images import raster_type_of
 from helpdesk.lib.schema import documented
+from helpdesk.lib.sounds import sound_type_of
 from tickets.actions.attach import clean_name, keep_upload
 from tickets.api.inputs import UploadInput
 from tickets.api.mail_frame import IMAGE_POLICY, guard
@@ -50,22 +51,24 @@ class AttachmentUpload(Endpoint):
 
 
 class AttachmentFile(Endpoint):
-    """The file, to be saved; plain raster images also to be shown with ``?inline=1``."""
+    """The file, to be saved; plain raster images and recordings also as such, with ``?inline=1``."""
 
     needs: ClassVar = {"GET": "ticket.view"}
 
     @documented(
         "attachment",
-        parameters={"inline": "1 shows a plain image instead of saving it."},
+        parameters={"inline": "1 shows a plain image, or plays a recording, instead of saving it."},
         content_type="application/octet-stream",
     )
     def get(self, request: Request, attachment_id: uuid.UUID) -> HttpResponse:
         refuse_unknown_parameters(request, "inline")
         attachment = get_attachment(self.user, attachment_id)
         content = blobs.read(attachment.sha256)
-        image_type = raster_type_of(content) if flag_from(request, "inline") else None
-        response = HttpResponse(content, content_type=image_type or "application/octet-stream")
-        kind = "inline" if image_type else "attachment"
+        shown_as = None
+        if flag_from(request, "inline"):
+            shown_as = raster_type_of(content) or sound_type_of(content)
+        response = HttpResponse(content, content_type=shown_as or "application/octet-stream")
+        kind = "inline" if shown_as else "attachment"
         response["Content-Disposition"] = disposition(kind, clean_name(attachment.name))
         return guard(response, IMAGE_POLICY)
 

@@ -40,7 +40,8 @@ test.each([
 test('channels have their limits, e-mail has none', () => {
   expect(roomOf('email', 'x'.repeat(99_999))).toBeNull();
   expect(roomOf('instagram', 'x'.repeat(1001), 1000)?.isOver).toBe(true);
-  expect(roomOf('sms', 'x'.repeat(1600))?.isOver).toBe(true);
+  expect(roomOf('sms', 'x'.repeat(1600))?.isOver).toBe(false);
+  expect(roomOf('sms', 'x'.repeat(1601))?.isOver).toBe(true);
 });
 
 test('what a program prints for nothing and what nobody filled in is found, quotes are not', () => {

@@ -9,19 +9,20 @@ export interface Room {
 const GSM =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ÆæßÉ!"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
 const GSM_LONG = '\f^{}\\[~]|€';
-const MAX_SMS_PARTS = 10;
+const MAX_SMS_LETTERS = 1600;
 /** The room a text takes on this kind of channel; null where the channel names no `limit`. */
 export function roomOf(kind: string, text: string, limit?: number | null): Room | null {
-  if (kind === 'sms') return smsRoom(text);
+  if (kind === 'sms') return smsRoom(text, limit ?? MAX_SMS_LETTERS);
   if (!limit) return null;
   const used = [...text].length;
   return { used, limit, parts: 1, isOver: used > limit };
 }
 
 /** GSM 03.38: 160 septets, 153 in each of several; with any other letter 70 and 67 UTF-16 units. */
-function smsRoom(text: string): Room {
+function smsRoom(text: string, letters: number): Room {
   const isGsm = [...text].every((letter) => GSM.includes(letter) || GSM_LONG.includes(letter));
-  return isGsm ? partsOf(septets(text), 160, 153) : partsOf(units(text), 70, 67);
+  const room = isGsm ? partsOf(septets(text), 160, 153) : partsOf(units(text), 70, 67);
+  return { ...room, isOver: [...text].length > letters };
 }
 
 const units = (text: string): number[] => [...text].map((letter) => letter.length);
@@ -40,5 +41,5 @@ function partsOf(sizes: number[], single: number, each: number): Room {
     }
     filled += size;
   }
-  return { used, limit: parts * each, parts, isOver: parts > MAX_SMS_PARTS };
+  return { used, limit: parts * each, parts, isOver: false };
 }
