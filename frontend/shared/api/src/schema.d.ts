@@ -28,7 +28,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** @description The file, to be saved; plain raster images also to be shown with ``?inline=1``. */
+    /** @description The file, to be saved; plain raster images and recordings also as such, with ``?inline=1``. */
     get: operations['attachment'];
     put?: never;
     post?: never;
@@ -4110,7 +4110,7 @@ export interface operations {
   attachment: {
     parameters: {
       query?: {
-        /** @description 1 shows a plain image instead of saving it. */
+        /** @description 1 shows a plain image, or plays a recording, instead of saving it. */
         inline?: string;
       };
       header?: never;
