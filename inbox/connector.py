@@ -440,6 +440,8 @@ class Place:
     last_inbound_at: datetime | None = None
     messages_since: int = 0
     """How many of ours left since the customer's newest."""
+    was_answered_privately: bool = False
+    """One of those was a private answer to something public, which many vendors allow once."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput
 from inbox.connector import KnowsReach, Manifest, Place, Reach, get_connector
 from inbox.models import Thread
-from tickets.models import Channel, Direction, Handle, HandleKind, Message, Ticket
+from tickets.models import Channel, DeliveryState, Direction, Handle, HandleKind, Message, Ticket
 
 WORDS = {
     "window_closed": "The time to answer here is over.",
@@ -125,7 +125,10 @@ def _places_on(
 def _place(ticket: Ticket, channel: Channel, address: str, thread: Thread | None) -> Place:
     if thread is None:
         return Place(address)
-    return Place(address, thread.data, thread.last_inbound_at, getattr(thread, "answers", 0))
+    return Place(
+        address, thread.data, thread.last_inbound_at, getattr(thread, "answers", 0),
+        was_answered_privately=bool(getattr(thread, "private_answers", 0)),
+    )  # fmt: skip
 
 
 def _reach(
@@ -153,15 +156,20 @@ def _reach(
 
 def _threads(ticket: Ticket) -> list[Thread]:
     """The ticket's conversations, each with how many of ours left since the customer's newest."""
-    answers = Count(
-        "ticket__messages",
-        filter=Q(
-            ticket__messages__direction=Direction.OUT,
-            ticket__messages__channel_id=F("channel_id"),
-            ticket__messages__created_at__gt=F("last_inbound_at"),
-        ),
+    ours = Q(
+        ticket__messages__direction=Direction.OUT,
+        ticket__messages__channel_id=F("channel_id"),
+        ticket__messages__created_at__gt=F("last_inbound_at"),
     )
-    rows = Thread.objects.filter(ticket=ticket).annotate(answers=answers)
+    private = (
+        ours
+        & Q(ticket__messages__details__mode="private")
+        & ~Q(ticket__messages__delivery_state__in=[DeliveryState.FAILED, DeliveryState.WITHDRAWN])
+    )
+    rows = Thread.objects.filter(ticket=ticket).annotate(
+        answers=Count("ticket__messages", filter=ours),
+        private_answers=Count("ticket__messages", filter=private),
+    )
     return list(rows.order_by("last_inbound_at"))
 
 

@@ -28,8 +28,8 @@ def reach(channel: Channel, place: Place) -> Reach:
         return Reach(is_reachable=False, reason="no_conversation")
     if place.thread.get("form") == "message":
         return _reach_in_conversation(channel, place.last_inbound_at)
-    may_be_private = _takes_private(place.thread) and place.last_inbound_at + PRIVATE_WINDOW > now()
-    if may_be_private:
+    is_in_time = place.last_inbound_at + PRIVATE_WINDOW > now()
+    if is_in_time and _takes_private(place.thread) and not place.was_answered_privately:
         return Reach(is_reachable=True, modes=(PUBLIC, PRIVATE))
     return Reach(is_reachable=True, modes=(PUBLIC,))
 

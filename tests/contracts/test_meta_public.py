@@ -25,6 +25,7 @@ from inbox.connector import (
     get_connector,
 )
 from inbox.models import Delivery, Thread
+from inbox.reach import reply_places
 from integrations.meta.connector import MetaConnector
 from tests.contracts.channel_connector import poll
 from tests.contracts.test_meta import ACCOUNT, MIA, NODES, PAGE, MetaContract
@@ -133,6 +134,8 @@ def test_a_comment_is_answered_in_private_within_seven_days(
     assert answered(channel, mode="private").delivery_state == DeliveryState.SENT
     sent = vendor.last("POST", "messages$").json
     assert sent["recipient"] == {"comment_id": COMMENT}
+    [place_now] = reply_places(Ticket.objects.get())
+    assert place_now.reach.modes == ("public",)
     assert vendor.asked("POST", "comments$") == 0
     late = Place(thread.address, thread.data, now() - timedelta(days=7, minutes=1))
     assert connector_of(channel).reach(channel, late).modes == ("public",)
