@@ -71,12 +71,22 @@ class OutboundMessage:
 
 
 @dataclass(frozen=True)
+class Began:
+    """A conversation that our message opened at the vendor: what answers it is for its ticket."""
+
+    thread_key: str
+    address: str
+    thread: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Sent:
     """The other side accepted it; ``refused`` are recipients it would not take, with why."""
 
     external_id: str = ""
     refused: dict[str, str] = field(default_factory=dict)
     delayed: dict[str, str] = field(default_factory=dict)
+    began: Began | None = None
 
 
 @dataclass(frozen=True)

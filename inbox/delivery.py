@@ -37,6 +37,7 @@ from inbox import doorbell, pacing, tokens
 from inbox.connector import FindsOutgoing, Sent, get_connector
 from inbox.models import Delivery, DeliveryAttempt, DeliveryPhase
 from inbox.outbound import EMAIL, build, fix_external_id
+from inbox.threads import note_departure
 from inbox.worker import dead_workers, worker_number
 from tickets.actions import delivery as message_delivery
 from tickets.actions.customers import note_opt_out
@@ -419,6 +420,8 @@ def _accept(delivery: Delivery, attempt: DeliveryAttempt, sent: Sent) -> None:
             reason=f"Not accepted for {detail}" if detail else "",
             external_id=sent.external_id,
         )
+        if sent.began is not None:
+            note_departure(delivery.channel_id, delivery.ticket_id, sent.began)
 
 
 def _plan_rest(delivery: Delivery, attempt: DeliveryAttempt, sent: Sent, done: list[str]) -> None:

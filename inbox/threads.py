@@ -10,6 +10,7 @@ from django.db import connection
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
+from inbox.connector import Began
 from inbox.inbound import InboundMessage
 from inbox.models import Thread
 from tickets.models import Channel, Message, Ticket
@@ -36,6 +37,28 @@ def note_arrival(channel: Channel, arrival: InboundMessage, message: Message) ->
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, values)
+
+
+_NOTE_DEPARTURE = """
+INSERT INTO inbox_thread
+  (id, channel_id, key, ticket_id, address, data, last_external_id, last_inbound_at)
+SELECT %s, %s, %s, %s, %s, %s::jsonb, '', coalesce(min(last_inbound_at), now()) - interval '1 second'
+FROM inbox_thread WHERE ticket_id = %s AND channel_id = %s
+ON CONFLICT (channel_id, key) DO NOTHING
+"""
+
+
+def note_departure(channel_id: uuid.UUID, ticket_id: uuid.UUID, began: Began) -> None:
+    """Remember a conversation that we opened, unless it is known; part of the sending.
+
+    It comes after those that the customer wrote in, so an answer goes on in these until then.
+    """
+    values: list[Any] = [
+        new_id(), channel_id, began.thread_key[:300], ticket_id, began.address[:320],
+        dumps(began.thread), ticket_id, channel_id,
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_DEPARTURE, values)
 
 
 def find_ticket_of(channel: Channel, key: str) -> Ticket | None:

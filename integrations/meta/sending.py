@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import ConnectorFailure, PermanentFailure, UncertainOutcome
-from inbox.connector import OutboundFile, OutboundMessage, Place, Reach, Sent
+from inbox.connector import Began, OutboundFile, OutboundMessage, Place, Reach, Sent
 from integrations.meta.client import Graph, graph_of, sender_node, uses_instagram_login
 from tickets.models import Channel
 
@@ -26,6 +27,8 @@ def reach(channel: Channel, place: Place) -> Reach:
     """Whether and how this conversation can be answered now."""
     if place.last_inbound_at is None or not place.thread:
         return Reach(is_reachable=False, reason="no_conversation")
+    if place.thread.get("is_ours_alone"):
+        return Reach(is_reachable=False, reason="limit_reached")
     if place.thread.get("form") == "message":
         return _reach_in_conversation(channel, place.last_inbound_at)
     is_in_time = place.last_inbound_at + PRIVATE_WINDOW > now()
@@ -120,7 +123,17 @@ def _send_private(
     body = {"recipient": {name: str(thread[name])}, "message": {"text": message.text}}
     graph = graph_of(channel)
     before_irreversible()
-    return _say(channel, graph, [body])
+    return replace(_say(channel, graph, [body]), began=_conversation_with(channel, message))
+
+
+def _conversation_with(channel: Channel, message: OutboundMessage) -> Began | None:
+    """What the author answers in private comes as a message: it belongs to the comment's ticket."""
+    author = str(message.thread.get("author") or "")
+    account, _, psid = author.partition(":")
+    if account != channel.address or not psid or psid.startswith("@"):
+        return None
+    thread = {"form": "message", "account": account, "psid": psid, "is_ours_alone": True}
+    return Began(f"{account}:{psid}", author, thread)
 
 
 def _send_public(

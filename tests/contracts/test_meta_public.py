@@ -146,6 +146,22 @@ def test_a_comment_is_answered_in_private_within_seven_days(
     assert vendor.asked("POST", "messages$") == 1
 
 
+def test_what_the_author_answers_in_private_comes_to_the_comments_ticket(
+    organization: Organization, vendor: VendorServer, page: Page
+) -> None:
+    channel = connected(page, organization, vendor)
+    page.vendor_accepts(vendor)
+    vendor.answers("POST", rf"/{COMMENT}/comments$", 200, {"id": "c500_9"})
+    page.take(channel, page.changes("feed", page.comment()))
+    answered(channel, mode="private")
+    assert answered(channel, "It is on its way.").external_id == "c500_9"
+    page.take(channel, page.text_call(channel, "m9", "Thanks! It is order 1042"))
+    ticket = Ticket.objects.get()
+    assert ticket.messages.count() == 4
+    answered(channel, "Found it.")
+    assert vendor.last("POST", "messages$").json["recipient"] == {"id": MIA}
+
+
 def test_a_second_private_answer_is_refused_in_words(
     organization: Organization, vendor: VendorServer, page: Page
 ) -> None:
