@@ -48,6 +48,7 @@ export const api = {
     ),
   postMessage: (id: R.Id, message: R.OutgoingMessage) =>
     send<R.Message>('POST', `/tickets/${id}/messages`, { ...message, client_id: clientId }),
+  templates: (channelId: R.Id) => get<R.Page<R.Template>>(`/channels/${channelId}/templates`),
   replyPlaces: (id: R.Id) => get<R.Page<R.ReplyPlace>>(`/tickets/${id}/reply-places`),
   follow: (id: R.Id, isFollowing: boolean) =>
     send<R.Ticket>(isFollowing ? 'PUT' : 'DELETE', `/tickets/${id}/follow`),

@@ -544,6 +544,27 @@ export interface ReplyPlace {
   max_attachment_bytes: number | null;
   takes_html: boolean;
 }
+/** A text that the vendor approved; {{name}} stands for each of its variables. */
+export interface Template {
+  id: string;
+  name: string;
+  language: string;
+  text: string;
+  header: string;
+  footer: string;
+  variables: string[];
+  header_variables: string[];
+  category: string;
+}
+export interface ChosenTemplate {
+  name: string;
+  language: string;
+  id?: string;
+  values?: string[];
+  names?: string[];
+  header_values?: string[];
+  header_names?: string[];
+}
 export interface OutgoingMessage {
   id: Id;
   kind: ComposerMode;
@@ -560,7 +581,7 @@ export interface OutgoingMessage {
   order_id?: Id | null;
   channel_id?: Id | null;
   /** What the channel must know beside the words. */
-  details?: { mode?: SendMode };
+  details?: { mode?: SendMode; template?: ChosenTemplate };
   /** When it shall leave, if not now. */
   send_at?: Instant | null;
   stop_on_reply?: boolean;

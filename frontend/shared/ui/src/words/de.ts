@@ -384,6 +384,18 @@ export const de: Translation = {
   'reach.bounced': 'E-Mails an diese Adresse kamen zurück.',
   'reach.other': 'Hier ist gerade niemand zu erreichen.',
   'reach.other_channel': 'Anderen Weg wählen',
+  'template.title': 'Freigegebenen Text senden',
+  'template.button': 'Vorlage verwenden',
+  'template.why':
+    'Seit der letzten Nachricht von {name} ist zu viel Zeit vergangen. Vorher freigegebene Texte dürfen noch hinaus.',
+  'template.which': 'Text',
+  'template.gap': '„{name}“ ausfüllen',
+  'template.preview': 'Das liest {name}',
+  'template.send': 'Senden',
+  'template.loading': 'Freigegebene Texte werden geholt',
+  'template.none':
+    'Für diese Nummer ist noch kein Text freigegeben. Texte werden bei WhatsApp im Business Manager freigegeben.',
+  'template.failed': 'Die freigegebenen Texte wurden nicht geladen.',
   'recipients.remove': '{name} entfernen',
   'composer.replyAll': { one: 'Allen {n} antworten', other: 'Allen {n} antworten' },
   'composer.nobody': 'Sag, an wen das geht.',

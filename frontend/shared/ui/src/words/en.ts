@@ -382,6 +382,18 @@ export const en = {
   'reach.bounced': 'Mail to this address came back.',
   'reach.other': 'Nobody can be reached here now.',
   'reach.other_channel': 'Choose another way',
+  'template.title': 'Send an approved text',
+  'template.button': 'Use a template',
+  'template.why':
+    'More than the allowed time has passed since {name} wrote. Texts that were approved beforehand may still go out.',
+  'template.which': 'Text',
+  'template.gap': 'Fill in “{name}”',
+  'template.preview': 'What {name} reads',
+  'template.send': 'Send',
+  'template.loading': 'Asking for the approved texts',
+  'template.none':
+    'No text is approved for this number yet. Texts are approved at WhatsApp, in the Business Manager.',
+  'template.failed': 'The approved texts didn’t load.',
   'recipients.remove': 'Remove {name}',
   'composer.replyAll': { one: 'Reply to all {n}', other: 'Reply to all {n}' },
   'composer.nobody': 'Say who this goes to.',
