@@ -5,7 +5,7 @@ SHALL NOT touch tickets, customers or the event log, and SHALL NOT sleep or retr
 
 Every connector is a ``ChannelConnector``. What else it can do it shows by having the methods of
 ``TakesWebhooks``, ``Polls``, ``FetchesFiles``, ``ReadsSettings``, ``Connects``, ``SetsUp``,
-``RenewsTokens``, ``KnowsReach`` or ``Moderates``.
+``RenewsTokens``, ``KnowsPeople``, ``KnowsReach`` or ``Moderates``.
 """
 
 from __future__ import annotations
@@ -439,6 +439,22 @@ class RenewsTokens(Protocol):
 
         Raises NeedsReauthorization where a person must give new credentials.
         """
+
+
+@dataclass(frozen=True)
+class Person:
+    """What somebody is called at the vendor; empty where nobody knows."""
+
+    name: str = ""
+    label: str = ""
+
+
+@runtime_checkable
+class KnowsPeople(Protocol):
+    """Vendors that tell people by id alone. ``inbox.names`` asks, every ``poll_seconds``."""
+
+    def person(self, channel: Channel, value: str) -> Person:
+        """Who has this handle. Raises the errors of ``helpdesk.lib.vendor_api.call``."""
 
 
 @dataclass(frozen=True)

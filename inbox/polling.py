@@ -21,12 +21,13 @@ from helpdesk.lib.errors import (
     NeedsReauthorization,
     TemporaryFailure,
 )
-from inbox import door, doorbell, tokens
+from inbox import door, doorbell, names, tokens
 from inbox.connector import (
     Amended,
     Arrived,
     ChannelConnector,
     Item,
+    KnowsPeople,
     Polled,
     Polls,
     SetsUp,
@@ -69,8 +70,11 @@ def poll_channel(channel_id: uuid.UUID) -> int:
     connector = get_connector(channel.kind)
     count = 0
     try:
-        if isinstance(connector, Polls) and link.poll_due_at and link.poll_due_at <= now():
+        is_due = bool(link.poll_due_at and link.poll_due_at <= now())
+        if isinstance(connector, Polls) and is_due:
             count = _poll(connector, channel, link)
+        if isinstance(connector, KnowsPeople) and is_due:
+            _look_up_names(connector, channel)
         if isinstance(connector, SetsUp) and link.check_due_at and link.check_due_at <= now():
             _check(connector, channel)
     finally:
@@ -107,6 +111,16 @@ def _poll(connector: Polls, channel: Channel, link: Connection) -> int:
     if not link.problems:
         note_success(channel.pk)
     return count
+
+
+def _look_up_names(connector: KnowsPeople, channel: Channel) -> None:
+    every = timedelta(seconds=_manifest(connector).poll_seconds or 60)
+    try:
+        names.look_up(channel, connector)
+    except Exception:
+        log.exception("names.crashed", channel_id=str(channel.pk))
+    if not isinstance(connector, Polls):
+        Connection.objects.filter(channel=channel).update(poll_due_at=now() + every)
 
 
 def _file_what_is_changed(channel: Channel, page: Polled) -> None:
@@ -178,13 +192,13 @@ def _make_connections() -> None:
         connector = get_connector(channel.kind)
         Connection.objects.get_or_create(channel=channel)
         Connection.objects.filter(channel=channel, poll_due_at=None, check_due_at=None).update(
-            poll_due_at=now() if isinstance(connector, Polls) else None,
+            poll_due_at=now() if isinstance(connector, Polls | KnowsPeople) else None,
             check_due_at=now() if isinstance(connector, SetsUp) else None,
         )
 
 
 def _asks(connector: ChannelConnector) -> bool:
-    return isinstance(connector, Polls | SetsUp)
+    return isinstance(connector, Polls | SetsUp | KnowsPeople)
 
 
 def _manifest(connector: object):  # type: ignore[no-untyped-def]  # noqa: ANN202 (Manifest)

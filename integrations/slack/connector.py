@@ -17,6 +17,7 @@ from inbox.connector import (
     Ignored,
     Item,
     OutboundMessage,
+    Person,
     Refused,
     Sent,
     WebhookAnswer,
@@ -90,6 +91,14 @@ class SlackConnector:
         if not url:
             raise PermanentFailure("Slack does not give this file away.", reason_code="refused")
         return FetchedFile(client.download(url, max_bytes).content, content_type, name)
+
+    def person(self, channel: Channel, value: str) -> Person:
+        """``users.info``: also of people of the other workspace in a shared channel."""
+        user = SlackClient(channel).get("users.info", user=value).get("user") or {}
+        profile = user.get("profile") or {}
+        called = str(profile.get("display_name") or user.get("name") or "")
+        name = str(profile.get("real_name") or user.get("real_name") or called)
+        return Person(name, f"@{called}" if called else "")
 
     # Out
 

@@ -70,5 +70,6 @@ MANIFEST = Manifest(
              "{hook_url}"),
         Step("Invite the bot to the channels you share with customers: /invite @Aftercare"),
     ),
+    poll_seconds=15,
     pace_per_second=1,
 )  # fmt: skip

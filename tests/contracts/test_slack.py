@@ -14,11 +14,12 @@ from django.test import Client
 from helpdesk.accounts.models import Organization
 from helpdesk.events.dispatch import run_subscribers
 from helpdesk.lib import blobs
+from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput, NeedsReauthorization
 from helpdesk.lib.secrets import encrypt
-from inbox import delivery, files
+from inbox import delivery, files, polling
 from inbox.connector import get_connector
-from inbox.models import Hook
+from inbox.models import Connection, Hook
 from tests.contracts.channel_connector import Call, ChannelConnectorContract
 from tests.contracts.outgoing import never, outbound
 from tests.contracts.vendor import Asked, VendorServer, Verdict, open_api_judge
@@ -249,6 +250,31 @@ class TestSlack(ChannelConnectorContract):
         assert not files.fetch_file(waiting.pk)
         waiting.refresh_from_db()
         assert (waiting.state, waiting.detail) == ("failed", "This file is not at Slack.")
+
+    def test_who_is_known_by_id_alone_gets_a_name_from_slack_once(
+        self, channel: Channel, vendor_of: VendorServer
+    ) -> None:
+        self.tell(channel, message_event("1795651201.000001", "Hello"))
+        self.tell(channel, message_event("1795651202.000001", "I, too", user="UBEN"))
+        people = {"UMIA": {"name": "mia", "profile": {"real_name": "Mia Laurent"}}}
+
+        def info(asked: Asked) -> tuple[int, Any]:
+            user = people.get(asked.query["user"])
+            return 200, {"ok": True, "user": user} if user else {"ok": False, "error": "x"}
+
+        vendor_of.answers("GET", r"/users\.info$", 200, info)
+        vendor_of.answers("GET", r"/auth\.test$", 200, {"ok": True})
+        Connection.objects.get_or_create(channel=channel)
+        for _ in range(2):
+            Connection.objects.filter(channel=channel).update(poll_due_at=now(), lease_until=None)
+            polling.poll_channel(channel.pk)
+        mia, ben = Message.objects.order_by("created_at").select_related("customer")
+        assert mia.customer is not None
+        assert ben.customer is not None
+        assert (mia.author_name, mia.customer.name) == ("Mia Laurent", "Mia Laurent")
+        assert mia.customer.handles.get().label == "@mia"
+        assert (ben.author_name, ben.customer.name) == ("UBEN", "")
+        assert vendor_of.asked("GET", r"/users\.info$") == 2
 
     # What goes out, beyond words
 

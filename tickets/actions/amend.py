@@ -76,6 +76,17 @@ def _add_files(message: Message, files: Sequence[StoredFile]) -> bool:
     return bool(missing)
 
 
+def name_author(message_id: uuid.UUID, name: str) -> None:
+    """The author was known by an id alone when it came; a second call changes nothing."""
+    with unit_of_work():
+        message, ticket = lock_message(message_id)
+        if message.author_name == name[:200]:
+            return
+        message.author_name = name[:200]
+        save_message(message, "author_name")
+        record_message("message.changed", message, ticket)
+
+
 def fill_file(
     attachment_id: uuid.UUID,
     *,
