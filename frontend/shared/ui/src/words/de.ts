@@ -237,6 +237,8 @@ export const de: Translation = {
   'note.onlyTeam': 'nur für dein Team',
   'mail.to': 'an {names}',
   'mail.from': 'Von',
+  'mail.onPage': 'auf {page}',
+  'mail.claimed': 'Angegebene E-Mail (unbewiesen)',
   'mail.toLabel': 'An',
   'mail.cc': 'Cc',
   'mail.bcc': 'Bcc',

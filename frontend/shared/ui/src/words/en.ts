@@ -235,6 +235,8 @@ export const en = {
   'note.onlyTeam': 'only your team',
   'mail.to': 'to {names}',
   'mail.from': 'From',
+  'mail.onPage': 'on {page}',
+  'mail.claimed': 'E-mail they gave (unproven)',
   'mail.toLabel': 'To',
   'mail.cc': 'Cc',
   'mail.bcc': 'Bcc',
