@@ -105,11 +105,12 @@ class Bench:
     def __init__(self, port: int, pid: int, cookie: str, token: str, people: list[Shopper]) -> None:
         self.port, self.pid, self.cookie, self.token = port, pid, cookie, token
         self.people = people
+        self.agent: asyncio.Task[None] | None = None
         self.agent_hears: asyncio.Queue[str] = asyncio.Queue()
 
     async def run(self) -> tuple[Delays, Delays, float]:
         """Delays with one shopper, with all of them, and kilobytes of memory for each."""
-        agent = asyncio.create_task(self._be_agent())
+        agent = self.agent = asyncio.create_task(self._be_agent())
         readers = [asyncio.create_task(self._be_shopper(self.people[0]))]
         await self._heard(self.people[0].heard, "conversation")
         alone = await self._talk(self.people[:1], TALKS_ALONE)
@@ -131,6 +132,8 @@ class Bench:
     async def _talk(self, people: list[Shopper], talks: int) -> Delays:
         delays = Delays()
         for number in range(talks):
+            if self.agent is not None and self.agent.done():
+                self.agent.result()
             shopper = people[number * 7 % len(people)]
             asked, answered = f"asks {uuid.uuid4()}", f"answers {uuid.uuid4()}"
             began = time.perf_counter()
@@ -163,7 +166,9 @@ class Bench:
         hello = {"type": "hello", "client_id": str(uuid.uuid4()), **start}
         writer.write(masked(json.dumps(hello).encode()))
         while True:
-            frame = json.loads(await read_frame(reader))
+            frame = json.loads(await read_frame(reader, writer))
+            if frame["type"] == "reset":
+                raise RuntimeError(f"the server asked the agent for a reset: {frame}")
             for event in frame.get("events", []):
                 if event["type"] == "message.received":
                     self.agent_hears.put_nowait(event["payload"]["message"]["text"])
@@ -174,7 +179,7 @@ class Bench:
         hello = {"type": "hello", "after": {shopper.conversation_id: 1}}
         writer.write(masked(json.dumps(hello).encode()))
         while True:
-            frame = json.loads(await read_frame(reader))
+            frame = json.loads(await read_frame(reader, writer))
             if frame["type"] == "message":
                 shopper.heard.put_nowait(frame["message"]["text"])
             elif frame["type"] == "conversation":

@@ -102,7 +102,7 @@ async def _read(
     hello = {"type": "hello", "client_id": str(uuid.uuid4()), **start}
     writer.write(masked(json.dumps(hello).encode()))
     while True:
-        frame = json.loads(await read_frame(reader))
+        frame = json.loads(await read_frame(reader, writer))
         if frame["type"] == "reset":
             raise RuntimeError(f"the server asked for a reset: {frame}")
         if frame["type"] == "hello":

@@ -29,16 +29,19 @@ async def open_socket(
     return reader, writer
 
 
-def masked(payload: bytes) -> bytes:
-    """A text frame as a client must send it (RFC 6455 5.2)."""
+def masked(payload: bytes, opcode: int = 1) -> bytes:
+    """A frame as a client must send it (RFC 6455 5.2), of text unless said otherwise."""
     mask = os.urandom(4)
     size = len(payload)
-    head = bytes([0x81, 0x80 | size]) if size < 126 else struct.pack("!BBH", 0x81, 0xFE, size)
+    first = 0x80 | opcode
+    head = bytes([first, 0x80 | size]) if size < 126 else struct.pack("!BBH", first, 0xFE, size)
     return head + mask + bytes(each ^ mask[i % 4] for i, each in enumerate(payload))
 
 
-async def read_frame(reader: asyncio.StreamReader) -> bytes:
-    """The next text frame of the server; pings are passed over."""
+async def read_frame(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter | None = None
+) -> bytes:
+    """The next text frame of the server; its pings are answered on the way, else it hangs up."""
     while True:
         first, second = await reader.readexactly(2)
         size = second & 0x7F
@@ -47,7 +50,10 @@ async def read_frame(reader: asyncio.StreamReader) -> bytes:
         elif size == 127:
             (size,) = struct.unpack("!Q", await reader.readexactly(8))
         payload = await reader.readexactly(size)
-        if first & 0x0F == 1:
+        opcode = first & 0x0F
+        if opcode == 1:
             return payload
-        if first & 0x0F == 8:
+        if opcode == 8:
             raise RuntimeError("the server closed the socket")
+        if opcode == 9 and writer is not None:
+            writer.write(masked(payload, 10))

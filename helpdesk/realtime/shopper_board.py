@@ -47,7 +47,9 @@ class ShopperBoard:
         try:
             await layer.group_add(SHOPPERS_GROUP, channel)
             while True:
-                await self._hear(await layer.receive(channel))
+                heard = await layer.receive(channel)
+                for each in heard.get("shoppers", ()):
+                    await self._hear(each)
         finally:
             await layer.group_discard(SHOPPERS_GROUP, channel)
 
@@ -64,7 +66,7 @@ class ShopperBoard:
 
     async def _hear(self, heard: dict[str, Any]) -> None:
         state = str(heard.get("state"))
-        if heard.get("type") != "shopper.changed" or state not in STATES:
+        if state not in STATES:
             return
         visitor_id, at = str(heard["visitor_id"]), time.monotonic()
         before = self._known.pop(visitor_id, None)

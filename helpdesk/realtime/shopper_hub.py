@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 TIMER_SECONDS = 2.0
 PING_SECONDS = 25.0
 HERE_SECONDS = 15.0
+MOVES_SECONDS = 0.2
 LINES = 50
 QUIET_AFTER_ERROR_SECONDS = 2.0
 TYPING_SECONDS = 8.0
@@ -82,6 +83,8 @@ class ShopperHub:
         self._tasks: list[asyncio.Task[None]] = []
         self._asides: set[asyncio.Task[None]] = set()
         self._typing: dict[tuple[str, str], float] = {}
+        self._moves: dict[uuid.UUID, str] = {}
+        self._moved = asyncio.Event()
 
     @classmethod
     def here(cls) -> ShopperHub:
@@ -101,7 +104,7 @@ class ShopperHub:
         """Begin to serve the socket; it hears nothing before its ``hello``."""
         self.sockets.setdefault(line.visitor_id, set()).add(line)
         self._start()
-        self.aside(self._show, [line.visitor_id], "here")
+        self._show_soon(line.visitor_id, "here")
 
     def leave(self, line: ShopperLine) -> None:
         """Stop serving the socket; the visitor's last one says goodbye."""
@@ -109,9 +112,10 @@ class ShopperHub:
         mine.discard(line)
         if not mine:
             self.sockets.pop(line.visitor_id, None)
-            self.aside(self._show, [line.visitor_id], "left")
+            self._show_soon(line.visitor_id, "left")
         if not self.sockets:
             self._stop()
+            self.aside(self._show_moves)
 
     def wake(self, visitor_id: uuid.UUID) -> None:
         """Something of this visitor's is to be looked at (``hello``, a ring)."""
@@ -135,7 +139,7 @@ class ShopperHub:
         """The shopper types: told to the team."""
         ticket = await _in_thread(_ticket_of, line.visitor_id, conversation_id)
         if ticket is not None:
-            await say(notice_of(line.visitor_id, ticket, "typing" if is_typing else "here"))
+            await say([notice_of(line.visitor_id, ticket, "typing" if is_typing else "here")])
 
     async def catch_up(self, visitor_ids: list[uuid.UUID]) -> None:
         """Send every socket of these visitors what it has not got, as far as one round reaches."""
@@ -174,7 +178,10 @@ class ShopperHub:
         if self._tasks:
             return
         doorbell.listen(self._ring)
-        work = [self._follow(), self._keep_time(), self._stay_here(), self._hear_team()]
+        work = [
+            self._follow(), self._keep_time(), self._stay_here(), self._hear_team(),
+            self._tell_moves(),
+        ]  # fmt: skip
         if settings.REDIS_URL:
             work.append(self._hear_redis())
         self._tasks = [self._loop.create_task(each) for each in work]
@@ -224,6 +231,26 @@ class ShopperHub:
                 await self._show(list(self.sockets), "here")
                 await self.close_ended()
 
+    def _show_soon(self, visitor_id: uuid.UUID, state: str) -> None:
+        """Many come or go at once when a network or a process comes back: they are told together."""
+        self._moves[visitor_id] = state
+        self._moved.set()
+
+    async def _show_moves(self) -> None:
+        moves, self._moves = self._moves, {}
+        self._moved.clear()
+        for state in ("left", "here"):
+            ids = [each for each, said in moves.items() if said == state]
+            if ids:
+                await self._show(ids, state)
+
+    async def _tell_moves(self) -> None:
+        while True:
+            await self._moved.wait()
+            await asyncio.sleep(MOVES_SECONDS)
+            with contextlib.suppress(DatabaseError, OSError):
+                await self._show_moves()
+
     async def close_ended(self) -> None:
         """End sockets whose site was switched off or whose session is over."""
         live = await _in_thread(generations_of, list(self.sockets))
@@ -234,8 +261,7 @@ class ShopperHub:
 
     async def _show(self, visitor_ids: list[uuid.UUID], state: str) -> None:
         tickets = await _in_thread(_note_here, visitor_ids, state)
-        for visitor_id, ticket in tickets.items():
-            await say(notice_of(visitor_id, ticket, state))
+        await say([notice_of(pk, ticket, state) for pk, ticket in tickets.items()])
 
     async def _hear_team(self) -> None:
         """What agents' tabs say of themselves: who is replying on a ticket types here."""
