@@ -82,6 +82,7 @@ export class Frame {
   constructor(page: Page) {
     const { boot } = page;
     this.boot = boot;
+    this.isPreview = page.preview;
     this.words = new Speech(boot.locale, page.words);
     this.server = new Server(boot.site);
     this.shelf = new Shelf(`aftercare:${boot.site}`, page.preview ? null : ownStorage());
@@ -108,6 +109,7 @@ export class Frame {
     this.host = new Host(location.hash, (message) => this.obey(message));
     this.unsent = this.outbox.all;
     this.watchBrowser();
+    this.wasHidden();
     if (this.unsent.length) this.outbox.wake();
     if (token) void this.begin().catch(() => undefined);
   }
@@ -242,6 +244,7 @@ export class Frame {
     this.host.tell('keep', { hint, pending: this.unsent.length > 0 });
   }
   private hint = '';
+  private readonly isPreview: boolean;
 
   dontAsk(): void {
     this.hasAsked = true;
@@ -466,7 +469,13 @@ export class Frame {
     else if (message.type === 'context') this.context = { ...this.context, ...message.context };
     else if (message.type === 'page') this.page = message.page;
     else if (message.type === 'locale') this.speak(message.locale);
-    else if (message.type === 'preview') this.boot = { ...this.boot, ...(message.boot as Partial<Boot>) };
+    else if (this.isPreview && message.type === 'preview') {
+      this.boot = { ...this.boot, ...(message.boot as Partial<Boot>) };
+      const { theme, ...look } = message.look ?? {};
+      const root = document.documentElement;
+      if (theme) root.dataset.theme = theme;
+      for (const name in look) root.style.setProperty(name, look[name]!);
+    }
   }
 
   private shown({ view, text, greeting }: { view?: string; text?: string; greeting?: string }): void {

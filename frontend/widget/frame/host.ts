@@ -6,7 +6,7 @@ export type FromLoader =
   | { type: 'context'; context: Record<string, unknown> }
   | { type: 'page'; page: { url: string; title: string } }
   | { type: 'locale'; locale: string }
-  | { type: 'preview'; boot: Record<string, unknown> };
+  | { type: 'preview'; boot: Record<string, unknown>; look?: Record<string, string> };
 
 const KNOWN = ['open', 'hidden', 'leave', 'identify', 'context', 'page', 'locale', 'preview'];
 
@@ -20,7 +20,7 @@ export function read(data: unknown, key: string): FromLoader | null {
   const message = data as Record<string, unknown>;
   if (!key || message.key !== key || !KNOWN.includes(message.type as string)) return null;
   const texts = ['view', 'text', 'greeting', 'token', 'name', 'locale'];
-  const objects = ['traits', 'context', 'page', 'boot'];
+  const objects = ['traits', 'context', 'page', 'boot', 'look'];
   const fits =
     texts.every((name) => isText(message[name])) && objects.every((name) => isObject(message[name]));
   return fits ? (message as unknown as FromLoader) : null;

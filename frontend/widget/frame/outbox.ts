@@ -50,6 +50,7 @@ export class Outbox {
     const next = this.all.find((each) => !each.isFailed);
     if (this.isBusy || !next) return;
     this.isBusy = true;
+    let goesOn = true;
     try {
       const { conversation_id } = await this.post.send(next);
       this.tries = 0;
@@ -60,25 +61,25 @@ export class Outbox {
           .map((each) => ({ ...each, conversation: each.conversation ?? conversation_id })),
       );
     } catch (error) {
-      this.refused(next, error);
-      return;
+      goesOn = this.refused(next, error);
     } finally {
       this.isBusy = false;
     }
-    void this.run();
+    if (goesOn) void this.run();
   }
 
-  private refused(message: Unsent, error: unknown): void {
+  /** Whether the next one may go: not while the same one is to be tried again. */
+  private refused(message: Unsent, error: unknown): boolean {
     const refusal = error instanceof Refusal ? error : new Refusal(0, '', '');
     this.tries += 1;
     if (!refusal.isPassing || this.tries >= TRIES) {
       this.tries = 0;
       this.change(message.id, { isFailed: true });
-      void this.run();
-      return;
+      return true;
     }
     const wait = Math.max(refusal.waitSeconds * 1000, Math.min(LONGEST_WAIT_MS, 1000 * 2 ** this.tries));
     this.post.later(() => void this.run(), wait);
+    return false;
   }
 
   private change(id: string, changes: Partial<Unsent>): void {

@@ -219,6 +219,12 @@ export const api = {
       `/channels/${channelId}/signature`,
       template === undefined ? {} : { template },
     ),
+  chatSites: () => get<R.Page<R.ChatSite>>('/chat-sites'),
+  createChatSite: (body: Record<string, unknown>) => send<R.ChatSite>('POST', '/chat-sites', body),
+  changeChatSite: (channelId: R.Id, body: Record<string, unknown>) =>
+    send<R.ChatSite>('PATCH', `/chat-sites/${channelId}`, body),
+  rotateChatSecret: (channelId: R.Id, keepsOld: boolean) =>
+    send<{ secret: string }>('POST', `/chat-sites/${channelId}/secret`, { keeps_old: keepsOld }),
   connectors: () => get<R.Page<R.Connector>>('/connectors'),
   testChannel: (id: R.Id) => send<R.ChannelTest>('POST', `/channels/${id}/test`),
   disconnectChannel: (id: R.Id) =>
