@@ -110,8 +110,8 @@ class ShopperLine:
             )
         elif kind == "seen" and self.is_greeted:
             conversation_id, position = _id(frame.get("conversation_id")), frame.get("position")
-            if conversation_id in self.known and type(position) is int and position >= 0:
-                await _in_thread(note_seen, conversation_id, position)
+            if conversation_id is not None and type(position) is int and position >= 0:
+                await _in_thread(_note_seen, self.visitor_id, conversation_id, position)
 
     def spends(self) -> bool:
         """Whether the client may send one more frame."""
@@ -182,6 +182,12 @@ def _find_visitor(site: str, token: str) -> Visitor | None:
         return get_visitor(get_site(site), token)
     except HelpdeskError:
         return None
+
+
+def _note_seen(visitor_id: uuid.UUID, conversation_id: uuid.UUID, position: int) -> None:
+    """Of the visitor's own conversations only: ``hello`` may have named any."""
+    if Conversation.objects.filter(pk=conversation_id, visitor_id=visitor_id).exists():
+        note_seen(conversation_id, min(position, 2**31 - 1))
 
 
 def _token(scope: dict[str, Any]) -> str:

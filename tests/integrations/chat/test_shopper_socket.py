@@ -188,13 +188,15 @@ def test_another_visitor_hears_nothing(shopper: Shopper, organization: Organizat
         widget = Widget(stranger.token)
         await widget.open()
         await widget.hello({conversation_id: 0})
-        await widget.say(type="seen", conversation_id=conversation_id, position=1)
         await in_thread(answer, organization, bo, "For Mia alone")
+        await widget.say(type="seen", conversation_id=conversation_id, position=3)
         nothing = await widget.hears_nothing()
         await widget.close()
         return nothing
 
     assert run(story()) is True
+    assert Conversation.objects.get().seen_position == 1
+    assert Message.objects.get(kind="reply").delivery_state == DeliveryState.SENT
 
 
 def test_a_site_that_is_switched_off_closes_its_sockets(shopper: Shopper, chat: Channel):
