@@ -1,0 +1,1 @@
+"""Trustpilot: reviews of the shop, answered in public."""

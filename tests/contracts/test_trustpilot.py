@@ -1,0 +1,283 @@
+"""Trustpilot: every request judged by the vendor's own collection of example requests (Bruno)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from helpdesk.accounts.models import Organization
+from helpdesk.lib.clock import now
+from helpdesk.lib.errors import NeedsReauthorization, PermanentFailure
+from helpdesk.lib.secrets import decrypt, encrypt
+from inbox import door, tokens
+from inbox.connector import Account, Place, get_connector
+from inbox.models import Connection
+from integrations.trustpilot.connector import TrustpilotConnector
+from tests.contracts.bruno_judge import judge
+from tests.contracts.channel_connector import poll
+from tests.contracts.outgoing import never, outbound
+from tests.contracts.reviews import ReviewsContract
+from tests.contracts.vendor import Asked, VendorServer
+from tickets.actions.channels import create_channel
+from tickets.models import Channel, HandleKind, Message, Ticket, TicketKind
+
+UNIT, MIA, US = "5" * 24, "a" * 24, "b" * 24
+LIST = rf"^/v1/private/business-units/{UNIT}/reviews$"
+TOKENS = r"/oauth-business-users-for-applications/"
+
+
+def review(review_id: str, text: str, author: str = MIA, **more: Any) -> dict[str, Any]:
+    unit = {"id": UNIT, "displayName": "Linden & Loom", "identifyingName": "lindenloom.example"}
+    return {
+        "id": review_id, "consumer": {"id": author, "displayName": "Mia L."}, "stars": 2,
+        "title": f"{text[:9]}…", "text": text, "createdAt": f"{now():%Y-%m-%dT%H:%M:%S}",
+        "businessUnit": unit, "status": "active", **more,
+    }  # fmt: skip
+
+
+def listing(vendor: VendorServer, *reviews: dict[str, Any]) -> None:
+    vendor.answers("GET", LIST, 200, {"reviews": list(reversed(reviews)), "links": []})
+
+
+class TestTrustpilot(ReviewsContract):
+    kind = "trustpilot"
+    sends_to = r"^/v1/private/reviews/[^/]+/reply$"
+
+    def judge(self, vendor: VendorServer) -> None:
+        vendor.judged_by(judge, connector="trustpilot")
+        said = {"access_token": "new", "refresh_token": "once", "expires_in": "3600"}
+        vendor.answers("POST", TOKENS, 200, said)
+        self.said: dict[str, dict[str, Any]] = {}
+
+    def make_channel(self, organization: Organization, vendor: VendorServer) -> Channel:
+        return create_channel(
+            organization, kind="trustpilot", name="Trustpilot", handle_kind=HandleKind.REVIEWER,
+            address=UNIT, secrets=encrypt({"api_secret": "as", "password": "pw"}),
+            config={
+                "api_url": vendor.url, "api_key": "ak", "username": "us@shop.example",
+                "business_user_id": US, "pace_per_second": 1000,
+            },
+        )  # fmt: skip
+
+    def bring(self, channel: Channel, vendor: VendorServer, *messages: tuple[str, str]) -> None:
+        for key, text in messages:
+            self.said.setdefault(key, review(key, text))
+        listing(vendor, *self.said.values())
+        begin(channel)
+        poll(channel)
+        self.settle(channel)
+
+    def vendor_accepts(self, vendor: VendorServer) -> str:
+        vendor.answers("POST", self.sends_to, 201)
+        return "m1:reply"
+
+
+def begin(channel: Channel) -> None:
+    """The first poll says from when on reviews are of interest."""
+    if not Connection.objects.filter(channel=channel, last_poll_at__isnull=False).exists():
+        poll(channel)
+
+
+@pytest.fixture
+def kit() -> TestTrustpilot:
+    return TestTrustpilot()
+
+
+@pytest.fixture
+def channel(kit: TestTrustpilot, organization: Organization, vendor: VendorServer) -> Channel:
+    kit.judge(vendor)
+    channel = kit.make_channel(organization, vendor)
+    tokens.keep_fresh(channel)
+    begin(channel)
+    return channel
+
+
+def connector() -> TrustpilotConnector:
+    found = get_connector("trustpilot")
+    assert isinstance(found, TrustpilotConnector)
+    return found
+
+
+@pytest.mark.django_db
+def test_a_review_is_a_public_ticket_with_stars_and_what_is_claimed_of_its_author_stays_a_claim(
+    kit: TestTrustpilot, channel: Channel, vendor: VendorServer
+) -> None:
+    told = review(
+        "r1", "The seam opened after a day.", title="Not again", referralEmail="mia@posteo.example",
+        referenceId="1042",
+    )  # fmt: skip
+    listing(vendor, told)
+    poll(channel)
+    kit.settle(channel)
+    ticket = Ticket.objects.get()
+    message = Message.objects.select_related("body").get()
+    assert (ticket.kind, ticket.subject) == (TicketKind.REVIEW, "Not again")
+    assert message.body.text == "Not again\n\nThe seam opened after a day."
+    assert message.details == {
+        "is_public": True, "permalink": "https://www.trustpilot.com/reviews/r1", "rating": 2,
+        "post": {
+            "id": UNIT, "title": "Linden & Loom",
+            "url": "https://www.trustpilot.com/review/lindenloom.example",
+        },
+        "claims": {"email": "mia@posteo.example", "order": "1042"},
+    }  # fmt: skip
+    handle = ticket.customer.handles.get()
+    assert (handle.kind, handle.value) == ("reviewer", f"trustpilot:{MIA}")
+    assert (handle.label, handle.is_verified) == ("Mia L.", False)
+    assert message.is_sender_verified is None
+
+
+@pytest.mark.django_db
+def test_edits_keep_the_earlier_words_and_hidden_or_deleted_reviews_say_so(
+    kit: TestTrustpilot, channel: Channel, vendor: VendorServer
+) -> None:
+    first, other = review("r1", "Awful."), review("r2", "Lovely.", author="c" * 24, stars=5)
+    listing(vendor, first, other)
+    poll(channel)
+    kit.settle(channel)
+    edited = {**first, "text": "Awful. But they helped.", "stars": 4}
+    listing(vendor, edited, other)
+    poll(channel)
+    message = Message.objects.select_related("body").get(external_id="r1")
+    assert message.body.text == "Awful. But they helped."
+    assert message.details["previous_texts"] == ["Awful."]
+    assert message.details["rating"] == 4
+    listing(vendor, {**edited, "reportData": {"reviewVisibility": "hidden"}}, other)
+    poll(channel)
+    assert Message.objects.get(external_id="r1").details["is_deleted"] is True
+    listing(vendor, edited, other)
+    poll(channel)
+    assert Message.objects.get(external_id="r1").details["is_deleted"] is False
+    vendor.answers("GET", r"^/v1/private/reviews/r1$", 404, {"message": "Not found"})
+    listing(vendor, other)
+    poll(channel)
+    assert Message.objects.get(external_id="r1").details["is_deleted"] is True
+    assert "is_deleted" not in Message.objects.get(external_id="r2").details
+    poll(channel)
+    assert vendor.asked("GET", r"^/v1/private/reviews/r1$") == 1
+    assert Ticket.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_review_that_only_left_the_list_is_not_called_deleted(
+    kit: TestTrustpilot, channel: Channel, vendor: VendorServer
+) -> None:
+    told = review("r1", "Fine.")
+    listing(vendor, told)
+    poll(channel)
+    kit.settle(channel)
+    vendor.answers("GET", r"^/v1/private/reviews/r1$", 200, told)
+    listing(vendor)
+    poll(channel)
+    assert "is_deleted" not in Message.objects.get().details
+
+
+@pytest.mark.django_db
+def test_all_pages_are_read_after_an_outage_and_old_reviews_open_no_tickets(
+    kit: TestTrustpilot, channel: Channel, vendor: VendorServer
+) -> None:
+    fresh = [review(f"r{n}", f"Number {n}", author=f"{n:024}") for n in range(150)]
+    long_ago = f"{now() - timedelta(days=9):%Y-%m-%dT%H:%M:%S}"
+    old = [review(f"o{n}", "Old", createdAt=long_ago) for n in range(50)]
+    rows = [*fresh, *old]
+
+    def page(asked: Asked) -> tuple[int, Any]:
+        number, size = int(asked.query["page"]), int(asked.query["perPage"])
+        return 200, {"reviews": rows[(number - 1) * size : number * size]}
+
+    vendor.answers("GET", LIST, 200, page)
+    poll(channel)
+    door.process_channel(channel.pk)
+    assert Ticket.objects.count() == 150
+
+
+@pytest.mark.django_db
+def test_connecting_finds_the_business_by_its_domain(
+    channel: Channel, vendor: VendorServer
+) -> None:
+    channel.address = "https://www.lindenloom.example/"
+    units = [
+        {"id": "9" * 24, "name": {"identifying": "lindenloom.example.org"}},
+        {"id": UNIT, "name": {"identifying": "www.lindenloom.example"}},
+    ]
+    vendor.answers("GET", r"^/v1/business-units/search$", 200, {"businessUnits": units})
+    listing(vendor, review("r1", "Fine."))
+    assert connector().connect(channel, "") == Account("Linden & Loom", UNIT)
+    assert vendor.last("GET", r"/search$").query == {"query": "lindenloom.example"}
+    channel.address = "nobody.example"
+    with pytest.raises(PermanentFailure, match="no business called"):
+        connector().connect(channel, "")
+
+
+@pytest.mark.django_db
+def test_a_refresh_token_is_used_once_and_a_refused_one_leads_back_to_the_password(
+    channel: Channel, vendor: VendorServer
+) -> None:
+    asked = vendor.all("POST", TOKENS)
+    assert [each.form["grant_type"] for each in asked] == ["password"]
+    vendor.answers("POST", r"/refresh$", 400, {"error": "invalid_grant"}, times=1)
+    tokens.note_refused(channel)
+    tokens.keep_fresh(channel)
+    asked = vendor.all("POST", TOKENS)[1:]
+    assert [each.form["grant_type"] for each in asked] == ["refresh_token", "password"]
+    assert asked[0].form["refresh_token"] == "once"
+    assert decrypt(channel.secrets)["access_token"] == "new"
+    vendor.answers("POST", TOKENS, 401, {"error": "invalid_client"})
+    tokens.note_refused(channel)
+    with pytest.raises(NeedsReauthorization, match="business user"):
+        tokens.keep_fresh(channel)
+
+
+@pytest.mark.django_db
+def test_checking_tells_of_rights_that_ended(channel: Channel, vendor: VendorServer) -> None:
+    listing(vendor)
+    assert connector().check(channel, "") == []
+    vendor.answers("GET", LIST, 403, {"message": "Forbidden"})
+    with pytest.raises(NeedsReauthorization):
+        connector().check(channel, "")
+
+
+@pytest.mark.django_db
+def test_an_uncertain_reply_is_looked_for_under_the_review(
+    channel: Channel, vendor: VendorServer
+) -> None:
+    message = outbound("We are sorry.", thread={"review_id": "r1"})
+    one = r"^/v1/private/reviews/r1$"
+    vendor.answers("GET", one, 200, review("r1", "Awful."))
+    assert connector().find_outgoing(channel, message, now()) == []
+    told = {"text": "We are sorry.\n", "createdAt": "2026-11-22T06:00:00"}
+    vendor.answers("GET", one, 200, review("r1", "Awful.", companyReply=told))
+    assert connector().find_outgoing(channel, message, now()) == ["r1:reply@2026-11-22T06:00:00"]
+
+
+@pytest.mark.django_db
+def test_what_a_reply_cannot_be_is_said_before_anything_leaves(channel: Channel) -> None:
+    thread = {"review_id": "r1"}
+    for message, code in (
+        (outbound("Hello"), "no_conversation"),
+        (outbound("See", ["a.pdf"], thread=thread), "unsupported_files"),
+        (outbound("x" * 4001, thread=thread), "too_long"),
+    ):
+        with pytest.raises(PermanentFailure) as refused:
+            connector().send(channel, message, never)
+        assert refused.value.reason_code == code
+    assert connector().reach(channel, Place("x", thread)).modes == ("public",)
+    assert connector().reach(channel, Place("x")).reason == "no_conversation"
+
+
+def test_the_judge_refuses_what_is_not_like_the_example() -> None:
+    bearer = {"authorization": "Bearer t", "content-type": "application/json"}
+    path = "/v1/private/reviews/r1/reply"
+    good = Asked("POST", path, bearer, b'{"authorBusinessUserId": "b", "message": "Hi"}')
+    assert judge(good) == ("POST /private/reviews/:reviewId/reply", [])
+    other = b'{"message": "Hi", "text": "Hi"}'
+    assert set(judge(Asked("POST", path, bearer, other))[1]) == {
+        "body text: not in the example", "body authorBusinessUserId: missing",
+    }  # fmt: skip
+    bare = Asked("GET", f"{LIST[1:-1]}?order=1", {}, b"")
+    assert judge(bare)[1] == [
+        "authorization: bearer is wanted", "query order: not in the example",
+    ]  # fmt: skip
+    assert judge(Asked("PATCH", path, bearer, b""))[1] == ["not in the collection"]
