@@ -1,0 +1,1 @@
+"""Yotpo: reviews of the shop and its products, answered in public."""
