@@ -1,4 +1,4 @@
-"""The two rules that every organization begins with."""
+"""The rules that every organization begins with."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ URGENT_CANCELLATION = "urgent-cancellation"
 CANCELLATION = "cancellation"
 WISMO = "wismo"
 WISMO_REPLY = "wismo-reply"
+BAD_REVIEW = "bad-review"
+BAD_STARS = 3
 
 
 def ensure_shipped_rules(organization: Organization) -> None:
     """Create the shipped rules that are not there yet; changed ones stay as they are.
 
     *Urgent cancellation* and *Where is my order* are two rules each: the tag always, the urgent
-    priority or the automatic answer only where the order allows it.
+    priority or the automatic answer only where the order allows it. *Bad review* is an example
+    that is switched off.
     """
     ensure_default_macros(organization)
     known = set(
@@ -33,7 +36,7 @@ def ensure_shipped_rules(organization: Organization) -> None:
 
 
 def _shipped(tracking: Macro | None) -> dict[str, dict[str, Any]]:
-    rules = {
+    rules: dict[str, dict[str, Any]] = {
         URGENT_CANCELLATION: {
             "name": "Urgent cancellation",
             "description": "Asks to cancel an order that can still be stopped: on top of "
@@ -65,6 +68,25 @@ def _shipped(tracking: Macro | None) -> dict[str, dict[str, Any]]:
             "triggers": ["message.received"],
             "conditions": {"all": _customer_wants("order_status")},
             "actions": [_action("add_tags", tags=["wismo"])],
+        },
+        BAD_REVIEW: {
+            "name": "Bad review",
+            "description": "One or two stars: on top of everyone’s queue while others read it. "
+            "Switch it on where you answer reviews.",
+            "is_active": False,
+            "triggers": ["message.received"],
+            "conditions": {
+                "all": [
+                    _leaf("ticket.kind", "is", "review"),
+                    _leaf("message.direction", "is", "in"),
+                    _leaf("message.is_public", "is", value=True),
+                    _leaf("message.rating", "less_than", BAD_STARS),
+                ]
+            },
+            "actions": [
+                _action("add_tags", tags=["review"]),
+                _action("set_priority", priority="urgent"),
+            ],
         },
     }
     if tracking is not None:

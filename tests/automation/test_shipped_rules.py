@@ -1,4 +1,4 @@
-"""The two shipped rules, on real messages, orders and intents."""
+"""The shipped rules, on real messages, orders and intents."""
 
 from __future__ import annotations
 
@@ -229,6 +229,30 @@ def test_a_run_says_which_conditions_were_true_and_with_what(channel, mia, make_
         "Add tags cancellation, urgent",
         "Set priority to urgent",
     ]
+
+
+@pytest.mark.parametrize(
+    ("stars", "wanted"),
+    [(1, ("urgent", ["review"])), (2, ("urgent", ["review"])), (3, ("normal", []))],
+)
+def test_a_bad_review_is_urgent_where_the_shop_switched_the_example_on(
+    stars, wanted, organization, channel, mia, catch_up
+):
+    from automation.models import Rule
+    from automation.rules.edit import change_rule
+
+    told = {"ticket_kind": "review", "details": {"is_public": True, "rating": stars}}
+    asleep = receive_mail(channel, "The seam opened.", **told)
+    catch_up()
+    assert (ticket_of(asleep).priority, ticket_of(asleep).tags) == ("normal", [])
+
+    change_rule(Rule.objects.get(organization=organization, key="bad-review"), {"is_active": True})
+    other = receive_mail(channel, "The seam opened again.", **told)
+    catch_up()
+
+    ticket = ticket_of(other)
+    assert ticket.pk != asleep.ticket_id
+    assert (ticket.priority, ticket.tags) == wanted
 
 
 def test_shipped_rules_are_made_once_and_stay_as_the_shop_changed_them(organization):
