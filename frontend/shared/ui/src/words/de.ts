@@ -1420,6 +1420,7 @@ export const de: Translation = {
   'connect.found': { one: '{n} Art von Kanal', other: '{n} Arten von Kanälen' },
   'connect.none': 'Nichts passt zu „{words}“. Der API-Kanal nimmt Nachrichten von allem anderen an.',
   'connect.group_mail': 'E-Mail',
+  'connect.byProvider': 'Mail per Webhook eines Anbieters, Ordner, vertraute Server',
   'connect.group_chat': 'Chat und Messenger',
   'connect.group_phone': 'Telefon',
   'connect.group_social': 'Soziale Medien',

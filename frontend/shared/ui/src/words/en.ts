@@ -1403,6 +1403,7 @@ export const en = {
   'connect.found': { one: '{n} kind of channel', other: '{n} kinds of channels' },
   'connect.none': 'Nothing matches “{words}”. The API channel takes messages from anything else.',
   'connect.group_mail': 'Email',
+  'connect.byProvider': 'Mail by a provider’s webhook, folder, trusted servers',
   'connect.group_chat': 'Chat and messengers',
   'connect.group_phone': 'Phone',
   'connect.group_social': 'Social media',
