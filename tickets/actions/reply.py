@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
 from helpdesk.accounts.models import User
@@ -242,6 +244,15 @@ def _check_nothing_newer(ticket: Ticket, outgoing: OutgoingMessage) -> None:
         )
 
 
+def _check_addresses(to: Sequence[dict[str, str]]) -> None:
+    """By e-mail a message goes to e-mail addresses; raises InvalidInput naming the field."""
+    for each in to:
+        try:
+            validate_email(each["address"])
+        except ValidationError as error:
+            raise InvalidInput.field("to", "Enter a valid email address.") from error
+
+
 def _write(
     ticket: Ticket,
     outgoing: OutgoingMessage,
@@ -258,6 +269,8 @@ def _write(
     to = [] if is_note else to
     if not is_note and not to:
         raise InvalidInput.field("to", "This customer has no address to send to.", code="required")
+    if channel is not None and channel.kind == "email":
+        _check_addresses(outgoing.to)
     if user is not None and channel is not None:
         for check in _send_checks:
             check(ticket, channel, to, outgoing.details)

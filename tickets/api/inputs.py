@@ -28,6 +28,16 @@ class AddressInput(StrictSerializer):
     address = serializers.EmailField(max_length=254)
 
 
+class PlaceInput(StrictSerializer):
+    """Where a message goes: an e-mail address, a number or whatever its channel calls people by.
+
+    Which of them it must be, the action says that knows the channel.
+    """
+
+    name = serializers.CharField(max_length=200, allow_blank=True, default="")
+    address = serializers.CharField(max_length=320)
+
+
 class TicketChanges(StrictSerializer):
     """Any of these; together they are one change."""
 
@@ -175,7 +185,7 @@ class MessageInput(Writing):
 
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(["reply", "note"], default="reply")
-    to = serializers.ListField(child=AddressInput(), max_length=MAX_RECIPIENTS, required=False)
+    to = serializers.ListField(child=PlaceInput(), max_length=MAX_RECIPIENTS, required=False)
     subject = serializers.CharField(
         max_length=900, required=False, allow_blank=True, allow_null=True
     )
