@@ -2889,7 +2889,7 @@ export interface components {
       id: string;
       /** @default reply */
       kind: components['schemas']['KindEnum'];
-      to?: components['schemas']['AddressInputRequest'][];
+      to?: components['schemas']['PlaceInputRequest'][];
       subject?: string | null;
       mention_ids?: string[];
       /** Format: uuid */
@@ -3369,6 +3369,16 @@ export interface components {
       group?: string;
       columns?: string[];
       client_id?: string;
+    };
+    /**
+     * @description Where a message goes: an e-mail address, a number or whatever its channel calls people by.
+     *
+     *     Which of them it must be, the action says that knows the channel.
+     */
+    PlaceInputRequest: {
+      /** @default  */
+      name: string;
+      address: string;
     };
     PostalAddressSchema: {
       name: string;
