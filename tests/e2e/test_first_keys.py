@@ -89,11 +89,11 @@ def test_keys_after_j_are_for_the_ticket_that_j_opens(shop: Shop, new_agent: Cal
     page = new_agent()
     shoppers: list[Shopper] = []
     ids: list[str] = []
-    for name in ("Jona One", "Jona Two", "Jona Three"):
+    for name in ("Quilla One", "Quilla Two", "Quilla Three"):
         shopper, ticket = _asked(shop, name)
         shoppers.insert(0, shopper)
         ids.insert(0, ticket["id"])
-    page.goto(f"/inbox/all/{ids[0]}?sort=newest&q=Jona")
+    page.goto(f"/inbox/all/{ids[0]}?sort=newest&q=Quilla")
     expect(page.locator(".trow[data-ticket]")).to_have_count(3)
     expect(_field(page)).to_be_visible()
 
@@ -108,7 +108,7 @@ def test_keys_after_j_are_for_the_ticket_that_j_opens(shop: Shop, new_agent: Cal
     wait_until(lambda: shop.ticket_of(shoppers[2])["status"] == "closed", "E for the third")
     assert [shop.ticket_of(each)["status"] for each in shoppers[:2]] == ["open", "open"]
     page.goto(f"/inbox/all/{ids[0]}")
-    expect(page.get_by_role("heading", name="From Jona Three")).to_be_visible()
+    expect(page.get_by_role("heading", name="From Quilla Three")).to_be_visible()
     expect(_field(page)).to_have_text("")
 
 
