@@ -418,6 +418,7 @@ export const de: Translation = {
   'insert.address': 'Adresse von #{number}: {address}',
   'later.title': 'Später senden',
   'later.presets': 'Übliche Zeiten',
+  'later.words': 'In Worten',
   'later.at': 'Zu einer anderen Zeit',
   'later.past': 'Wähl eine Zeit, die noch kommt.',
   'later.stop': 'Nicht senden, wenn {name} vorher schreibt',

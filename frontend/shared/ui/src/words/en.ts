@@ -416,6 +416,7 @@ export const en = {
   'insert.address': 'Address of #{number}: {address}',
   'later.title': 'Send later',
   'later.presets': 'Usual times',
+  'later.words': 'In words',
   'later.at': 'At another time',
   'later.past': 'Choose a time that is still to come.',
   'later.stop': 'Don’t send it if {name} writes first',
