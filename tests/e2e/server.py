@@ -23,6 +23,8 @@ class AftercareServer:
         self.database_url = _with_database(server_url, f"e2e_{new_id().hex[-12:]}")
         self.port = free_port()
         self.smtp_port = free_port()
+        self.vendor_port = free_port()
+        """Where a test may let a vendor be: the server may ask it, and nothing else on loopback."""
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / "serve.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -81,6 +83,7 @@ class AftercareServer:
             "DATABASE_URL": self.database_url,
             "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
             "AFTERCARE_PUBLIC_URL": self.url,
+            "AFTERCARE_HTTP_ALLOWED_PREFIXES": f"http://127.0.0.1:{self.vendor_port}/",
             "AFTERCARE_SMTP_LISTEN": f"127.0.0.1:{self.smtp_port}",
             "AFTERCARE_LOG_LEVEL": "WARNING",
             "AFTERCARE_SWEEP_SECONDS": "1",
