@@ -40,7 +40,7 @@ class Call:
     content_type: str = "application/json"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 class ChannelConnectorContract:
     """Set ``kind`` and write the methods that raise NotImplementedError."""
 
