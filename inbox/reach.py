@@ -101,8 +101,9 @@ def _places_on(
 ) -> list[ReplyPlace]:
     connector = get_connector(channel.kind)
     manifest = connector.manifest
-    mine = [each for each in handles if each.kind == channel.handle_kind]
     here = {each.address: each for each in threads if each.channel_id == channel.pk}
+    # Who is known otherwise may have written here too: a signed-in shopper by their e-mail address.
+    mine = [each for each in handles if each.kind == channel.handle_kind or each.value in here]
     places = []
     for handle in mine:
         thread = here.get(handle.value)

@@ -21,6 +21,7 @@ from helpdesk.accounts.models import Organization
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.errors import Conflict, ConnectorFailure, FieldError, HelpdeskError, InvalidInput
 from helpdesk.lib.secrets import decrypt, encrypt
+from inbox import tokens
 from inbox.connector import (
     ChannelConnector,
     ConfigField,
@@ -143,7 +144,7 @@ def try_out(channel: Channel) -> Trial:
             is_ok=True, detail="There is nothing to sign in to. Write a first message to try it."
         )
     try:
-        account = connector.connect(channel, hook_url(channel))
+        account = tokens.with_fresh(channel, lambda: connector.connect(channel, hook_url(channel)))
     except InvalidInput as error:
         named = tuple(_named(connector.manifest, each) for each in error.errors)
         return _failed(error.message, errors=named)

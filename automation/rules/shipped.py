@@ -99,6 +99,7 @@ def _shipped(tracking: Macro | None) -> dict[str, dict[str, Any]]:
                 "all": [
                     *_customer_wants("order_status"),
                     _leaf("message.is_sender_verified", "is", value=True),
+                    _leaf("message.is_public", "is", value=False),
                     _leaf("order.has_tracking", "is", value=True),
                     _leaf("order.is_cancelled", "is", value=False),
                 ]

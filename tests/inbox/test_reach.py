@@ -17,6 +17,7 @@ from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.secrets import encrypt
 from inbox import door, raw, reach
+from inbox.models import Thread
 from tests.contracts.parcelbox import MANIFEST, ParcelboxConnector
 from tests.contracts.test_parcelbox import text_event
 from tests.factories import make_channel, receive_mail
@@ -160,3 +161,13 @@ def test_reviews_are_found_and_rules_can_ask_for_their_stars(box: Channel, bo: U
     assert (values["ticket.kind"], values["message.rating"], values["message.is_public"]) == (
         "review", 1, True,
     )  # fmt: skip
+
+
+def test_who_is_known_by_mail_can_be_answered_where_they_wrote(
+    mail: Channel, box: Channel, organization: Organization
+) -> None:
+    """A shopper who is signed in at the shop chats under their e-mail address."""
+    ticket = receive_mail(mail).ticket
+    Thread.objects.create(channel=box, key="t1", ticket=ticket, address="mia@posteo.example")
+    Message.objects.filter(ticket=ticket).update(channel=box)
+    assert seen(ticket)[0] == ("parcelbox", True, "", True)
