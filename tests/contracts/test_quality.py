@@ -86,7 +86,9 @@ def test_its_contract_is_there_or_it_says_that_there_is_none(folder: Path) -> No
         pytest.skip("../shared/contracts is not beside this checkout")
     for path in named if isinstance(named, list) else [named]:
         assert path in ("none", "our own") or list(CONTRACTS.glob(path)), path
-    assert str(quality["contract_source"]).startswith(("vendor", "none", "our", "commun"))
+    assert str(quality["contract_source"]).startswith(
+        ("vendor", "none", "our", "commun", "unofficial")
+    )
 
 
 def test_what_it_claims_is_what_it_can(folder: Path) -> None:
