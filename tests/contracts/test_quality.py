@@ -12,6 +12,7 @@ import yaml
 from inbox.connector import (
     ChannelConnector,
     FetchesFiles,
+    KnowsPeople,
     Moderates,
     Polls,
     SetsUp,
@@ -102,7 +103,8 @@ def test_what_it_claims_is_what_it_can(folder: Path) -> None:
             assert (capability in manifest.capabilities) == isinstance(connector, protocol), (
                 manifest.kind, capability,
             )  # fmt: skip
-        assert isinstance(connector, Polls) == (manifest.poll_seconds is not None)
+        is_asked = isinstance(connector, Polls | KnowsPeople)
+        assert is_asked == (manifest.poll_seconds is not None)
         if checks["files_in"] is True and isinstance(connector, FetchesFiles):
             assert "files" in manifest.capabilities
         if checks["disconnect"] is True:
