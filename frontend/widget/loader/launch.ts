@@ -168,7 +168,7 @@ export function launch(
       emit('ready');
     },
     close: hide,
-    unread: (data) => count(data.unread),
+    unread: (data) => count(data.count),
     keep: ({ hint, pending }) => remember({ hint, pending, leave: false }),
     event: (data) => emit(data.name, data.detail),
   };
