@@ -1284,7 +1284,7 @@ export const th: Words = {
   'reach.sendPublic': 'ตอบแบบสาธารณะ',
   'reach.left_time': 'เหลือ {time}',
   'reach.closed': 'หมดเวลาตอบทางนี้แล้ว',
-  'reach.closedSince': 'หมดเวลาตอบ {time}',
+  'reach.closedSince': 'หมดเวลาตอบเมื่อ {time}',
   'reach.noConversation': 'ลูกค้ารายนี้ยังไม่เคยเขียนมาทางนี้',
   'reach.optedOut': 'ลูกค้าขอไม่รับข้อความทางนี้อีก',
   'reach.limit': 'ส่งข้อความเพิ่มไม่ได้จนกว่าลูกค้าจะตอบ',

@@ -1450,7 +1450,7 @@ export const zh: Words = {
   'hooks.allChannels': '所有渠道',
   'hooks.waiting': '等待对应的消息',
   'hooks.what': '其中的内容',
-  'hooks.nothing': '与我们无关',
+  'hooks.nothing': '没有需要处理的内容',
   'hooks.again': '重新读取',
   'hooks.body': '正文',
   'hooks.empty': '还没有调用。',
