@@ -164,9 +164,9 @@ def test_a_hostile_page_carries_a_chat_in_both_directions(
 
 
 def test_an_unsent_message_survives_the_page_and_is_sent_once(
-    shop: Shop, site: Site, shopper: BrowserContext
+    shop: Shop, agent: Page, site: Site, shopper: BrowserContext
 ):
-    """UX 57: reload with an unsent message whose answer was lost: still there, sent once."""
+    """UX 57: reload with an unsent message: still there, sent once; the badge counts an answer."""
     page = shopper.new_page()
     page.goto("/")
     launcher(page).click()
@@ -193,7 +193,11 @@ def test_an_unsent_message_survives_the_page_and_is_sent_once(
     ticket = ticket_with(shop, "oat shirt")
     assert times_said(shop, ticket["id"], "Is the oat shirt back in stock?") == 1
 
-    launcher(page).click()
+    answer(agent, ticket["id"], "On Tuesday.")
+    badge = page.locator("aftercare-widget").get_by_role("button", name="Help, 1 unread")
+    expect(badge).to_be_visible()
+    badge.click()
+    expect(frame_of(page).get_by_role("log").get_by_text("On Tuesday.")).to_have_count(1)
     expect(frame_of(page).get_by_text("oat shirt back")).to_have_count(1)
 
 
