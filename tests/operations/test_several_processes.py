@@ -134,7 +134,7 @@ def topology(set_up: SetUp, tmp_path: Path) -> Iterator[Topology]:
         processes["beat"].wait_for("Beat is ready.")
         (channel,) = api.get("/api/v1/channels")["results"]
         path = f"/api/v1/channels/{channel['id']}"
-        assert api.call("PATCH", path, {"smtp_url": sink.url})[0] == 200
+        assert api.call("PATCH", path, {"config": {"smtp": sink.url}})[0] == 200
         yield Topology(installation, valkey, sink, api, set_up.token, smtp_port, processes)
     finally:
         put_away(*processes.values())
