@@ -21,11 +21,20 @@ def address_of(ticket: Ticket) -> str:
     return handle.value if handle else ""
 
 
-def find_handle(ticket: Ticket, address: str) -> Handle | None:
-    """The handle of the ticket's customer with this e-mail address, or None."""
-    return Handle.objects.filter(
-        organization_id=ticket.organization_id,
-        customer_id=ticket.customer_id,
-        kind=HandleKind.EMAIL,
-        value=address.strip().lower(),
-    ).first()
+def find_handle(ticket: Ticket, address: str, *, kind: str = HandleKind.EMAIL) -> Handle | None:
+    """The handle of the ticket's customer with this address, or None.
+
+    Beside the channel's ``kind`` an e-mail address may be meant: a shopper who is signed in at the
+    shop chats under theirs.
+    """
+    values = {address.strip(), address.strip().lower()}
+    return (
+        Handle.objects.filter(
+            organization_id=ticket.organization_id,
+            customer_id=ticket.customer_id,
+            kind__in={kind, HandleKind.EMAIL},
+            value__in=values,
+        )
+        .order_by("pk")
+        .first()
+    )

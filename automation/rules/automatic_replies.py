@@ -22,6 +22,7 @@ from tickets.actions.reply import OutgoingMessage, reply
 from tickets.models import (
     DeliveryState,
     Direction,
+    HandleKind,
     Message,
     MessageKind,
     Status,
@@ -72,6 +73,8 @@ def why_not_answerable(message: Message, ticket: Ticket) -> str | None:
         return "the message was sent by a machine"
     if message.is_sender_verified is not True:
         return "the sender is not verified"
+    if message.details.get("is_public"):
+        return "everybody could read the answer"
     if ticket.status not in (Status.OPEN, Status.SNOOZED):
         return f"the ticket is {ticket.get_status_display().lower()}"
     if "old" in message.flags or now() - message.created_at > TOO_OLD:
@@ -111,7 +114,8 @@ def _send(
 
 def _why_not_reachable(message: Message, ticket: Ticket) -> str | None:
     """Only the proven address that the message came from, and only if mail reaches it."""
-    handle = find_handle(ticket, (message.from_address or {}).get("address", ""))
+    kind = message.channel.handle_kind if message.channel else HandleKind.EMAIL
+    handle = find_handle(ticket, (message.from_address or {}).get("address", ""), kind=kind)
     if handle is None or not handle.is_verified:
         return "the address is not a verified one of this customer"
     if handle.bounced_at is not None:

@@ -8,11 +8,15 @@ from email.utils import format_datetime
 import pytest
 
 from automation.models import RuleRun
+from automation.rules.automatic_replies import why_not_answerable
 from automation.rules.shipped import ensure_shipped_rules
 from helpdesk.lib.clock import now
 from inbox.models import Delivery
 from tests.automation.conftest import TRACKING_URL
 from tests.inbox.mails import take_in, write_mail
+from tickets.actions.channels import create_channel
+from tickets.actions.customers import add_handle
+from tickets.actions.receive import IncomingMessage, receive_on_new_ticket
 from tickets.models import Message, MessageKind, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -114,3 +118,46 @@ def test_ten_mails_in_a_row_get_one_answer(checked_channel, catch_up):
     catch_up()
 
     assert sum(answers(raw).count() for raw in raws) == 1
+
+
+@pytest.fixture
+def phone(organization, mia):
+    """A number of the shop; Mia's is proven hers."""
+    add_handle(mia, "phone", "+351912345678", is_verified=True)
+    return create_channel(
+        organization, kind="sms", name="Shop phone", handle_kind="phone", address="+15550100200"
+    )
+
+
+def write_by(channel, mia, **more):
+    message = receive_on_new_ticket(
+        channel.organization,
+        IncomingMessage(
+            customer=mia, channel=channel, subject="", text=WISMO, is_sender_verified=True,
+            from_address={"name": "Mia", "address": "+351912345678"}, external_id="sms-1", **more,
+        ),
+    )  # fmt: skip
+    return message.ticket
+
+
+def test_a_text_message_from_a_proven_number_is_answered_there(phone, mia, catch_up):
+    ticket = write_by(phone, mia)
+    catch_up()
+
+    answer = Message.objects.get(ticket=ticket, kind=MessageKind.REPLY)
+    assert TRACKING_URL in answer.body.text
+    assert (answer.channel_id, answer.to[0]["address"]) == (phone.pk, "+351912345678")
+
+
+def test_nothing_of_an_order_is_ever_answered_where_everybody_reads_it(phone, mia, catch_up):
+    ticket = write_by(phone, mia, details={"is_public": True})
+    catch_up()
+
+    assert not Message.objects.filter(ticket=ticket, kind=MessageKind.REPLY).exists()
+
+
+def test_no_rule_answers_in_public_even_if_it_asks_for_nothing(phone, mia, catch_up):
+    message = Message(
+        kind="customer", direction="in", is_sender_verified=True, details={"is_public": True}
+    )
+    assert why_not_answerable(message, Ticket(status="open")) == "everybody could read the answer"
