@@ -143,7 +143,9 @@ def test_a_hostile_page_carries_a_chat_in_both_directions(
     panel = page.locator("aftercare-widget iframe").bounding_box()
     assert panel is not None
     assert (panel["width"], panel["height"]) == (384, 640)
-    assert len(asked) <= 4, asked
+    # Faces of the team are pictures; they come after the frame is there, where somebody has one.
+    needed = [each for each in asked if "/avatars/" not in each]
+    assert len(needed) <= 4, needed
 
     write(page, "Do you ship to Martinique?")
     expect(inside.get_by_text("Sent", exact=True)).to_be_visible()
