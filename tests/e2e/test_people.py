@@ -86,8 +86,8 @@ def test_the_desktop_is_told_and_quiet_hours_keep_it_quiet(
     page.get_by_role("switch", name=re.compile("Quiet hours")).check()
     page.get_by_label("From").fill("00:00")
     page.get_by_label("to", exact=True).fill("23:59")
-    with page.expect_response(re.compile("/api/v1/me$")):
-        page.get_by_label("to", exact=True).blur()
+    page.get_by_label("to", exact=True).blur()
+    wait_until(lambda: _is_quiet(bo, "00:00", "23:59"), "the quiet hours to be kept")
     _note(shop, ticket, "Look again", bo)
 
     expect(_bell(page, "Notifications, 2 unread")).to_be_visible()
@@ -180,6 +180,12 @@ def _colleague(name: str) -> User:
     email = f"{name.split()[0].lower()}-{new_id().hex[-6:]}@shop.example"
     organization = Organization.objects.get()
     return create_user(organization, email=email, password=PASSWORD, name=name, role="admin")
+
+
+def _is_quiet(user: User, start: str, end: str) -> bool:
+    user.refresh_from_db()
+    kept = user.settings.get("quiet_hours", {})
+    return bool(kept.get("is_on")) and (kept["from"], kept["to"]) == (start, end)
 
 
 def _page_of(

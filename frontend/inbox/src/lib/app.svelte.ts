@@ -49,6 +49,12 @@ const KEEP_AT_LATEST_MS = 15_000;
 const KEPT_IS_OLD_MS = 60_000;
 const TRIM_EVERY = 200;
 type Status = 'starting' | 'ready' | 'signed_out' | 'failed';
+type Settings = Record<string, unknown>;
+
+/** The settings with this part laid over them; what is null there goes. */
+function withPart(settings: Settings | undefined, part: Settings): Settings {
+  return Object.fromEntries(Object.entries({ ...settings, ...part }).filter(([, value]) => value !== null));
+}
 
 /** What the signed-in agent's page knows: who is there, the live records and the line to the server. */
 export class App {
@@ -85,6 +91,8 @@ export class App {
   private connection: LiveConnection | null = null;
   private tabs: Tabs | null = null;
   private stopWaking: (() => void) | null = null;
+  private saving: Promise<unknown> = Promise.resolve();
+  private unsaved: Settings[] = [];
   private said = '';
   private saidAt = 0;
   private bootstrap: Bootstrap | null = null;
@@ -210,16 +218,16 @@ export class App {
 
   /** What I chose, here or on another device; another language needs the page anew. */
   private takeMe(me: User): void {
-    this.me = me;
-    shortcuts.take(me.settings);
-    panes.take(me.settings);
-    useDates(dateChoiceOf(me.settings));
-    if (appearance.take(me.settings) && this.status === 'starting') location.reload();
+    this.me = { ...me, settings: this.unsaved.reduce(withPart, me.settings ?? {}) };
+    shortcuts.take(this.me.settings);
+    panes.take(this.me.settings);
+    useDates(dateChoiceOf(this.me.settings));
+    if (appearance.take(this.me.settings) && this.status === 'starting') location.reload();
   }
 
   private async refreshMe(): Promise<void> {
     try {
-      this.takeMe(await api.me());
+      this.takeMe(await this.inTurn(() => api.me()));
     } catch (problem) {
       if (!(problem instanceof ApiProblem)) throw problem;
       this.noticeSignedOut(problem); // otherwise the next load brings it
@@ -227,16 +235,14 @@ export class App {
   }
 
   /** Has the server remember these settings; null takes one back. A refusal becomes a toast. */
-  async saveSettings(part: Record<string, unknown>): Promise<boolean> {
+  async saveSettings(part: Settings): Promise<boolean> {
     if (!this.me) return false;
     const before = this.me;
-    const settings = Object.fromEntries(
-      Object.entries({ ...before.settings, ...part }).filter(([, value]) => value !== null),
-    );
-    this.me = { ...before, settings };
-    useDates(dateChoiceOf(settings));
+    this.me = { ...before, settings: withPart(before.settings, part) };
+    useDates(dateChoiceOf(this.me.settings));
+    this.unsaved.push(part);
     try {
-      await api.changeMe({ settings: part });
+      await this.inTurn(() => api.changeMe({ settings: part }));
       return true;
     } catch (problem) {
       if (!(problem instanceof ApiProblem)) throw problem;
@@ -244,7 +250,16 @@ export class App {
       useDates(dateChoiceOf(before.settings));
       if (!this.noticeSignedOut(problem)) this.toasts.show(problem.message, { kind: 'problem' });
       return false;
+    } finally {
+      this.unsaved = this.unsaved.filter((each) => each !== part);
     }
+  }
+
+  /** What reads and writes my settings, one after the other: none overtakes, none reads old news. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.saving.then(work, work);
+    this.saving = mine;
+    return mine;
   }
 
   /** After a start from what was kept: what no event tells of is asked for again. */

@@ -18,8 +18,8 @@ export function keepOwn(app: App, key: string, value: unknown): void {
 
 async function send(app: App, key: string, value: unknown): Promise<void> {
   try {
-    const me = await api.changeMe({ settings: { [key]: value } });
-    if (app.me) app.me = { ...app.me, settings: me.settings };
+    await api.changeMe({ settings: { [key]: value } });
+    if (app.me) app.me = { ...app.me, settings: { ...app.me.settings, [key]: value } };
   } catch (problem) {
     if (!(problem instanceof ApiProblem)) throw problem;
     app.noticeSignedOut(problem);

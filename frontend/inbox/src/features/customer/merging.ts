@@ -3,6 +3,7 @@ import { putCustomer } from '@aftercare/live';
 import { t } from '@aftercare/ui';
 import type { App } from '$lib/app.svelte';
 import { tryTo } from '$lib/load.svelte';
+import { handleName } from '$lib/handle';
 
 /** Makes the other customer part of this one; `Z` takes it apart again. True when it is done. */
 export async function mergeCustomers(
@@ -28,6 +29,9 @@ export async function undoMerge(app: App, mergeId: string): Promise<void> {
   app.toasts.show(t('person.unmerged'));
 }
 
-export function nameOf(customer: { name: string; handles?: readonly { value: string }[] }): string {
-  return customer.name || customer.handles?.[0]?.value || t('customer.unknown');
+export function nameOf(customer: {
+  name: string;
+  handles?: readonly { value: string; label?: string }[];
+}): string {
+  return customer.name || handleName(customer.handles?.[0]) || t('customer.unknown');
 }

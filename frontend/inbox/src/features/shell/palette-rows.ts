@@ -6,6 +6,7 @@ import { recentTickets } from '$lib/recent';
 import { shortcuts } from '$lib/shortcuts.svelte';
 import { best, plain } from './fuzzy';
 import { viewName } from '$lib/view-name';
+import { handleName } from '$lib/handle';
 
 export type PaletteMode = '' | '>' | '#' | '@' | '/' | '?';
 export interface PaletteQuery {
@@ -83,7 +84,7 @@ export function customerRow(
   customer: { id: string; name: string; handles?: readonly { value: string }[] },
   hands: PaletteHands,
 ): PaletteRow {
-  const address = customer.handles?.[0]?.value ?? '';
+  const address = handleName(customer.handles?.[0]);
   const name = customer.name || address || t('customer.unknown');
   return {
     id: customer.id,
@@ -147,7 +148,7 @@ function ticketRows(app: App, words: string, hands: PaletteHands): PaletteRow[] 
 function customerRows(app: App, words: string, hands: PaletteHands, limit: number): PaletteRow[] {
   const known = [...app.records.customers.values()].filter((each) => !each.merged_into_id);
   const text = (each: (typeof known)[number]) =>
-    `${each.name} ${each.handles?.map((handle) => handle.value).join(' ') ?? ''}`;
+    `${each.name} ${each.handles?.map(handleName).join(' ') ?? ''}`;
   return best(known, text, words, limit).map((each) => customerRow(each, hands));
 }
 
