@@ -16,7 +16,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from helpdesk.lib.errors import NotAllowed
+from helpdesk.lib.connecting import Account as Account
+from helpdesk.lib.connecting import ConfigField as ConfigField
+from helpdesk.lib.connecting import Refused as Refused
+from helpdesk.lib.connecting import Settings as Settings
+from helpdesk.lib.connecting import Step as Step
+from helpdesk.lib.connecting import WebhookAnswer as WebhookAnswer
+from helpdesk.lib.connecting import WebhookRequest as WebhookRequest
 from inbox.inbound import InboundAttachment, InboundMessage
 from tickets.models import Channel
 
@@ -90,42 +96,6 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class ConfigField:
-    """One thing an admin fills in; secrets are stored encrypted and never shown again.
-
-    ``type`` is text, list (of texts), number, flag, choice (of ``choices``), url, phone, mailbox
-    (the id of an e-mail channel) or webhook_key (made by us, in the form of Standard Webhooks).
-    The field named ``address`` is stored as the channel's address: the account it is.
-    With ``is_made`` we make the value up ourselves when the channel is set up, keep it among the
-    secrets, and show it in the steps alone, to be pasted at the vendor.
-    """
-
-    name: str
-    label: str
-    type: str = "text"
-    is_secret: bool = False
-    is_required: bool = True
-    help: str = ""
-    choices: tuple[str, ...] = ()
-    default: Any = None
-    is_made: bool = False
-
-
-@dataclass(frozen=True)
-class Step:
-    """What to do at the vendor, in order. ``copy`` is a value to paste there.
-
-    ``copy`` may hold {hook_url}, {public_url}, {verify_token} and any other field that we make up
-    (``ConfigField.is_made``). Where {verify_token} is used it need not be among the fields: it is
-    made anyway and lies in the channel's secrets.
-    """
-
-    text: str
-    copy: str = ""
-    link: str = ""
-
-
-@dataclass(frozen=True)
 class Manifest:
     """What a connector is and can do; set-up pages and limits are read from here.
 
@@ -170,39 +140,6 @@ class ChannelConnector(Protocol):
 
         Raises TemporaryFailure, PermanentFailure, UncertainOutcome or NeedsReauthorization.
         """
-
-
-class Refused(NotAllowed):
-    """The webhook is not from whom it says: nothing of it is kept."""
-
-    code = "not_authentic"
-
-
-@dataclass(frozen=True)
-class WebhookRequest:
-    """One call of the vendor. ``url`` is the public address with its query, as the vendor knows it.
-
-    Header names are lower case. ``body`` is the raw bytes. ``key`` tells it from any other call;
-    it is known to ``split`` alone.
-    """
-
-    method: str
-    url: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: bytes = b""
-    key: str = ""
-
-
-@dataclass(frozen=True)
-class WebhookAnswer:
-    """What to answer the vendor. With ``is_final`` the call was a handshake: nothing is stored."""
-
-    content: bytes = b""
-    content_type: str = "text/plain"
-    status: int = 200
-    is_final: bool = False
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -367,25 +304,6 @@ class FetchesFiles(Protocol):
 
     def fetch_file(self, channel: Channel, source: dict[str, Any], max_bytes: int) -> FetchedFile:
         """The bytes; raises TemporaryFailure or PermanentFailure (``too_large``)."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who the credentials belong to, in words for the admin, and what to remember of it."""
-
-    label: str
-    address: str = ""
-    config: dict[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What is to be stored of a channel: its account, plain settings, and secrets."""
-
-    address: str
-    config: dict[str, Any]
-    secrets: dict[str, str]
 
 
 @runtime_checkable

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from inbox.connector import manifests
-from integrations.commerce.connector import store_manifests
+from integrations.commerce.connector import StoreCapabilities, store_manifests
 
 
 def listing() -> list[str]:
     """A line per connector: kind, label, what it can do."""
     channels = [_line(each.kind, each.label, set(each.capabilities)) for each in manifests()]
     stores = [
-        _line(
-            each.kind, each.label, {name for name, can in asdict(each.capabilities).items() if can}
-        )
-        for each in store_manifests()
+        _line(each.kind, each.label, _words_of(each.capabilities)) for each in store_manifests()
     ]
     return [*channels, *stores]
+
+
+def _words_of(capabilities: StoreCapabilities) -> set[str]:
+    flags = {
+        name for name in ("lists_orders", "gets_order", "webhooks") if getattr(capabilities, name)
+    }
+    return flags | {each.value for each in capabilities.actions}
 
 
 def _line(kind: str, label: str, capabilities: set[str]) -> str:

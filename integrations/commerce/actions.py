@@ -16,6 +16,8 @@ from integrations.commerce.models import (
     FulfillmentStatus,
     Order,
     OrderLine,
+    OrderReturn,
+    Payment,
     Refund,
     Store,
     StoreContact,
@@ -34,7 +36,9 @@ from integrations.commerce.normal_form import (
 from integrations.commerce.selectors import find_customer_of_order
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-_WATCHED = ("financial_status", "fulfillment_status", "return_status", "cancelled_at")
+_WATCHED = (
+    "financial_status", "fulfillment_status", "return_status", "cancelled_at", "is_on_hold",
+)  # fmt: skip
 
 
 def create_store(
@@ -162,6 +166,17 @@ def _columns(data: OrderData) -> dict[str, Any]:
         "billing_address": asdict(data.billing_address),
         "tags": [tag[:60] for tag in data.tags],
         "note": data.note,
+        "captured_minor": data.captured_minor,
+        "store_currency": data.store_currency,
+        "store_total_minor": data.store_total_minor,
+        "is_on_hold": data.is_on_hold,
+        "hold_reason": data.hold_reason[:200],
+        "can_cancel": data.can_cancel,
+        "cannot_cancel_reason": data.cannot_cancel_reason[:60],
+        "can_edit_address": data.can_edit_address,
+        "refundable_minor": data.refundable_minor,
+        "discount_codes": [code[:80] for code in data.discount_codes],
+        "admin_url": data.admin_url[:1000],
     }
 
 
@@ -171,6 +186,8 @@ def _replace_parts(order: Order, data: OrderData) -> None:
         order.lines.all().delete()
         order.fulfillments.all().delete()
         order.refunds.all().delete()
+        order.returns.all().delete()
+        order.payments.all().delete()
     OrderLine.objects.bulk_create(
         _line(order, position, each) for position, each in enumerate(data.lines, start=1)
     )
@@ -179,6 +196,10 @@ def _replace_parts(order: Order, data: OrderData) -> None:
         for position, each in enumerate(data.fulfillments, start=1)
     )
     Refund.objects.bulk_create(Refund(order=order, **asdict(each)) for each in data.refunds)
+    OrderReturn.objects.bulk_create(
+        OrderReturn(order=order, **asdict(each)) for each in data.returns
+    )
+    Payment.objects.bulk_create(Payment(order=order, **asdict(each)) for each in data.payments)
 
 
 def _line(order: Order, position: int, data: OrderLineData) -> OrderLine:
@@ -207,6 +228,7 @@ def _fulfillment(order: Order, position: int, data: FulfillmentData) -> Fulfillm
         delivered_at=data.delivered_at,
         last_scan_at=scans[-1].at if scans else None,
         events=[{**asdict(each), "at": iso(each.at)} for each in scans],
+        lines=[{"line": each.line, "quantity": each.quantity} for each in data.lines],
     )
 
 

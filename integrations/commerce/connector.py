@@ -1,18 +1,21 @@
 """The contract of store connectors, and the registry they are found in.
 
 A connector SHALL hand over whole orders in normal form, SHALL verify authenticity before it
-parses, and SHALL NOT touch orders, customers or the event log: ``synchronize`` does that.
+parses, and SHALL NOT touch orders, customers or the event log: ``integrations.commerce`` does.
+It SHALL NOT sleep or retry. What else it can do it shows by having the methods of
+``TakesStoreWebhooks``, ``ConnectsStore`` or ``integrations.commerce.acting.ActsOnOrders``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from helpdesk.lib.clock import now
+from helpdesk.lib.connecting import Account, ConfigField, Step, WebhookAnswer, WebhookRequest
 from helpdesk.lib.errors import NotFound
+from integrations.commerce.acting import ActionKind
 from integrations.commerce.actions import mark_synced, upsert_order
 from integrations.commerce.models import Store
 from integrations.commerce.normal_form import OrderData
@@ -20,21 +23,53 @@ from integrations.commerce.normal_form import OrderData
 
 @dataclass(frozen=True)
 class StoreCapabilities:
-    """What a connector can do; what is not named here is not offered anywhere."""
+    """What a connector can do; what is not named here is not offered anywhere.
+
+    ``missing`` says in a few words why an action that others have is not there ("WooCommerce has
+    no holds").
+    """
 
     lists_orders: bool = False
     gets_order: bool = False
+    webhooks: bool = False
+    actions: frozenset[ActionKind] = frozenset()
+    missing: dict[ActionKind, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class StoreManifest:
-    """A kind of store: how it is called, what it can do, which settings it needs."""
+    """A kind of store: what it is called, what it can do, what an admin fills in.
+
+    The field named ``address`` is the account (shop domain, store hash), kept in ``Store.address``;
+    secret ones in ``Store.secrets``, the rest in ``Store.config``. ``poll_seconds`` is how often
+    changed orders are asked for beside the webhooks (at most 900).
+    """
 
     kind: str
     label: str
     capabilities: StoreCapabilities
-    config_fields: tuple[str, ...] = field(default=())
-    secret_fields: tuple[str, ...] = field(default=())
+    config: tuple[ConfigField, ...] = ()
+    steps: tuple[Step, ...] = ()
+    summary: str = ""
+    docs_url: str = ""
+    icon: str = "shopping-bag"
+    poll_seconds: int = 900
+    pace_per_second: float | None = None
+    max_webhook_bytes: int = 2 * 1024 * 1024
+    is_official: bool = True
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """Orders, oldest change first, and where to go on: an empty cursor is the end.
+
+    ``total`` is how many there are in all, where the platform says so. Pages are small (<= 250
+    orders): memory stays flat however many orders a shop has.
+    """
+
+    orders: tuple[OrderData, ...]
+    cursor: str = ""
+    total: int | None = None
 
 
 class StoreConnector(Protocol):
@@ -44,13 +79,93 @@ class StoreConnector(Protocol):
     @property
     def manifest(self) -> StoreManifest: ...
 
-    def list_orders(self, store: Store, *, since: datetime | None) -> Iterator[OrderData]:
-        """Orders that changed at or after ``since`` (all if None), oldest change first."""
+    def list_orders(self, store: Store, *, since: datetime | None, cursor: str) -> OrderPage:
+        """A page of the orders that changed at or after ``since`` (all if None).
+
+        ``cursor`` is empty for the first page, else what the page before said: it is enough to go
+        on from, also after a restart.
+        """
         ...
 
     def get_order(self, store: Store, external_id: str) -> OrderData:
         """The order as it is now; raises NotFound."""
         ...
+
+
+@dataclass(frozen=True)
+class OrderChanged:
+    """Something happened to this order: it is read again. Thin payloads are never believed."""
+
+    external_id: str
+    topic: str = ""
+
+
+@dataclass(frozen=True)
+class OrderTold:
+    """A payload that holds the whole order, as new as ``order.updated_at`` says."""
+
+    order: OrderData
+    topic: str = ""
+
+
+@dataclass(frozen=True)
+class AccessEnded:
+    """The app was uninstalled or its token taken back."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class PersonForgotten:
+    """The platform asks to erase a buyer's data (``customers/redact``) or a whole shop's."""
+
+    external_id: str = ""
+    email: str = ""
+    is_whole_shop: bool = False
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Nothing to do, and why."""
+
+    reason: str
+
+
+StoreItem = OrderChanged | OrderTold | AccessEnded | PersonForgotten | Passed
+
+
+@runtime_checkable
+class TakesStoreWebhooks(Protocol):
+    """The platform calls ``/hooks/stores/<kind>/<store.hook_token>``; the body is kept, then read."""
+
+    def verify(self, store: Store, call: WebhookRequest) -> None:
+        """Raises ``helpdesk.lib.connecting.Refused`` unless the call is proven to be theirs."""
+
+    def answer(self, store: Store, call: WebhookRequest) -> WebhookAnswer | None:
+        """What the platform wants to hear; None is an empty 200. Quick, no network."""
+
+    def call_key(self, store: Store, call: WebhookRequest) -> str:
+        """Equal for two deliveries of one call: the vendor's delivery id, else the body."""
+
+    def split(self, store: Store, call: WebhookRequest) -> list[StoreItem]:
+        """What is in it. Pure: no network. Raises InvalidInput where it is not what it should be."""
+
+
+@runtime_checkable
+class ConnectsStore(Protocol):
+    """Trying the credentials, telling the platform where to call, seeing that it goes on calling."""
+
+    def connect(self, store: Store, hook_url: str) -> Account:
+        """Sign in, read the shop's name and currency (``config["currency"]``), subscribe webhooks
+        (each once, however often this runs); raises connector failures in words for an admin,
+        InvalidInput naming a field."""
+
+    def disconnect(self, store: Store) -> None:
+        """Take the webhooks back; raises connector failures."""
+
+    def check(self, store: Store, hook_url: str) -> list[str]:
+        """What was wrong at the platform, in words for an admin; what can be mended is mended
+        (a webhook that was silently switched off is switched on again). [] if nothing."""
 
 
 _connectors: dict[str, StoreConnector] = {}
@@ -82,9 +197,13 @@ def synchronize(store: Store) -> int:
     """
     began_at = now()
     connector = get_store_connector(store.kind)
-    count = 0
-    for data in connector.list_orders(store, since=store.synced_at):
-        upsert_order(store, data, as_of=began_at)
-        count += 1
+    count, cursor = 0, ""
+    while True:
+        page = connector.list_orders(store, since=store.synced_at, cursor=cursor)
+        for data in page.orders:
+            upsert_order(store, data, as_of=began_at)
+        count, cursor = count + len(page.orders), page.cursor
+        if not cursor:
+            break
     mark_synced(store, began_at)
     return count

@@ -14,6 +14,7 @@ from django.db import models
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
+from tickets.models.channel import new_hook_token
 
 
 class Store(models.Model):
@@ -25,8 +26,14 @@ class Store(models.Model):
     kind = models.CharField(max_length=30)
     name = models.CharField(max_length=120)
     currency = models.CharField(max_length=3, default="EUR")
+    address = models.CharField(max_length=300, blank=True, default="")
+    """The account: a shop domain, a store hash, the address of its API."""
+    hook_token = models.CharField(max_length=64, default=new_hook_token, editable=False)
     config = models.JSONField(default=dict, blank=True)
     secrets = models.TextField(blank=True, default="")
+    time_zone = models.CharField(max_length=60, blank=True, default="")
+    number_pattern = models.CharField(max_length=120, blank=True, default="")
+    """How the store writes its order numbers where it differs from ``#1042`` (RE2)."""
     is_active = models.BooleanField(default=True)
     synced_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
@@ -34,6 +41,7 @@ class Store(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organization", "slug"], name="store_slug_unique"),
+            models.UniqueConstraint(fields=["hook_token"], name="store_hook_token_unique"),
         ]
 
 
@@ -87,6 +95,8 @@ class FinancialStatus(models.TextChoices):
     """What happened to the money."""
 
     PENDING = "pending", "Payment pending"
+    AUTHORIZED = "authorized", "Authorized"
+    PARTIALLY_PAID = "partially_paid", "Partially paid"
     PAID = "paid", "Paid"
     PARTIALLY_REFUNDED = "partially_refunded", "Partially refunded"
     REFUNDED = "refunded", "Refunded"
@@ -136,6 +146,19 @@ class Order(models.Model):
         max_length=20, choices=ReturnStatus, blank=True, default=ReturnStatus.NONE
     )
     payment_method = models.CharField(max_length=60, blank=True, default="")
+    captured_minor = models.BigIntegerField(null=True, blank=True)
+    """Money taken in; None where the platform does not say (then a paid order took its total)."""
+    store_currency = models.CharField(max_length=3, blank=True, default="")
+    store_total_minor = models.BigIntegerField(null=True, blank=True)
+    """The total in the store's own currency, where the customer paid in another."""
+    is_on_hold = models.BooleanField(default=False)
+    hold_reason = models.CharField(max_length=200, blank=True, default="")
+    can_cancel = models.BooleanField(null=True, blank=True)
+    cannot_cancel_reason = models.CharField(max_length=60, blank=True, default="")
+    can_edit_address = models.BooleanField(null=True, blank=True)
+    refundable_minor = models.BigIntegerField(null=True, blank=True)
+    discount_codes = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    admin_url = models.CharField(max_length=1000, blank=True, default="")
     pick_at = models.DateTimeField(null=True, blank=True)
     packed_at = models.DateTimeField(null=True, blank=True)
     promised_at = models.DateTimeField(null=True, blank=True)
@@ -185,6 +208,10 @@ class OrderLine(models.Model):
     sku = models.CharField(max_length=120, blank=True, default="")
     quantity = models.PositiveIntegerField(default=1)
     fulfilled_quantity = models.PositiveIntegerField(default=0)
+    refunded_quantity = models.PositiveIntegerField(default=0)
+    discount_minor = models.BigIntegerField(default=0)
+    added_at = models.DateTimeField(null=True, blank=True)
+    """When it was added after the purchase (a post-purchase upsell); None for the usual lines."""
     price_minor = models.BigIntegerField(default=0)
     picture = models.CharField(max_length=40, blank=True, default="")
     image_url = models.URLField(max_length=1000, blank=True, default="")
@@ -226,11 +253,74 @@ class Fulfillment(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
     last_scan_at = models.DateTimeField(null=True, blank=True)
     events = models.JSONField(default=list, blank=True)
+    lines = models.JSONField(default=list, blank=True)
+    """What is in the parcel: [{line: external id of the order line, quantity}]; [] where unknown."""
 
     class Meta:
         ordering: ClassVar = ["position"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["order", "position"], name="fulfillment_position"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["tracking_number"],
+                name="fulfillment_tracking",
+                condition=~models.Q(tracking_number=""),
+            ),
+        ]
+
+
+class ReturnState(models.TextChoices):
+    """How far a return is."""
+
+    REQUESTED = "requested", "Requested"
+    APPROVED = "approved", "Approved"
+    IN_TRANSIT = "in_transit", "On its way back"
+    RECEIVED = "received", "Received"
+    CLOSED = "closed", "Closed"
+    DECLINED = "declined", "Declined"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class OrderReturn(models.Model):
+    """Something that comes back. ``lines``: [{line, title, quantity, reason}]."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="returns")
+    external_id = models.CharField(max_length=120)
+    number = models.CharField(max_length=60, blank=True, default="")
+    state = models.CharField(max_length=20, choices=ReturnState)
+    outcome = models.CharField(max_length=20, blank=True, default="")
+    """refund, exchange, store_credit, or empty where it is not decided."""
+    requested_at = models.DateTimeField(null=True, blank=True)
+    refund_minor = models.BigIntegerField(null=True, blank=True)
+    label_url = models.CharField(max_length=1000, blank=True, default="")
+    carrier = models.CharField(max_length=80, blank=True, default="")
+    tracking_number = models.CharField(max_length=120, blank=True, default="")
+    lines = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["requested_at", "external_id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "external_id"], name="return_known_once"),
+        ]
+
+
+class Payment(models.Model):
+    """Money that was asked for or taken in; refunds are ``Refund``."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="payments")
+    external_id = models.CharField(max_length=120)
+    state = models.CharField(max_length=12)
+    """pending, authorized, captured, voided or failed."""
+    amount_minor = models.BigIntegerField()
+    method = models.CharField(max_length=80, blank=True, default="")
+    """As people say it: “Visa •4242”, “PayPal”."""
+    at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["at", "external_id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "external_id"], name="payment_known_once"),
         ]
 
 
@@ -241,6 +331,7 @@ class Refund(models.Model):
     external_id = models.CharField(max_length=120)
     amount_minor = models.BigIntegerField()
     reason = models.CharField(max_length=200, blank=True, default="")
+    method = models.CharField(max_length=80, blank=True, default="")
     refunded_at = models.DateTimeField()
 
     class Meta:

@@ -18,6 +18,7 @@ from helpdesk.lib.errors import InvalidInput
 from integrations.commerce.models import (
     FinancialStatus,
     FulfillmentStatus,
+    ReturnState,
     ReturnStatus,
     ShipmentStatus,
 )
@@ -63,6 +64,9 @@ class OrderLineData:
     external_id: str = ""
     product_id: str = ""
     fulfilled_quantity: int = 0
+    refunded_quantity: int = 0
+    discount_minor: int = 0
+    added_at: datetime | None = None
     picture: str = ""
     image_url: str = ""
 
@@ -75,6 +79,16 @@ class ScanData:
     status: str
     text: str = ""
     place: str = ""
+
+
+@dataclass(frozen=True)
+class LineQuantity:
+    """So many of one line of the order; ``reason`` for returns."""
+
+    line: str
+    quantity: int
+    reason: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +105,34 @@ class FulfillmentData:
     estimated_at: datetime | None = None
     delivered_at: datetime | None = None
     scans: tuple[ScanData, ...] = ()
+    lines: tuple[LineQuantity, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReturnData:
+    """Something that comes back; ``state`` is a word of ``ReturnState``."""
+
+    external_id: str
+    state: str
+    number: str = ""
+    outcome: str = ""
+    requested_at: datetime | None = None
+    refund_minor: int | None = None
+    label_url: str = ""
+    carrier: str = ""
+    tracking_number: str = ""
+    lines: tuple[LineQuantity, ...] = ()
+
+
+@dataclass(frozen=True)
+class PaymentData:
+    """Money asked for or taken in; ``state``: pending, authorized, captured, voided, failed."""
+
+    external_id: str
+    state: str
+    amount_minor: int
+    method: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +143,7 @@ class RefundData:
     amount_minor: int
     refunded_at: datetime
     reason: str = ""
+    method: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,6 +179,19 @@ class OrderData:
     lines: tuple[OrderLineData, ...] = ()
     fulfillments: tuple[FulfillmentData, ...] = ()
     refunds: tuple[RefundData, ...] = ()
+    returns: tuple[ReturnData, ...] = ()
+    payments: tuple[PaymentData, ...] = ()
+    captured_minor: int | None = None
+    store_currency: str = ""
+    store_total_minor: int | None = None
+    is_on_hold: bool = False
+    hold_reason: str = ""
+    can_cancel: bool | None = None
+    cannot_cancel_reason: str = ""
+    can_edit_address: bool | None = None
+    refundable_minor: int | None = None
+    discount_codes: tuple[str, ...] = ()
+    admin_url: str = ""
 
     def as_json(self) -> str:
         """Everything said, always in the same order."""
@@ -178,6 +234,11 @@ def _check_words(data: OrderData) -> None:
         if each.status not in ShipmentStatus.values:
             raise InvalidInput.field(
                 f"fulfillments.{position}.status", f"“{each.status}” is not one of our words."
+            )
+    for position, back in enumerate(data.returns):
+        if back.state not in ReturnState.values:
+            raise InvalidInput.field(
+                f"returns.{position}.state", f"“{back.state}” is not one of our words."
             )
 
 

@@ -34,7 +34,7 @@ class SpendSummary:
 def orders_of_customer(customer: Customer, *, limit: int = MAX_ORDERS) -> list[Order]:
     """The orders of all the customer's verified handles in all stores, newest first.
 
-    Five queries whatever the number of orders. Unverified handles match nothing.
+    Seven queries whatever the number of orders. Unverified handles match nothing.
     """
     found = orders_query(customer)
     return [] if found is None else list(with_parts(found)[:limit])
@@ -120,7 +120,7 @@ def with_parts(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Newest first, with everything a record needs, in a constant number of queries."""
     return (
         orders.select_related("store", "customer")
-        .prefetch_related("lines", "fulfillments", "refunds")
+        .prefetch_related("lines", "fulfillments", "refunds", "returns", "payments")
         .order_by("-placed_at", "-id")
     )
 

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from helpdesk.lib.errors import NotFound, PermanentFailure
-from integrations.commerce.connector import StoreManifest, register_store
+from integrations.commerce.connector import OrderPage, StoreManifest, register_store
 from integrations.commerce.models import Store
 from integrations.commerce.normal_form import OrderData
 from integrations.demo_store import content
@@ -24,13 +23,13 @@ class DemoStoreConnector:
     def manifest(self) -> StoreManifest:
         return MANIFEST
 
-    def list_orders(self, store: Store, *, since: datetime | None) -> Iterator[OrderData]:
-        """Orders that changed at or after ``since``, oldest change first."""
+    def list_orders(self, store: Store, *, since: datetime | None, cursor: str) -> OrderPage:
+        """All orders that changed at or after ``since``, oldest change first, on one page."""
         opened_at = _opened_at(store)
         found = [order_data(each, opened_at) for each in content.orders().values()]
-        for data in sorted(found, key=lambda each: (each.updated_at, each.number)):
-            if since is None or data.updated_at >= since:
-                yield data
+        changed = [each for each in found if since is None or each.updated_at >= since]
+        ordered = sorted(changed, key=lambda each: (each.updated_at, each.number))
+        return OrderPage(tuple(ordered), total=len(ordered))
 
     def get_order(self, store: Store, external_id: str) -> OrderData:
         """The order; raises NotFound."""

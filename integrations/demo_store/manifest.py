@@ -8,5 +8,6 @@ MANIFEST = StoreManifest(
     kind="demo_store",
     label="Demo store",
     capabilities=StoreCapabilities(lists_orders=True, gets_order=True),
-    config_fields=("opened_at",),
+    summary="A linen shop with sample orders; needs no credentials.",
+    icon="store",
 )

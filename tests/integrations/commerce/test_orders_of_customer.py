@@ -102,7 +102,7 @@ def test_thirty_orders_cost_as_many_queries_as_one(store: Store) -> None:
     with CaptureQueriesContext(connection) as thirty:
         found = orders_of_customer(mia)
     assert len(found) == 30
-    assert len(thirty) == len(one) == 5
+    assert len(thirty) == len(one) == 7
 
 
 def test_search_finds_by_number_address_phone_tracking_and_name(store: Store) -> None:
