@@ -2614,7 +2614,8 @@ export interface components {
       }[];
     };
     /** @enum {string} */
-    FinancialStatusEnum: 'pending' | 'paid' | 'partially_refunded' | 'refunded' | 'voided';
+    FinancialStatusEnum:
+      'pending' | 'authorized' | 'partially_paid' | 'paid' | 'partially_refunded' | 'refunded' | 'voided';
     FromEither: {
       target: string | null;
       source: string | null;
