@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 MINUS = "\N{MINUS SIGN}"
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "INR": "₹"}
 _NO_MINOR_UNIT = frozenset(
@@ -21,6 +23,21 @@ def minor_digits(currency: str) -> int:
 def currencies_with(digits: int) -> list[str]:
     """The currencies with so many digits, which are none or three; all others have two."""
     return sorted(_NO_MINOR_UNIT if digits == 0 else _THREE_DIGITS if digits == 3 else ())
+
+
+def minor_of(amount: object, currency: str) -> int:
+    """``"84.90"`` or 84.9 as platforms write it, in the minor unit: 8490; raises ValueError."""
+    try:
+        units = Decimal(str(amount).strip() or "0") * 10 ** minor_digits(currency)
+        return int(units.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    except ArithmeticError as error:
+        raise ValueError(f"“{amount}” is no amount of money.") from error
+
+
+def decimal_of(amount_minor: int, currency: str) -> str:
+    """8490 as platforms read it: ``84.90``; ``4800`` for yen."""
+    digits = minor_digits(currency)
+    return f"{Decimal(amount_minor).scaleb(-digits):.{digits}f}"
 
 
 def format_money(amount_minor: int, currency: str) -> str:
