@@ -65,11 +65,14 @@ class OrderPage:
 
     ``total`` is how many there are in all, where the platform says so. Pages are small (<= 250
     orders): memory stays flat however many orders a shop has.
+    ``wait_seconds`` says how long to leave the shop alone before ``cursor`` is asked for: its
+    budget is used up, or it is still preparing an export (then the page is empty).
     """
 
     orders: tuple[OrderData, ...]
     cursor: str = ""
     total: int | None = None
+    wait_seconds: int = 0
 
 
 class StoreConnector(Protocol):
