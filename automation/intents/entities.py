@@ -7,6 +7,9 @@ pattern is bounded, so the time taken is linear in the length of the text.
 import re
 import unicodedata
 
+from integrations.commerce import tracking_numbers
+from integrations.commerce.digits import in_plain_digits
+
 MAX_TEXT_CHARS = 100_000
 MAX_CANDIDATES = 20
 
@@ -54,25 +57,13 @@ _PLACE_OR_TIME_BEFORE = re.compile(
     re.IGNORECASE,
 )
 
-_TRACKING = (
-    re.compile(r"(?<![A-Z0-9])(1Z[A-Z0-9]{16})(?![A-Z0-9])"),  # UPS
-    re.compile(r"(?<![A-Z0-9])([A-Z]{2}\d{9}[A-Z]{2})(?![A-Z0-9])"),  # UPU S10: national posts
-    re.compile(r"(?<![A-Z0-9])(J(?:JD|VGL)\d{14,20})(?![A-Z0-9])"),  # DHL
-    re.compile(
-        r"(?<![A-Z0-9])((?:SF|YT|JT|ZTO|STO|TH)\d{11,15}[A-Z]?)(?![A-Z0-9])"
-    ),  # Chinese and Thai couriers
-    re.compile(
-        r"(?<![\w-])(\d{12}|\d{14}|\d{18}|\d{20}|\d{22}|\d{24})(?![\w-])"
-    ),  # FedEx, DPD, DHL, GLS, USPS, InPost
-)
-
 
 def find_order_numbers(text: str) -> list[str]:
     """Order number candidates in order of appearance, each once, without `#`: `["1042-A"]`.
 
     Prices, dates, times, durations and telephone numbers are not candidates.
     """
-    text = unicodedata.normalize("NFC", text[:MAX_TEXT_CHARS])
+    text = in_plain_digits(unicodedata.normalize("NFC", text[:MAX_TEXT_CHARS]))
     found: dict[str, int] = {}
     for pattern in (_HASHED, _AFTER_WORD, _AFTER_UNSPACED_WORD):
         for match in pattern.finditer(text):
@@ -83,13 +74,8 @@ def find_order_numbers(text: str) -> list[str]:
 
 
 def find_tracking_numbers(text: str) -> list[str]:
-    """Candidates shaped like a carrier's tracking number, in order of appearance, each once."""
-    text = text[:MAX_TEXT_CHARS].upper()
-    found: dict[str, int] = {}
-    for pattern in _TRACKING:
-        for match in pattern.finditer(text):
-            found.setdefault(match.group(1), match.start())
-    return sorted(found, key=lambda number: found[number])[:MAX_CANDIDATES]
+    """The tracking numbers of a text without their spaces, in order of appearance, each once."""
+    return [each.number for each in tracking_numbers.find_tracking_numbers(text)]
 
 
 def _keep(found: dict[str, int], match: re.Match[str], text: str) -> None:

@@ -27,6 +27,7 @@ class Organization(models.Model):
     csat_pause_days = models.PositiveSmallIntegerField(default=14)
     joins_automatically = models.BooleanField(default=False)
     join_within_hours = models.PositiveSmallIntegerField(default=24)
+    order_data_max_age_hours = models.PositiveSmallIntegerField(default=24)
     created_at = models.DateTimeField(default=now, editable=False)
 
     def __str__(self) -> str:

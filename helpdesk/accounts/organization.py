@@ -22,6 +22,7 @@ EDITABLE = (
     "csat_pause_days",
     "joins_automatically",
     "join_within_hours",
+    "order_data_max_age_hours",
 )
 
 

@@ -140,5 +140,6 @@ def organization_record(organization: Organization) -> OrganizationRecord:
             "csat_pause_days": organization.csat_pause_days,
             "joins_automatically": organization.joins_automatically,
             "join_within_hours": organization.join_within_hours,
+            "order_data_max_age_hours": organization.order_data_max_age_hours,
         },
     }

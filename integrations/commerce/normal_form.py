@@ -15,6 +15,7 @@ from typing import Any
 import phonenumbers
 
 from helpdesk.lib.errors import InvalidInput
+from integrations.commerce.digits import in_plain_digits
 from integrations.commerce.models import (
     FinancialStatus,
     FulfillmentStatus,
@@ -256,7 +257,7 @@ def _check_refunds(data: OrderData) -> None:
 
 def number_key(number: str) -> str:
     """The form order numbers are compared in: ``#0042-a`` and ``42-A`` are the same number."""
-    key = re.sub(r"[^0-9A-Z]", "", number.upper())
+    key = re.sub(r"[^0-9A-Z]", "", in_plain_digits(number).upper())
     return key.lstrip("0")[:60] or key[:1]
 
 

@@ -39,6 +39,9 @@ class OrganizationChanges(StrictSerializer):
     join_within_hours = serializers.IntegerField(
         min_value=1, max_value=MAX_JOIN_HOURS, required=False
     )
+    order_data_max_age_hours = serializers.IntegerField(
+        min_value=1, max_value=MAX_JOIN_HOURS, required=False
+    )
 
 
 class OrganizationDetail(Endpoint):
