@@ -23,6 +23,7 @@ CHANGES = {
     "csat_pause_days": 7,
     "joins_automatically": True,
     "join_within_hours": 48,
+    "order_data_max_age_hours": 6,
 }
 
 
@@ -52,6 +53,7 @@ def test_an_admin_changes_everything_once_and_everybody_hears_of_it(api_as: Api,
         ({"undo_send_seconds": 7}, "undo_send_seconds"),
         ({"reopen_within_days": -1}, "reopen_within_days"),
         ({"join_within_hours": 0}, "join_within_hours"),
+        ({"order_data_max_age_hours": 0}, "order_data_max_age_hours"),
         ({"name": " "}, "name"),
         ({"slug": "other"}, "slug"),
     ],
