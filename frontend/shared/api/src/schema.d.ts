@@ -3256,6 +3256,7 @@ export interface components {
       csat_pause_days?: number;
       joins_automatically?: boolean;
       join_within_hours?: number;
+      order_data_max_age_hours?: number;
     };
     /** @description Any of these. ``tickets_to``: who gets the open tickets of somebody who leaves. */
     PatchedPersonChangesRequest: {
