@@ -15,4 +15,5 @@ class AutomationConfig(AppConfig):
         from automation.rules import (
             engine,  # noqa: F401 (subscribes)
             search,  # noqa: F401 (makes runs findable)
+            team_alerts,  # noqa: F401 (subscribes)
         )

@@ -213,7 +213,22 @@ class Ignored:
     reason: str
 
 
-Item = Arrived | ArrivedRaw | Confirm | Reported | Amended | Ignored
+@dataclass(frozen=True)
+class Pressed:
+    """Somebody of the team pressed a button of a card (``inbox.cards``). ``key`` names the press.
+
+    ``person`` is the vendor's id of who it was, ``place`` where, ``external_id`` the card's post.
+    """
+
+    key: str
+    action_id: str
+    value: str
+    person: str
+    place: str
+    external_id: str
+
+
+Item = Arrived | ArrivedRaw | Confirm | Reported | Amended | Pressed | Ignored
 
 
 @runtime_checkable

@@ -45,6 +45,20 @@ def ring_file(attachment_id: uuid.UUID) -> None:
     _ring(fetch_file_task, attachment_id, 0)
 
 
+def ring_team_post(post_id: uuid.UUID) -> None:
+    """Something must be told to the team, or told otherwise."""
+    from inbox.tasks import team_post_task
+
+    _ring(team_post_task, post_id, 0)
+
+
+def ring_press(press_id: uuid.UUID) -> None:
+    """Somebody of the team pressed a button."""
+    from inbox.tasks import press_task
+
+    _ring(press_task, press_id, 0)
+
+
 def _ring(task, row_id: uuid.UUID, in_seconds: float) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     try:
         task.apply_async([str(row_id)], countdown=in_seconds or None, retry=False)

@@ -154,6 +154,102 @@ class Thread(models.Model):
         return f"{self.key} on {self.ticket_id}"
 
 
+class TeamPostState(models.TextChoices):
+    """Like a delivery's phases: what cannot be taken back is committed before it is begun."""
+
+    QUEUED = "queued", "Queued"
+    CLAIMED = "claimed", "Claimed by a worker"
+    DOT_SENT = "dot_sent", "Irreversible step begun"
+    POSTED = "posted", "Posted"
+    FAILED = "failed", "Failed for good"
+    UNCERTAIN = "uncertain", "Outcome unknown"
+
+
+class TeamPost(models.Model):
+    """A card for the team, in a room of its own at a vendor (``inbox.cards``).
+
+    ``key`` names what it is about: told once, however often it is asked for. ``version`` grows
+    when the card changes; the post says the card of ``shown_version``. ``due_at`` is empty where
+    nothing is left to be done.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="+")
+    ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, null=True, related_name="+")
+    key = models.CharField(max_length=200)
+    place = models.CharField(max_length=100)
+    card = models.JSONField()
+    context = models.JSONField(default=dict, blank=True)
+    """What whoever asked for it needs to know to change it later."""
+    version = models.PositiveIntegerField(default=1)
+    shown_version = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=12, choices=TeamPostState, default=TeamPostState.QUEUED)
+    external_id = models.CharField(max_length=300, blank=True, default="")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True, default=now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization", "key"], name="team_told_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"], name="team_post_due", condition=models.Q(due_at__isnull=False)
+            ),
+            models.Index(fields=["ticket"], name="team_post_of_ticket"),
+            models.Index(fields=["channel", "external_id"], name="team_post_by_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.key}"
+
+
+class PressState(models.TextChoices):
+    """Where a press of a button stands."""
+
+    RECEIVED = "received", "Received"
+    ANSWERED = "answered", "Done or refused: its answer is to be told"
+    FINISHED = "finished", "Finished"
+
+
+class Press(models.Model):
+    """Somebody pressed a button of a card. What it stands for is done once, whatever comes twice."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    action_id = models.CharField(max_length=255)
+    value = models.CharField(max_length=2000, blank=True, default="")
+    person = models.CharField(max_length=100)
+    place = models.CharField(max_length=100)
+    external_id = models.CharField(max_length=300, blank=True, default="")
+    user = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
+    state = models.CharField(max_length=12, choices=PressState, default=PressState.RECEIVED)
+    is_done = models.BooleanField(default=False)
+    answer = models.CharField(max_length=1000, blank=True, default="")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True, default=now)
+    received_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel", "key"], name="pressed_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"], name="press_due", condition=models.Q(due_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.action_id}"
+
+
 class Connection(models.Model):
     """How a channel's line to its vendor is: what was asked when, and how that went."""
 

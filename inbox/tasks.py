@@ -8,7 +8,7 @@ from celery import shared_task
 
 from helpdesk.events.dispatch import organizations_behind, run_subscribers
 from helpdesk.sweep import sweeps
-from inbox import delivery, door, files, polling, webhooks
+from inbox import delivery, door, files, polling, presses, team_posts, webhooks
 from tickets.actions.hand_out import hand_out_due
 from tickets.actions.hand_over import hand_over_due
 from tickets.actions.status import wake_due
@@ -42,6 +42,30 @@ def poll_channel_task(channel_id: str) -> None:
 def fetch_file_task(attachment_id: str) -> None:
     """Fetch a file that lies with a vendor."""
     files.fetch_file(uuid.UUID(attachment_id))
+
+
+@shared_task(name="inbox.team_post", time_limit=120)
+def team_post_task(post_id: str) -> None:
+    """Tell the team, or tell it otherwise."""
+    team_posts.tell(uuid.UUID(post_id))
+
+
+@shared_task(name="inbox.press", time_limit=120)
+def press_task(press_id: str) -> None:
+    """Do what a button of a card stands for."""
+    presses.process(uuid.UUID(press_id))
+
+
+@sweeps("inbox.team_posts", every_seconds=2)
+def tell_team_due() -> int:
+    """Tell the team what nobody rang for, or what could not be told before."""
+    return team_posts.tell_due()
+
+
+@sweeps("inbox.presses", every_seconds=2)
+def process_presses_due() -> int:
+    """Do what buttons stand for that nobody rang for."""
+    return presses.process_due()
 
 
 @sweeps("inbox.hooks")

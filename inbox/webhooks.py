@@ -30,7 +30,7 @@ from helpdesk.lib.clock import now
 from helpdesk.lib.errors import HelpdeskError, InvalidInput
 from helpdesk.lib.failpoints import failpoint
 from helpdesk.lib.ids import new_id
-from inbox import doorbell, rate_limit, raw, refusals
+from inbox import doorbell, presses, rate_limit, raw, refusals
 from inbox.connector import (
     Amended,
     Arrived,
@@ -39,6 +39,7 @@ from inbox.connector import (
     Ignored,
     Item,
     NamesCalls,
+    Pressed,
     Refused,
     Reported,
     TakesWebhooks,
@@ -320,6 +321,8 @@ def take_in(channel: Channel, items: list[Item], *, at: Any = None) -> list[dict
             outcome.append(_report(channel, item))
         elif isinstance(item, Amended):
             outcome.append(_amend(channel, item))
+        elif isinstance(item, Pressed):
+            outcome.append(presses.keep(channel, item))
         elif isinstance(item, Ignored):
             outcome.append({"item": "ignored", "became": item.reason[:200]})
     if any(isinstance(each, Arrived | ArrivedRaw) for each in items):

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from automation.csat.exclusions import exclude_ticket
 from automation.macros.models import Macro
 from automation.orders import OrderMeant
-from automation.rules import automatic_replies
+from automation.rules import automatic_replies, team_alerts
 from helpdesk.accounts.models import Role, Team, User
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import FieldError, InvalidInput
@@ -25,7 +25,7 @@ from tickets.actions.reply import add_note
 from tickets.actions.status import set_status, snooze
 from tickets.actions.tags import change_tags, clean_tag
 from tickets.fields import parse_duration
-from tickets.models import Message, Priority, Status
+from tickets.models import Channel, Message, Priority, Status
 
 Params = dict[str, Any]
 MAX_ACTIONS = 20
@@ -47,6 +47,8 @@ class ActionContext:
     run_id: uuid.UUID | None = None
     still_holds: Callable[[], bool] = lambda: True
     source: str = ""
+    why: str = ""
+    """What was true, in words: ``Intent is cancel order, Order is not fulfilled``."""
 
 
 class Action(Protocol):
@@ -235,6 +237,33 @@ class TurnSurveyOff:
         return "done"
 
 
+class PostToSlack:
+    """An alert where the team talks; it says so itself when the ticket is closed."""
+
+    type, label, is_for_macros = "post_to_slack", "Post to Slack", False
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        among = Channel.objects.filter(kind=team_alerts.SLACK)
+        channel = _reference(organization_id, params, "channel_id", among)
+        if channel is None:
+            raise InvalidInput.field("channel_id", "Choose a Slack workspace.", code="required")
+        place, name = team_alerts.clean_place(channel, params.get("place"), params.get("name"))
+        return {"channel_id": str(channel.pk), "place": place, "name": name}
+
+    def describe(self, params: Params) -> str:
+        return f"Post to {params['name']} in Slack"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        return team_alerts.post(
+            context.organization_id,
+            context.ticket_id,
+            channel_id=uuid.UUID(params["channel_id"]),
+            place=params["place"],
+            run_id=context.run_id,
+            why=": ".join(each for each in (context.source, context.why) if each),
+        )
+
+
 _ALL: list[Action] = [
     AddTags(),
     RemoveTags(),
@@ -246,6 +275,7 @@ _ALL: list[Action] = [
     AddNote(),
     ReplyWithMacro(),
     TurnSurveyOff(),
+    PostToSlack(),
 ]
 ACTIONS: dict[str, Action] = {each.type: each for each in _ALL}
 

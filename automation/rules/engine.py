@@ -38,6 +38,7 @@ from tickets.models import Message, Ticket
 MAX_DEPTH = 5
 MAX_ACTIONS_PER_MINUTE = 20
 RUNS_KEPT_DAYS = 90
+MAX_WHY_CHARS = 500
 
 log = structlog.get_logger()
 
@@ -171,6 +172,7 @@ def _apply_actions(
         run_id=run.pk,
         still_holds=still_holds,
         source=f"the rule “{rule.name}”",
+        why=", ".join(each["text"] for each in run.trace if each["is_true"])[:MAX_WHY_CHARS],
     )
     for each in rule.actions:
         action = ACTIONS[each["type"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inbox.api import channels, deliveries, log, reach, templates
+from inbox.api import channels, deliveries, log, reach, team_places, templates
 
 urlpatterns = [
     path("tickets/<uuid:ticket_id>/reply-places", reach.ReplyPlaceList.as_view()),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("channels/<uuid:channel_id>/test", channels.ChannelTry.as_view()),
     path("channels/<uuid:channel_id>/disconnect", channels.ChannelDisconnect.as_view()),
     path("channels/<uuid:channel_id>/templates", templates.ChannelTemplates.as_view()),
+    path("channels/<uuid:channel_id>/team-places", team_places.TeamPlaces.as_view()),
     path("inbound", log.InboundLog.as_view()),
     path("hooks", log.HookLog.as_view()),
     path("hooks/<uuid:hook_id>/replay", log.HookReplay.as_view()),

@@ -21,7 +21,7 @@ FILE_HOSTS = (".slack.com", ".slack-edge.com", ".slack-files.com")
 
 _CREDENTIALS = {
     "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive",
-    "missing_scope", "no_permission", "org_login_required", "ekm_access_denied",
+    "no_permission", "org_login_required", "ekm_access_denied",
 }  # fmt: skip
 _LATER = {"ratelimited", "rate_limited", "service_unavailable", "accesslimited"}
 _UNKNOWN = {"fatal_error", "internal_error", "request_timeout"}
@@ -62,6 +62,13 @@ class SlackClient:
             raise UncertainOutcome("Slack gave an answer that cannot be read.")
         return _said(answer, is_sending=True)
 
+    def send_form(self, method: str, form: dict[str, str]) -> dict[str, Any]:
+        """The same as a form: blocks are a text of JSON in it."""
+        answer = post_once("POST", f"{self._api}/{method}", form=form, headers=self._headers())
+        if not isinstance(answer.data, dict):
+            raise UncertainOutcome("Slack gave an answer that cannot be read.")
+        return _said(answer, is_sending=True)
+
     def upload(self, url: str, content: bytes) -> None:
         """The bytes to where ``files.getUploadURLExternal`` said; nobody sees them yet."""
         self._check_host(url)
@@ -97,6 +104,11 @@ def _said(answer: VendorAnswer, *, is_sending: bool = False) -> dict[str, Any]:
     said: dict[str, Any] = answer.data if isinstance(answer.data, dict) else {}
     if said.get("ok"):
         return said
+    if said.get("error") == "missing_scope":
+        raise NeedsReauthorization(
+            f"The Slack app may not do this yet: add the scope {str(said.get('needed', ''))[:60]} "
+            "to it and install it again."
+        )
     raise meaning_of(str(said.get("error", "no_answer")), is_sending=is_sending)
 
 

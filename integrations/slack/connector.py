@@ -11,6 +11,7 @@ import inbox.connector
 from helpdesk.lib.errors import InvalidInput, NeedsReauthorization, PermanentFailure
 from helpdesk.lib.secrets import decrypt
 from helpdesk.lib.signatures import fits_hex, is_recent
+from inbox.cards import Card, Presser, TeamPlace
 from inbox.connector import (
     Account,
     FetchedFile,
@@ -24,6 +25,7 @@ from inbox.connector import (
     WebhookRequest,
 )
 from inbox.inbound import InboundMessage
+from integrations.slack import cards
 from integrations.slack.client import SlackClient
 from integrations.slack.events import inbound_of, items_of
 from integrations.slack.manifest import MANIFEST
@@ -60,9 +62,9 @@ class SlackConnector:
         return None
 
     def split(self, channel: Channel, request: WebhookRequest) -> list[Item]:
-        """One event a call. Buttons come as a form: nothing of ours has any yet."""
+        """One event a call. What was done with buttons comes as a form."""
         if "form-urlencoded" in request.headers.get("content-type", ""):
-            return [_pressed(request.body)]
+            return cards.presses_of(_interaction(request.body))
         try:
             call = json.loads(request.body)
         except ValueError as error:
@@ -127,6 +129,38 @@ class SlackConnector:
         said = client.send("chat.postMessage", body)
         return Sent(external_id=f"{said.get('channel', place['channel'])}:{said.get('ts', '')}")
 
+    # The team's own rooms
+
+    def team_places(self, channel: Channel) -> list[TeamPlace]:
+        """Rooms the bot was invited to, none that is shared with another company."""
+        return cards.team_places(SlackClient(channel))
+
+    def post_card(
+        self, channel: Channel, place: str, card: Card, before_irreversible: Callable[[], None]
+    ) -> str:
+        """A post of Block Kit; a room that outsiders can read is refused first."""
+        client = SlackClient(channel)
+        cards.refuse_outsiders(client, place)
+        before_irreversible()
+        said = client.send_form("chat.postMessage", cards.form_of(card, channel=place))
+        return f"{said.get('channel', place)}:{said.get('ts', '')}"
+
+    def change_card(self, channel: Channel, external_id: str, card: Card) -> None:
+        """``chat.update``: the same twice is the same."""
+        place, _, ts = external_id.partition(":")
+        client = SlackClient(channel)
+        client.post("chat.update", **cards.form_of(card, channel=place, ts=ts))
+
+    def presser(self, channel: Channel, person: str) -> Presser:
+        """A member of this very workspace with a confirmed address; guests of others have none."""
+        user = SlackClient(channel).get("users.info", user=person).get("user") or {}
+        return cards.presser_of(user, str(channel.config.get("team_id") or ""))
+
+    def whisper(self, channel: Channel, place: str, person: str, text: str) -> None:
+        """``chat.postEphemeral``."""
+        client = SlackClient(channel)
+        client.post("chat.postEphemeral", channel=place, user=person, text=escaped(text))
+
     # Setting up
 
     def connect(self, channel: Channel, hook_url: str) -> Account:
@@ -177,13 +211,15 @@ def _share(
     return Sent()
 
 
-def _pressed(body: bytes) -> Item:
+def _interaction(body: bytes) -> dict[str, Any]:
     """What somebody did with a button, menu or shortcut."""
     try:
-        pressed = json.loads(parse_qs(body.decode())["payload"][0])
-        return Ignored(f"{str(pressed['type'])[:60]} belongs to nothing of ours")
-    except (ValueError, KeyError, TypeError) as error:
+        told = json.loads(parse_qs(body.decode())["payload"][0])
+    except (ValueError, KeyError) as error:
         raise InvalidInput("This is not an interaction of Slack.") from error
+    if not isinstance(told, dict):
+        raise InvalidInput("This is not an interaction of Slack.")
+    return told
 
 
 def register() -> None:

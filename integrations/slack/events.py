@@ -53,6 +53,8 @@ def external_id_of(channel_id: str, ts: str) -> str:
 
 def _message_item(call: Record, event: Record, config: Record) -> Item:
     kind, channel_id = str(event.get("subtype") or ""), str(event["channel"])
+    if channel_id in (config.get("team_places") or []):
+        return Ignored("Said among the team, where alerts go")
     wanted = config.get("channels") or []
     if wanted and channel_id not in wanted and event.get("channel_type") != "im":
         return Ignored("Not one of the chosen channels")

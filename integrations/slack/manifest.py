@@ -15,13 +15,16 @@ oauth_config:
   scopes:
     bot:
       - channels:history
+      - channels:read
       - groups:history
+      - groups:read
       - im:history
       - mpim:history
       - chat:write
       - files:read
       - files:write
       - users:read
+      - users:read.email
 settings:
   event_subscriptions:
     request_url: {hook_url}
@@ -69,6 +72,7 @@ MANIFEST = Manifest(
         Step("Under Event Subscriptions check that Slack says “Verified” beside this address",
              "{hook_url}"),
         Step("Invite the bot to the channels you share with customers: /invite @Aftercare"),
+        Step("For alerts invite it to a channel of your team's own, and choose it in a rule"),
     ),
     poll_seconds=15,
     pace_per_second=1,

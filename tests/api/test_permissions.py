@@ -121,6 +121,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "chat-sites/<uuid:channel_id>/secret": {"POST": ADMIN},
     "channels/<uuid:channel_id>/disconnect": {"POST": ADMIN},
     "channels/<uuid:channel_id>/templates": {"GET": AGENT},
+    "channels/<uuid:channel_id>/team-places": {"GET": ADMIN},
     "connectors": {"GET": ANYBODY},
     "hooks": {"GET": ADMIN},
     "hooks/<uuid:hook_id>/replay": {"POST": ADMIN},

@@ -203,7 +203,7 @@ class TestSlack(ChannelConnectorContract):
             channel, message_event("1.4", "Good morning", user_team="T1"),
             is_ext_shared_channel=True,
         )  # fmt: skip
-        form = b"payload=" + b"%7B%22type%22%3A%22block_actions%22%7D"
+        form = b"payload=" + b"%7B%22type%22%3A%22view_closed%22%7D"
         press = signed(form, content_type="application/x-www-form-urlencoded")
         assert self.post(channel, press) == 200
         self.settle(channel)
