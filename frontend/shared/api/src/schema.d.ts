@@ -247,6 +247,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/channels/{channel_id}/team-places': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Rooms of the team's own that the bot is in; 404 where the vendor has no such thing. */
+    get: operations['team_places'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/channels/{channel_id}/templates': {
     parameters: {
       query?: never;
@@ -3811,6 +3828,15 @@ export interface components {
       is_private?: boolean;
       member_ids?: string[];
     };
+    TeamPlaceList: {
+      results: components['schemas']['TeamPlaceRecord'][];
+      next: string | null;
+    };
+    TeamPlaceRecord: {
+      id: string;
+      name: string;
+      is_private: boolean;
+    };
     TeamRecord: {
       id: string;
       name: string;
@@ -4502,6 +4528,27 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['SignatureText'];
+        };
+      };
+    };
+  };
+  team_places: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        channel_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TeamPlaceList'];
         };
       };
     };
