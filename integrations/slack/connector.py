@@ -19,13 +19,14 @@ from inbox.connector import (
     Item,
     OutboundMessage,
     Person,
+    Polled,
     Refused,
     Sent,
     WebhookAnswer,
     WebhookRequest,
 )
 from inbox.inbound import InboundMessage
-from integrations.slack import cards
+from integrations.slack import cards, gaps
 from integrations.slack.client import SlackClient
 from integrations.slack.events import inbound_of, items_of
 from integrations.slack.manifest import MANIFEST
@@ -74,6 +75,10 @@ class SlackConnector:
         if "event" not in call and call.get("type") not in (None, "event_callback"):
             return [Ignored(f"{str(call['type'])[:60]} does not concern us")]
         return items_of(call, channel.config)
+
+    def poll(self, channel: Channel, cursor: dict[str, Any]) -> Polled:
+        """What a lost call left out."""
+        return gaps.read(channel, cursor)
 
     def parse(self, channel: Channel, raw: bytes, envelope: dict[str, Any]) -> InboundMessage:
         """The message of an event."""

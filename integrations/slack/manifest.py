@@ -19,7 +19,9 @@ oauth_config:
       - groups:history
       - groups:read
       - im:history
+      - im:read
       - mpim:history
+      - mpim:read
       - chat:write
       - files:read
       - files:write
@@ -41,7 +43,7 @@ settings:
 MANIFEST = Manifest(
     kind="slack",
     label="Slack",
-    capabilities=frozenset({"receives", "sends", "webhooks", "files"}),
+    capabilities=frozenset({"receives", "sends", "webhooks", "polls", "files"}),
     config=(
         ConfigField("token", "Bot token", is_secret=True, help="Begins with xoxb-"),
         ConfigField(

@@ -263,6 +263,7 @@ class TestSlack(ChannelConnectorContract):
             return 200, {"ok": True, "user": user} if user else {"ok": False, "error": "x"}
 
         vendor_of.answers("GET", r"/users\.info$", 200, info)
+        vendor_of.answers("GET", r"/users\.conversations$", 200, {"ok": True, "channels": []})
         vendor_of.answers("GET", r"/auth\.test$", 200, {"ok": True})
         Connection.objects.get_or_create(channel=channel)
         for _ in range(2):
