@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from automation.intents.entities import find_order_numbers
@@ -9,7 +10,11 @@ from helpdesk.lib.errors import NotFound
 from integrations.commerce.facts import OrderFacts, order_facts
 from integrations.commerce.models import Order
 from integrations.commerce.normal_form import number_key
-from integrations.commerce.selectors import orders_of_customer, resolve_order_number
+from integrations.commerce.selectors import (
+    find_own_order,
+    orders_of_customer,
+    resolve_order_number,
+)
 from integrations.commerce.state import OrderState, state_of
 from tickets.models import Customer
 
@@ -26,12 +31,15 @@ _DONE = frozenset(
 class OrderMeant:
     """The customer's own order that a text is about, found when first asked for.
 
-    The first of their orders that the text names, else the newest that is not done, else the
-    newest. Only orders of verified handles count: somebody else's number finds nothing.
+    The one that an agent ``picked``, else the first of their orders that the text names, else the
+    newest that is not done, else the newest. Only orders of verified handles count: somebody else's number finds nothing.
     """
 
-    def __init__(self, customer: Customer, text: str, at: datetime) -> None:
+    def __init__(
+        self, customer: Customer, text: str, at: datetime, picked: uuid.UUID | None = None
+    ) -> None:
         self._customer, self._text, self._at = customer, text, at
+        self._picked = picked
         self._is_known = False
         self._order: Order | None = None
         self._facts: OrderFacts | None = None
@@ -43,9 +51,9 @@ class OrderMeant:
         """The order with its parts, or None."""
         if not self._is_known:
             self.orders = orders_of_customer(self._customer, limit=RECENT)
-            named = self._find_named() if self.orders else None
-            self._order = named or _newest(self.orders, self._at)
-            self.is_named = named is not None
+            said = (self._find_picked() or self._find_named()) if self.orders else None
+            self._order = said or _newest(self.orders, self._at)
+            self.is_named = said is not None
             self._is_known = True
         return self._order
 
@@ -58,7 +66,16 @@ class OrderMeant:
 
     def again(self) -> OrderMeant:
         """The same question asked anew, to see whether the order has changed meanwhile."""
-        return OrderMeant(self._customer, self._text, self._at)
+        return OrderMeant(self._customer, self._text, self._at, self._picked)
+
+    def _find_picked(self) -> Order | None:
+        """The order an agent picked, if it is this customer's."""
+        if self._picked is None:
+            return None
+        known = next((each for each in self.orders if each.pk == self._picked), None)
+        if known is None and len(self.orders) == RECENT:
+            return find_own_order(self._customer, self._picked)
+        return known
 
     def _find_named(self) -> Order | None:
         by_key = {order.number_key: order for order in reversed(self.orders)}

@@ -65,6 +65,7 @@ def ticket_record(ticket: Ticket) -> TicketRecord:
             "snoozed_until": iso(ticket.snoozed_until),
             "wakes_on": ticket.wakes_on or None,
             "wakes_order_id": _id(ticket.wakes_order_id),
+            "order_id": _id(ticket.order_id),
             "message_count": ticket.message_count,
             "last_position": ticket.last_position,
             "has_attachments": ticket.has_attachments,

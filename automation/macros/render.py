@@ -129,7 +129,7 @@ def render_for_agent(
 
     Raises NotFound if ``order_id`` is not an order of this customer.
     """
-    meant = OrderMeant(ticket.customer, text_of_customer(ticket), now())
+    meant = OrderMeant(ticket.customer, text_of_customer(ticket), now(), ticket.order_id)
     order = meant.order
     if order_id is not None:
         order = own_order(meant.orders, order_id)

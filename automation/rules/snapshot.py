@@ -28,7 +28,7 @@ class Snapshot(Mapping[str, Any]):
     def __init__(self, ticket: Ticket, message: Message | None, *, at: datetime) -> None:
         self.ticket, self.message, self.at = ticket, message, at
         text = f"{message.subject}\n{message.body.text}" if message else ticket.subject
-        self.order_meant = OrderMeant(ticket.customer, text, at)
+        self.order_meant = OrderMeant(ticket.customer, text, at, ticket.order_id)
         self._values = ticket_values(ticket)
         if message is not None:
             self._values |= message_values(message)

@@ -77,6 +77,7 @@ class TicketRecord(TypedDict):
     snoozed_until: Iso | None
     wakes_on: Literal["reply", "shipped", "delivered"] | None
     wakes_order_id: str | None
+    order_id: str | None
     message_count: int
     last_position: int
     has_attachments: bool

@@ -188,6 +188,12 @@ def get_store_connector(kind: str) -> StoreConnector:
         raise NotFound(f"There is no store connector “{kind}” (known: {known}).") from error
 
 
+def find_manifest(kind: str) -> StoreManifest | None:
+    """What that kind of store can do, or None for a kind that is not installed."""
+    connector = _connectors.get(kind)
+    return connector.manifest if connector else None
+
+
 def store_manifests() -> list[StoreManifest]:
     """Every known kind of store, by label."""
     return sorted((each.manifest for each in _connectors.values()), key=lambda each: each.label)

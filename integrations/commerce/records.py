@@ -6,10 +6,23 @@ from datetime import datetime
 from typing import Any, Literal, TypedDict, cast
 
 from helpdesk.lib.clock import iso
-from integrations.commerce.models import Fulfillment, Order, OrderLine, Refund, Store
+from integrations.commerce.acting import ActionKind
+from integrations.commerce.connector import StoreCapabilities, find_manifest
+from integrations.commerce.models import (
+    Fulfillment,
+    Order,
+    OrderLine,
+    OrderReturn,
+    Payment,
+    Refund,
+    Store,
+)
 from integrations.commerce.money import format_money
 from integrations.commerce.selectors import SpendSummary
 from integrations.commerce.state import OrderState, state_of
+
+POLLS_UNTIL_STALE = 2
+"""A store that missed so many rounds of being asked is shown as stale."""
 
 
 class MoneyRecord(TypedDict):
@@ -21,20 +34,37 @@ class MoneyRecord(TypedDict):
 
 
 class StoreRecord(TypedDict):
+    """A store: what its platform is called, and what can be done to its orders.
+
+    ``missing`` says why an action is not there. What we know of its orders is stale when it is
+    older than ``stale_after_seconds``.
+    """
+
     id: str
     slug: str
     kind: str
     name: str
+    platform: str
+    actions: list[str]
+    missing: dict[str, str]
+    stale_after_seconds: int
 
 
 class OrderLineRecord(TypedDict):
+    """``line`` is what actions call it; ``added_at``: added after the purchase."""
+
+    line: str
+    product_id: str
     title: str
     variant: str
     sku: str
     quantity: int
     fulfilled_quantity: int
+    refunded_quantity: int
     price: MoneyRecord
+    discount: MoneyRecord
     total: MoneyRecord
+    added_at: str | None
     picture: str
     image_url: str
 
@@ -46,7 +76,16 @@ class ScanRecord(TypedDict):
     place: str
 
 
+class LineQuantityRecord(TypedDict):
+    line: str
+    title: str
+    quantity: int
+    reason: str
+
+
 class FulfillmentRecord(TypedDict):
+    """``lines``: what is in the parcel; empty where the store does not say."""
+
     carrier: str
     tracking_number: str
     tracking_url: str
@@ -58,11 +97,33 @@ class FulfillmentRecord(TypedDict):
     delivered_at: str | None
     last_scan_at: str | None
     events: list[ScanRecord]
+    lines: list[LineQuantityRecord]
+
+
+class ReturnRecord(TypedDict):
+    number: str
+    state: str
+    state_text: str
+    outcome: str
+    requested_at: str | None
+    refund: MoneyRecord | None
+    label_url: str
+    carrier: str
+    tracking_number: str
+    lines: list[LineQuantityRecord]
+
+
+class PaymentRecord(TypedDict):
+    state: str
+    amount: MoneyRecord
+    method: str
+    at: str | None
 
 
 class RefundRecord(TypedDict):
     amount: MoneyRecord
     reason: str
+    method: str
     refunded_at: str
 
 
@@ -95,7 +156,16 @@ class OrderRecord(TypedDict):
     discount: MoneyRecord
     tax: MoneyRecord
     refunded: MoneyRecord
+    refundable: MoneyRecord | None
+    store_total: MoneyRecord | None
     payment_method: str
+    is_on_hold: bool
+    hold_reason: str
+    can_cancel: bool | None
+    cannot_cancel_reason: str
+    can_edit_address: bool | None
+    discount_codes: list[str]
+    admin_url: str
     pick_at: str | None
     promised_at: str | None
     cancelled_at: str | None
@@ -107,6 +177,8 @@ class OrderRecord(TypedDict):
     lines: list[OrderLineRecord]
     fulfillments: list[FulfillmentRecord]
     refunds: list[RefundRecord]
+    returns: list[ReturnRecord]
+    payments: list[PaymentRecord]
     steps: list[StepRecord]
     as_of: str
     version: int
@@ -142,7 +214,7 @@ def order_record(order: Order, at: datetime) -> OrderRecord:
             "fulfillment_text": order.get_fulfillment_status_display(),
             "return_status": order.return_status,
             **_amounts(order),
-            "payment_method": order.payment_method,
+            **_standing_of(order),
             "pick_at": iso(order.pick_at),
             "promised_at": iso(order.promised_at),
             "cancelled_at": iso(order.cancelled_at),
@@ -152,18 +224,31 @@ def order_record(order: Order, at: datetime) -> OrderRecord:
             "tags": list(order.tags),
             "note": order.note,
             "lines": [_line_record(each, order.currency) for each in order.lines.all()],
-            "fulfillments": [_fulfillment_record(each) for each in order.fulfillments.all()],
+            "fulfillments": [_fulfillment_record(each, order) for each in order.fulfillments.all()],
             "refunds": [_refund_record(each, order.currency) for each in order.refunds.all()],
+            "returns": [_return_record(each, order) for each in order.returns.all()],
+            "payments": [_payment_record(each, order.currency) for each in order.payments.all()],
             "steps": _steps(order, state),
-            "as_of": iso(order.as_of),
+            "as_of": iso(max(order.as_of, order.store.synced_at or order.as_of)),
             "version": order.version,
         },
     )
 
 
 def store_record(store: Store) -> StoreRecord:
-    """The store by name."""
-    return {"id": str(store.pk), "slug": store.slug, "kind": store.kind, "name": store.name}
+    """The store by name, with what its connector can do to orders."""
+    manifest = find_manifest(store.kind)
+    can = manifest.capabilities if manifest else StoreCapabilities()
+    return {
+        "id": str(store.pk),
+        "slug": store.slug,
+        "kind": store.kind,
+        "name": store.name,
+        "platform": manifest.label if manifest else store.kind,
+        "actions": [each.value for each in ActionKind if each in can.actions],
+        "missing": {kind.value: reason for kind, reason in can.missing.items()},
+        "stale_after_seconds": POLLS_UNTIL_STALE * (manifest.poll_seconds if manifest else 900),
+    }
 
 
 def spend_record(summary: SpendSummary) -> SpendRecord:
@@ -198,21 +283,56 @@ def _amounts(order: Order) -> dict[str, MoneyRecord]:
     return {name: money(minor, order.currency) for name, minor in amounts.items()}
 
 
+def _standing_of(order: Order) -> dict[str, Any]:
+    """What can still be done, and how it was paid."""
+    refundable, in_store = order.refundable_minor, order.store_total_minor
+    return {
+        "refundable": None if refundable is None else money(refundable, order.currency),
+        "store_total": None if in_store is None else money(in_store, order.store_currency),
+        "payment_method": order.payment_method,
+        "is_on_hold": order.is_on_hold,
+        "hold_reason": order.hold_reason,
+        "can_cancel": order.can_cancel,
+        "cannot_cancel_reason": order.cannot_cancel_reason,
+        "can_edit_address": order.can_edit_address,
+        "discount_codes": list(order.discount_codes),
+        "admin_url": order.admin_url,
+    }
+
+
 def _line_record(line: OrderLine, currency: str) -> OrderLineRecord:
     return {
+        "line": line.external_id,
+        "product_id": line.product_id,
         "title": line.title,
         "variant": line.variant,
         "sku": line.sku,
         "quantity": line.quantity,
         "fulfilled_quantity": line.fulfilled_quantity,
+        "refunded_quantity": line.refunded_quantity,
         "price": money(line.price_minor, currency),
+        "discount": money(line.discount_minor, currency),
         "total": money(line.price_minor * line.quantity, currency),
+        "added_at": iso(line.added_at),
         "picture": line.picture,
         "image_url": line.image_url,
     }
 
 
-def _fulfillment_record(parcel: Fulfillment) -> FulfillmentRecord:
+def _lines_named(said: list[dict[str, Any]], order: Order) -> list[LineQuantityRecord]:
+    titles = {each.external_id: each.title for each in order.lines.all()}
+    return [
+        {
+            "line": str(each.get("line", "")),
+            "title": each.get("title") or titles.get(each.get("line", ""), ""),
+            "quantity": int(each.get("quantity", 0)),
+            "reason": each.get("reason", ""),
+        }
+        for each in said
+    ]
+
+
+def _fulfillment_record(parcel: Fulfillment, order: Order) -> FulfillmentRecord:
     return {
         "carrier": parcel.carrier,
         "tracking_number": parcel.tracking_number,
@@ -225,6 +345,32 @@ def _fulfillment_record(parcel: Fulfillment) -> FulfillmentRecord:
         "delivered_at": iso(parcel.delivered_at),
         "last_scan_at": iso(parcel.last_scan_at),
         "events": parcel.events,
+        "lines": _lines_named(parcel.lines, order),
+    }
+
+
+def _return_record(back: OrderReturn, order: Order) -> ReturnRecord:
+    refund = back.refund_minor
+    return {
+        "number": back.number,
+        "state": back.state,
+        "state_text": back.get_state_display(),
+        "outcome": back.outcome,
+        "requested_at": iso(back.requested_at),
+        "refund": None if refund is None else money(refund, order.currency),
+        "label_url": back.label_url,
+        "carrier": back.carrier,
+        "tracking_number": back.tracking_number,
+        "lines": _lines_named(back.lines, order),
+    }
+
+
+def _payment_record(payment: Payment, currency: str) -> PaymentRecord:
+    return {
+        "state": payment.state,
+        "amount": money(payment.amount_minor, currency),
+        "method": payment.method,
+        "at": iso(payment.at),
     }
 
 
@@ -232,6 +378,7 @@ def _refund_record(refund: Refund, currency: str) -> RefundRecord:
     return {
         "amount": money(refund.amount_minor, currency),
         "reason": refund.reason,
+        "method": refund.method,
         "refunded_at": cast(str, iso(refund.refunded_at)),
     }
 

@@ -52,6 +52,12 @@ def resolve_order_number(customer: Customer, text_number: str) -> Order | None:
     return with_parts(found.filter(number_key=key)).first()
 
 
+def find_own_order(customer: Customer, order_id: uuid.UUID) -> Order | None:
+    """The order if it is this customer's own; somebody else's is None, like one that is not."""
+    found = orders_query(customer)
+    return None if found is None else with_parts(found.filter(pk=order_id)).first()
+
+
 def get_order(organization_id: uuid.UUID, order_id: uuid.UUID) -> Order:
     """The order with its lines, parcels and refunds; raises NotFound."""
     order = with_parts(Order.objects.filter(organization_id=organization_id, pk=order_id)).first()

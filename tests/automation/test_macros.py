@@ -19,6 +19,7 @@ from inbox.delivery import withdraw
 from tests.automation.conftest import TRACKING_URL
 from tests.factories import make_customer, receive_mail
 from tickets.actions.delivery import set_delivery_state
+from tickets.actions.edit import edit_ticket
 from tickets.actions.reply import OutgoingMessage, reply
 from tickets.models import Message, MessageKind, Ticket
 
@@ -247,6 +248,21 @@ def test_the_order_named_in_the_text_is_taken_else_the_newest_that_is_open(
 
     assert filled(macro, asks_nothing, bo).text == "#1041"
     assert filled(macro, names_one, bo).text == "#1040"
+
+
+def test_the_order_an_agent_picked_is_taken_unless_it_is_somebody_elses(
+    channel, mia, make_macro, make_order, bo
+):
+    picked = make_order("#1040", age=timedelta(days=9))
+    make_order("#1041")
+    other = make_order("#1043", email="eve@mail.example")
+    macro = make_macro("{{ order.number }}")
+    ticket = receive_mail(channel, "It is about order #1041, thanks").ticket
+
+    chosen = edit_ticket(ticket.pk, {"order_id": picked.pk}, user=bo)
+    assert filled(macro, chosen, bo).text == "#1040"
+    chosen = edit_ticket(ticket.pk, {"order_id": other.pk}, user=bo)
+    assert filled(macro, chosen, bo).text == "#1041"
 
 
 def test_the_variant_of_the_customers_language_is_taken_and_money_and_dates_follow(

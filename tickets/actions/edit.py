@@ -12,7 +12,7 @@ from helpdesk.lib.errors import Conflict, InvalidInput
 from tickets.actions.assign import UNCHANGED, assign
 from tickets.actions.change import lock_ticket
 from tickets.actions.custom_fields import set_ticket_fields
-from tickets.actions.marks import set_priority, set_subject, set_unread
+from tickets.actions.marks import set_order, set_priority, set_subject, set_unread
 from tickets.actions.reply import add_note
 from tickets.actions.status import set_status, snooze
 from tickets.actions.tags import change_tags, set_tags
@@ -62,6 +62,8 @@ def _apply(ticket_id: uuid.UUID, changes: dict[str, Any]) -> None:
             assignee_id=changes.get("assignee_id", UNCHANGED),
             team_id=changes.get("team_id", UNCHANGED),
         )
+    if "order_id" in changes:
+        set_order(ticket_id, changes["order_id"])
     if "fields" in changes:
         set_ticket_fields(ticket_id, changes["fields"])
     _apply_tags(ticket_id, changes)

@@ -38,6 +38,19 @@ def set_subject(ticket_id: uuid.UUID, subject: str) -> Ticket:
     return ticket
 
 
+def set_order(ticket_id: uuid.UUID, order_id: uuid.UUID | None) -> Ticket:
+    """Say which order the ticket is about; None: whichever its messages speak of.
+
+    Only a mark: what may be told of that order to this customer is decided where it is read.
+    """
+    with unit_of_work():
+        ticket = lock_ticket(ticket_id)
+        change = apply_changes(ticket, {"order_id": order_id})
+        if change:
+            record_ticket("ticket.updated", ticket, change)
+    return ticket
+
+
 def set_unread(ticket_id: uuid.UUID, *, is_unread: bool) -> Ticket:
     """Mark the ticket as read or unread for the team."""
     with unit_of_work():

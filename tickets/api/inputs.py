@@ -58,6 +58,7 @@ class TicketChanges(StrictSerializer):
     snoozed_until = serializers.DateTimeField(required=False, allow_null=True)
     wakes_on = serializers.ChoiceField(WakesOn.choices, required=False, allow_null=True)
     wakes_order_id = serializers.UUIDField(required=False, allow_null=True)
+    order_id = serializers.UUIDField(required=False, allow_null=True)
     is_unread = serializers.BooleanField(required=False)
     note = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     note_id = serializers.UUIDField(required=False)

@@ -108,6 +108,8 @@ class Ticket(models.Model):
     snoozed_until = models.DateTimeField(null=True, blank=True)
     wakes_on = models.CharField(max_length=10, choices=WakesOn, blank=True, default="")
     wakes_order_id = models.UUIDField(null=True, blank=True)
+    order_id = models.UUIDField(null=True, blank=True)
+    """The order that an agent said this ticket is about; None: whichever the messages speak of."""
     message_count = models.PositiveIntegerField(default=0)
     last_position = models.PositiveIntegerField(default=0)
     has_attachments = models.BooleanField(default=False)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from integrations.commerce.acting import ActionKind
 from integrations.commerce.models import (
     FinancialStatus,
     FulfillmentStatus,
+    ReturnState,
     ReturnStatus,
     ShipmentStatus,
 )
@@ -24,16 +26,27 @@ class StoreSchema(serializers.Serializer[None]):
     slug = serializers.CharField()
     kind = serializers.CharField()
     name = serializers.CharField()
+    platform = serializers.CharField()
+    actions = serializers.ListField(
+        child=serializers.ChoiceField([each.value for each in ActionKind])
+    )
+    missing = serializers.DictField(child=serializers.CharField())
+    stale_after_seconds = serializers.IntegerField()
 
 
 class OrderLineSchema(serializers.Serializer[None]):
+    line = serializers.CharField()
+    product_id = serializers.CharField()
     title = serializers.CharField()
     variant = serializers.CharField()
     sku = serializers.CharField()
     quantity = serializers.IntegerField()
     fulfilled_quantity = serializers.IntegerField()
+    refunded_quantity = serializers.IntegerField()
     price = MoneySchema()
+    discount = MoneySchema()
     total = MoneySchema()
+    added_at = serializers.DateTimeField(allow_null=True)
     picture = serializers.CharField()
     image_url = serializers.CharField()
 
@@ -43,6 +56,13 @@ class ScanSchema(serializers.Serializer[None]):
     status = serializers.ChoiceField(ShipmentStatus.choices)
     text = serializers.CharField()
     place = serializers.CharField()
+
+
+class LineQuantitySchema(serializers.Serializer[None]):
+    line = serializers.CharField()
+    title = serializers.CharField()
+    quantity = serializers.IntegerField()
+    reason = serializers.CharField()
 
 
 class FulfillmentSchema(serializers.Serializer[None]):
@@ -57,11 +77,33 @@ class FulfillmentSchema(serializers.Serializer[None]):
     delivered_at = serializers.DateTimeField(allow_null=True)
     last_scan_at = serializers.DateTimeField(allow_null=True)
     events = ScanSchema(many=True)
+    lines = LineQuantitySchema(many=True)
+
+
+class ReturnSchema(serializers.Serializer[None]):
+    number = serializers.CharField()
+    state = serializers.ChoiceField(ReturnState.choices)
+    state_text = serializers.CharField()
+    outcome = serializers.CharField()
+    requested_at = serializers.DateTimeField(allow_null=True)
+    refund = MoneySchema(allow_null=True)
+    label_url = serializers.CharField()
+    carrier = serializers.CharField()
+    tracking_number = serializers.CharField()
+    lines = LineQuantitySchema(many=True)
+
+
+class PaymentSchema(serializers.Serializer[None]):
+    state = serializers.ChoiceField(["pending", "authorized", "captured", "voided", "failed"])
+    amount = MoneySchema()
+    method = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True)
 
 
 class RefundSchema(serializers.Serializer[None]):
     amount = MoneySchema()
     reason = serializers.CharField()
+    method = serializers.CharField()
     refunded_at = serializers.DateTimeField()
 
 
@@ -105,7 +147,16 @@ class OrderSchema(serializers.Serializer[None]):
     discount = MoneySchema()
     tax = MoneySchema()
     refunded = MoneySchema()
+    refundable = MoneySchema(allow_null=True)
+    store_total = MoneySchema(allow_null=True)
     payment_method = serializers.CharField()
+    is_on_hold = serializers.BooleanField()
+    hold_reason = serializers.CharField()
+    can_cancel = serializers.BooleanField(allow_null=True)
+    cannot_cancel_reason = serializers.CharField()
+    can_edit_address = serializers.BooleanField(allow_null=True)
+    discount_codes = serializers.ListField(child=serializers.CharField())
+    admin_url = serializers.CharField()
     pick_at = serializers.DateTimeField(allow_null=True)
     promised_at = serializers.DateTimeField(allow_null=True)
     cancelled_at = serializers.DateTimeField(allow_null=True)
@@ -117,6 +168,8 @@ class OrderSchema(serializers.Serializer[None]):
     lines = OrderLineSchema(many=True)
     fulfillments = FulfillmentSchema(many=True)
     refunds = RefundSchema(many=True)
+    returns = ReturnSchema(many=True)
+    payments = PaymentSchema(many=True)
     steps = OrderStepSchema(many=True)
     as_of = serializers.DateTimeField()
     version = serializers.IntegerField()

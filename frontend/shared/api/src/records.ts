@@ -306,15 +306,28 @@ export interface PricedMoney {
   text: string;
 }
 export interface OrderLine {
+  /** What actions call it. */
+  line: string;
+  product_id: string;
   title: string;
   variant: string;
   sku: string;
   quantity: number;
   fulfilled_quantity: number;
+  refunded_quantity: number;
   price: PricedMoney;
+  discount: PricedMoney;
   total: PricedMoney;
+  /** Set when it was added after the purchase. */
+  added_at: Instant | null;
   picture: string;
   image_url: string;
+}
+export interface LineQuantity {
+  line: string;
+  title: string;
+  quantity: number;
+  reason: string;
 }
 export interface Fulfillment {
   carrier: string;
@@ -328,6 +341,34 @@ export interface Fulfillment {
   delivered_at: Instant | null;
   last_scan_at: Instant | null;
   events: { at: Instant; status: string; text: string; place: string }[];
+  /** What is in the parcel; empty where the store does not say. */
+  lines: LineQuantity[];
+}
+export type ReturnState =
+  | 'requested'
+  | 'approved'
+  | 'in_transit'
+  | 'received'
+  | 'closed'
+  | 'declined'
+  | 'cancelled';
+export interface OrderReturn {
+  number: string;
+  state: ReturnState;
+  state_text: string;
+  outcome: string;
+  requested_at: Instant | null;
+  refund: PricedMoney | null;
+  label_url: string;
+  carrier: string;
+  tracking_number: string;
+  lines: LineQuantity[];
+}
+export interface Payment {
+  state: 'pending' | 'authorized' | 'captured' | 'voided' | 'failed';
+  amount: PricedMoney;
+  method: string;
+  at: Instant | null;
 }
 export interface OrderStep {
   name: 'paid' | 'picking' | 'shipped' | 'delivered' | 'cancelled' | 'returned';
@@ -337,12 +378,27 @@ export interface OrderStep {
 export interface Refund {
   amount: PricedMoney;
   reason: string;
+  method: string;
   refunded_at: Instant;
+}
+/** A shop, with what its platform can do to orders; `missing` says why something is not there. */
+export interface OrderStore {
+  id: Id;
+  slug: string;
+  kind: string;
+  name: string;
+  platform: string;
+  actions: string[];
+  missing: Record<string, string>;
+  stale_after_seconds: number;
 }
 export interface Order {
   id: Id;
   number: string;
-  store: { id: Id; slug: string; kind: string; name: string };
+  store: OrderStore;
+  buyer_name: string;
+  email: string;
+  phone: string;
   placed_at: Instant;
   state: string;
   state_text: string;
@@ -350,15 +406,36 @@ export interface Order {
   financial_text: string;
   fulfillment_status: string;
   fulfillment_text: string;
+  return_status: string;
   total: PricedMoney;
+  subtotal: PricedMoney;
+  shipping: PricedMoney;
+  discount: PricedMoney;
+  tax: PricedMoney;
   refunded: PricedMoney;
+  refundable: PricedMoney | null;
+  store_total: PricedMoney | null;
+  payment_method: string;
+  is_on_hold: boolean;
+  hold_reason: string;
+  can_cancel: boolean | null;
+  cannot_cancel_reason: string;
+  can_edit_address: boolean | null;
+  discount_codes: string[];
+  admin_url: string;
   pick_at: Instant | null;
   promised_at: Instant | null;
   cancelled_at: Instant | null;
+  cancel_reason: string;
   shipping_address: Record<string, string>;
+  billing_address: Record<string, string>;
+  tags: string[];
+  note: string;
   lines: OrderLine[];
   fulfillments: Fulfillment[];
   refunds: Refund[];
+  returns: OrderReturn[];
+  payments: Payment[];
   steps: OrderStep[];
   as_of: Instant;
   version: number;
@@ -521,6 +598,8 @@ export interface TicketPatch {
   snoozed_until?: Instant | null;
   wakes_on?: Ticket['wakes_on'];
   wakes_order_id?: Id | null;
+  /** The order that the ticket is about, as an agent said. */
+  order_id?: Id | null;
   is_unread?: boolean;
   /** What is said to whoever gets the ticket, kept as an internal note. */
   note?: string;

@@ -41,6 +41,7 @@ export function ticket(id: string, version: number, part: Partial<Ticket> = {}):
     links: [],
     wakes_on: null,
     wakes_order_id: null,
+    order_id: null,
     version,
     ...part,
   };
