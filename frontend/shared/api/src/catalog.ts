@@ -32,6 +32,7 @@ export interface TicketRecord {
   snoozed_until: string | null;
   wakes_on: 'reply' | 'shipped' | 'delivered' | null;
   wakes_order_id: string | null;
+  order_id: string | null;
   message_count: number;
   last_position: number;
   has_attachments: boolean;

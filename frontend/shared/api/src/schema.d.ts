@@ -2073,6 +2073,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /** @enum {string} */
+    ActionsEnum:
+      | 'cancel'
+      | 'refund'
+      | 'edit_address'
+      | 'edit_items'
+      | 'duplicate'
+      | 'return_label'
+      | 'discount_code'
+      | 'store_credit'
+      | 'gift_card'
+      | 'note'
+      | 'tags'
+      | 'hold'
+      | 'release';
     ActivityDay: {
       day: string;
       events: number;
@@ -2653,6 +2668,7 @@ export interface components {
       /** Format: date-time */
       last_scan_at: string | null;
       events: components['schemas']['ScanSchema'][];
+      lines: components['schemas']['LineQuantitySchema'][];
     };
     /** @enum {string} */
     FulfillmentStatusEnum: 'unfulfilled' | 'partial' | 'fulfilled';
@@ -2779,6 +2795,12 @@ export interface components {
       id: string;
       name: string;
       folder: string;
+    };
+    LineQuantitySchema: {
+      line: string;
+      title: string;
+      quantity: number;
+      reason: string;
     };
     LinkRecord: {
       id: string;
@@ -3089,13 +3111,19 @@ export interface components {
     /** @enum {unknown} */
     NullEnum: null;
     OrderLineSchema: {
+      line: string;
+      product_id: string;
       title: string;
       variant: string;
       sku: string;
       quantity: number;
       fulfilled_quantity: number;
+      refunded_quantity: number;
       price: components['schemas']['MoneySchema'];
+      discount: components['schemas']['MoneySchema'];
       total: components['schemas']['MoneySchema'];
+      /** Format: date-time */
+      added_at: string | null;
       picture: string;
       image_url: string;
     };
@@ -3129,7 +3157,16 @@ export interface components {
       discount: components['schemas']['MoneySchema'];
       tax: components['schemas']['MoneySchema'];
       refunded: components['schemas']['MoneySchema'];
+      refundable: components['schemas']['MoneySchema'] | null;
+      store_total: components['schemas']['MoneySchema'] | null;
       payment_method: string;
+      is_on_hold: boolean;
+      hold_reason: string;
+      can_cancel: boolean | null;
+      cannot_cancel_reason: string;
+      can_edit_address: boolean | null;
+      discount_codes: string[];
+      admin_url: string;
       /** Format: date-time */
       pick_at: string | null;
       /** Format: date-time */
@@ -3144,6 +3181,8 @@ export interface components {
       lines: components['schemas']['OrderLineSchema'][];
       fulfillments: components['schemas']['FulfillmentSchema'][];
       refunds: components['schemas']['RefundSchema'][];
+      returns: components['schemas']['ReturnSchema'][];
+      payments: components['schemas']['PaymentSchema'][];
       steps: components['schemas']['OrderStepSchema'][];
       /** Format: date-time */
       as_of: string;
@@ -3370,6 +3409,8 @@ export interface components {
       wakes_on?: (components['schemas']['WakesOnEnum'] | components['schemas']['NullEnum']) | null;
       /** Format: uuid */
       wakes_order_id?: string | null;
+      /** Format: uuid */
+      order_id?: string | null;
       is_unread?: boolean;
       note?: string;
       /** Format: uuid */
@@ -3389,6 +3430,15 @@ export interface components {
       columns?: string[];
       client_id?: string;
     };
+    PaymentSchema: {
+      state: components['schemas']['PaymentSchemaStateEnum'];
+      amount: components['schemas']['MoneySchema'];
+      method: string;
+      /** Format: date-time */
+      at: string | null;
+    };
+    /** @enum {string} */
+    PaymentSchemaStateEnum: 'pending' | 'authorized' | 'captured' | 'voided' | 'failed';
     /**
      * @description Where a message goes: an e-mail address, a number or whatever its channel calls people by.
      *
@@ -3465,6 +3515,7 @@ export interface components {
     RefundSchema: {
       amount: components['schemas']['MoneySchema'];
       reason: string;
+      method: string;
       /** Format: date-time */
       refunded_at: string;
     };
@@ -3494,6 +3545,22 @@ export interface components {
       /** @default false */
       confirm: boolean;
     };
+    ReturnSchema: {
+      number: string;
+      state: components['schemas']['ReturnSchemaStateEnum'];
+      state_text: string;
+      outcome: string;
+      /** Format: date-time */
+      requested_at: string | null;
+      refund: components['schemas']['MoneySchema'] | null;
+      label_url: string;
+      carrier: string;
+      tracking_number: string;
+      lines: components['schemas']['LineQuantitySchema'][];
+    };
+    /** @enum {string} */
+    ReturnSchemaStateEnum:
+      'requested' | 'approved' | 'in_transit' | 'received' | 'closed' | 'declined' | 'cancelled';
     /** @enum {string} */
     ReturnStatusEnum: 'requested' | 'returned';
     /** @enum {string} */
@@ -3786,6 +3853,12 @@ export interface components {
       slug: string;
       kind: string;
       name: string;
+      platform: string;
+      actions: components['schemas']['ActionsEnum'][];
+      missing: {
+        [key: string]: string;
+      };
+      stale_after_seconds: number;
     };
     /** @enum {string} */
     StrategyEnum: 'manual' | 'round_robin' | 'least_busy';
@@ -3964,6 +4037,7 @@ export interface components {
       /** @enum {string|null} */
       wakes_on: 'reply' | 'shipped' | 'delivered' | null;
       wakes_order_id: string | null;
+      order_id: string | null;
       message_count: number;
       last_position: number;
       has_attachments: boolean;
