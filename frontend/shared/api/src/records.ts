@@ -345,13 +345,7 @@ export interface Fulfillment {
   lines: LineQuantity[];
 }
 export type ReturnState =
-  | 'requested'
-  | 'approved'
-  | 'in_transit'
-  | 'received'
-  | 'closed'
-  | 'declined'
-  | 'cancelled';
+  'requested' | 'approved' | 'in_transit' | 'received' | 'closed' | 'declined' | 'cancelled';
 export interface OrderReturn {
   number: string;
   state: ReturnState;
