@@ -1,0 +1,407 @@
+"""What an action would do to a WooCommerce order, worked out from the order as it is now.
+
+WooCommerce has no quotes of its own: amounts follow from the lines, their taxes and what went back
+before. Pure: no network, no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from helpdesk.lib.errors import InvalidInput
+from integrations.commerce.acting import (
+    ActionKind,
+    ActionRefused,
+    Effect,
+    Quote,
+    RefundableLine,
+    Warned,
+)
+from integrations.commerce.money import decimal_of, minor_of
+from integrations.commerce.normal_form import AddressData, OrderData
+from integrations.woocommerce.reading import Told, refunded_quantities
+
+Params = dict[str, Any]
+_REASONS = ("customer", "fraud", "stock", "staff", "other")
+_ADDRESS_FIELDS = tuple(AddressData.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class Now:
+    """The order as the shop has it now: raw, its refunds, and in normal form."""
+
+    told: Told
+    refunds: list[Told]
+    order: OrderData
+
+    @property
+    def status(self) -> str:
+        return str(self.told["status"])
+
+    @property
+    def refundable_minor(self) -> int:
+        return self.order.refundable_minor or 0
+
+    def minor(self, amount: Any) -> int:
+        return minor_of(amount or 0, self.order.currency)
+
+
+def quote(now: Now, kind: ActionKind, params: Params) -> Quote:
+    """What would happen; raises ActionRefused or InvalidInput naming ``params.<field>``."""
+    return _QUOTES[kind](now, params)
+
+
+# --- Cancelling and money -------------------------------------------------------------------------
+
+
+def _cancel(now: Now, params: Params) -> Quote:
+    if not now.order.can_cancel:
+        raise refusal_of(now.order.cannot_cancel_reason, now.status)
+    refund = _choice(params, "refund", ("full", "none"), "full" if now.refundable_minor else "none")
+    amount = now.refundable_minor if refund == "full" else 0
+    effects = [Effect("cancel")]
+    if amount:
+        effects.append(Effect("refund", amount, detail=now.order.payment_method))
+    quantity = sum(each.quantity for each in now.order.lines)
+    effects.append(Effect("restock", quantity=quantity))
+    return Quote(
+        kind=ActionKind.CANCEL,
+        params={
+            "reason": _choice(params, "reason", _REASONS, "customer"),
+            "refund": refund,
+            "restock": True,
+            "notify": False,
+            "note": str(params.get("note") or "")[:500],
+        },
+        order=now.order,
+        effects=tuple(effects),
+        amount_minor=amount,
+        currency=now.order.currency,
+        refund_to=now.order.payment_method if amount else "",
+        refundable_minor=now.refundable_minor,
+        warnings=_shop_writes("cancels" if not amount else "cancels and refunds"),
+    )
+
+
+def _refund(now: Now, params: Params) -> Quote:
+    if not now.order.captured_minor:
+        raise ActionRefused("Nothing was paid for this order yet.", reason_code="not_paid")
+    if not now.refundable_minor:
+        raise ActionRefused("All of it went back already.", reason_code="already_refunded")
+    lines = refundable_lines(now)
+    shipping = _shipping_left(now)
+    chosen = _chosen_lines(params, lines)
+    if "lines" not in params and "amount_minor" not in params and "shipping_minor" not in params:
+        chosen, shipping_minor = {each.line: each.quantity for each in lines}, shipping
+    else:
+        shipping_minor = _amount(params, "shipping_minor", 0, most=shipping)
+    goods = sum(each.unit_minor * chosen.get(each.line, 0) for each in lines)
+    computed = min(goods + shipping_minor, now.refundable_minor)
+    amount = _amount(params, "amount_minor", computed, most=now.refundable_minor)
+    if not amount:
+        raise InvalidInput.field("params.amount_minor", "Choose what is refunded.")
+    method = _choice(params, "method", ("original", "manual"), "original")
+    restocked = sum(chosen.values()) if params.get("restock", True) else 0
+    effects = [Effect("refund", amount, detail=now.order.payment_method)]
+    if restocked:
+        effects.append(Effect("restock", quantity=restocked))
+    return Quote(
+        kind=ActionKind.REFUND,
+        params={
+            "lines": [
+                {"line": line, "quantity": quantity}
+                for line, quantity in chosen.items()
+                if quantity
+            ],
+            "shipping_minor": shipping_minor,
+            "amount_minor": amount,
+            "method": method,
+            "restock": bool(restocked),
+            "reason": str(params.get("reason") or "")[:200],
+            "notify": True,
+        },
+        order=now.order,
+        effects=tuple(effects),
+        amount_minor=amount,
+        currency=now.order.currency,
+        refund_to=now.order.payment_method,
+        refundable_minor=now.refundable_minor,
+        refundable_lines=lines,
+        refundable_shipping_minor=shipping,
+        methods=("original", "manual"),
+        warnings=_shop_writes("refunds"),
+    )
+
+
+def refundable_lines(now: Now) -> tuple[RefundableLine, ...]:
+    """What can go back still of each line; one costs what was paid for it, with its tax."""
+    gone = refunded_quantities(now.refunds)
+    found = []
+    for each in now.told.get("line_items") or []:
+        quantity = int(each.get("quantity") or 0)
+        left = quantity - gone.get(str(each["id"]), 0)
+        if quantity > 0 and left > 0:
+            paid = now.minor(each.get("total")) + now.minor(each.get("total_tax"))
+            found.append(RefundableLine(str(each["id"]), left, paid // quantity))
+    return tuple(found)
+
+
+def refund_body(now: Now, params: Params) -> dict[str, Any]:
+    """What to post for a quoted refund; lines only where their sum is what goes back."""
+    currency = now.order.currency
+    chosen = {str(each["line"]): int(each["quantity"]) for each in params.get("lines") or []}
+    items = [
+        _refund_line(each, chosen[str(each["id"])], now)
+        for each in now.told.get("line_items") or []
+        if chosen.get(str(each["id"]))
+    ]
+    shipping = int(params.get("shipping_minor") or 0)
+    if shipping:
+        items += _refund_shipping(now, shipping)
+    amount = int(params["amount_minor"])
+    body: dict[str, Any] = {
+        "amount": decimal_of(amount, currency),
+        "reason": str(params.get("reason") or ""),
+        "api_refund": params.get("method") != "manual",
+        "api_restock": bool(params.get("restock")),
+    }
+    return {**body, "line_items": items} if items else body
+
+
+def _refund_line(told: Told, quantity: int, now: Now) -> dict[str, Any]:
+    bought = int(told["quantity"])
+    part = now.minor(told.get("total")) * quantity // bought
+    return {
+        "id": told["id"],
+        "quantity": quantity,
+        "refund_total": float(decimal_of(part, now.order.currency)),
+        "refund_tax": [
+            {
+                "id": tax["id"],
+                "refund_total": float(
+                    decimal_of(now.minor(tax.get("total")) * quantity // bought, now.order.currency)
+                ),
+            }
+            for tax in told.get("taxes") or []
+            if now.minor(tax.get("total"))
+        ],
+    }
+
+
+def _refund_shipping(now: Now, shipping_minor: int) -> list[dict[str, Any]]:
+    """The shipping lines that the sum is spread over: the first ones first."""
+    items, left = [], shipping_minor
+    for each in now.told.get("shipping_lines") or []:
+        part = min(left, now.minor(each.get("total")))
+        if part:
+            items.append(
+                {"id": each["id"], "refund_total": float(decimal_of(part, now.order.currency))}
+            )
+            left -= part
+    return items
+
+
+def _shipping_left(now: Now) -> int:
+    gone = sum(
+        abs(now.minor(each.get("total")))
+        for refund in now.refunds
+        for each in refund.get("shipping_lines") or []
+    )
+    return max(min(now.order.shipping_minor - gone, now.refundable_minor), 0)
+
+
+def _shop_writes(what: str) -> tuple[Warned, ...]:
+    return (
+        Warned("other", {"text": f"The shop {what} with its own e-mails to the customer, if any."}),
+    )
+
+
+# --- Everything else ------------------------------------------------------------------------------
+
+
+def _edit_address(now: Now, params: Params) -> Quote:
+    if not now.order.can_edit_address:
+        raise refusal_of(now.order.cannot_cancel_reason, now.status)
+    given = params.get("address") or {}
+    if not isinstance(given, dict) or set(given) - set(_ADDRESS_FIELDS):
+        raise InvalidInput.field("params.address", "This is no address.")
+    before = now.order.shipping_address
+    after = replace(before, **{name: str(value or "")[:200] for name, value in given.items()})
+    for name in ("street", "city", "country_code"):
+        if given and not getattr(after, name).strip():
+            raise InvalidInput.field(f"params.address.{name}", "Fill this in.")
+    return _plain(
+        now, ActionKind.EDIT_ADDRESS,
+        {"address": {name: getattr(after, name) for name in _ADDRESS_FIELDS}},
+        Effect("address", detail=", ".join(
+            part for part in (after.street.replace("\n", ", "), after.postcode, after.city) if part
+        )),
+        warnings=(Warned("address_unchecked"),), is_final=False,
+    )  # fmt: skip
+
+
+def _edit_items(now: Now, params: Params) -> Quote:
+    if not now.order.can_edit_address:
+        raise refusal_of(now.order.cannot_cancel_reason, now.status)
+    if params.get("add"):
+        raise InvalidInput.field("params.add", "Add products in WooCommerce itself.")
+    bought = {each.external_id: each.quantity for each in now.order.lines}
+    kept = _quantities(params)
+    if any(line not in bought or quantity > bought[line] for line, quantity in kept.items()):
+        raise InvalidInput.field("params.lines", "Only fewer of what was ordered.")
+    fewer = sum(bought[line] - quantity for line, quantity in kept.items())
+    if params.get("lines") is not None and not fewer:
+        raise InvalidInput.field("params.lines", "Nothing changes.")
+    text = "What is paid already for the removed items is not refunded by this: refund it, too."
+    return _plain(
+        now, ActionKind.EDIT_ITEMS, {"lines": _as_lines(kept)}, Effect("items", quantity=fewer),
+        warnings=(Warned("other", {"text": text}),) if now.order.captured_minor else (),
+    )  # fmt: skip
+
+
+def _duplicate(now: Now, params: Params) -> Quote:
+    bought = {each.external_id: each for each in now.order.lines}
+    chosen = _quantities(params)
+    if "lines" not in params:
+        chosen = {line: each.quantity for line, each in bought.items()}
+    chosen = {line: quantity for line, quantity in chosen.items() if quantity}
+    if not chosen or not set(chosen) <= set(bought):
+        raise InvalidInput.field("params.lines", "Choose what is sent again.")
+    is_free = bool(params.get("is_free", True))
+    worth = 0
+    for line, quantity in chosen.items():
+        each = bought[line]
+        worth += (
+            (each.price_minor * each.quantity - each.discount_minor) * quantity // each.quantity
+        )
+    note = str(params.get("note") or "")[:500]
+    return _plain(
+        now, ActionKind.DUPLICATE, {"lines": _as_lines(chosen), "is_free": is_free, "note": note},
+        Effect("duplicate", quantity=sum(chosen.values())), amount_minor=worth if is_free else 0,
+    )  # fmt: skip
+
+
+def _discount_code(now: Now, params: Params) -> Quote:
+    percent = int(params.get("percent") or 0)
+    amount = _amount(params, "amount_minor", 0, most=10**9)
+    if not percent and not amount:
+        percent = 10
+    if percent and not 1 <= percent <= 100:
+        raise InvalidInput.field("params.percent", "A percentage is between 1 and 100.")
+    filled = {
+        "percent": percent or None,
+        "amount_minor": 0 if percent else amount,
+        "expires_at": str(params.get("expires_at") or ""),
+        "code": str(params.get("code") or "")[:40],
+    }
+    worth = f"{percent} %" if percent else decimal_of(amount, now.order.currency)
+    return _plain(
+        now, ActionKind.DISCOUNT_CODE, filled, Effect("discount_code", detail=worth),
+        amount_minor=0 if percent else amount,
+    )  # fmt: skip
+
+
+def _note(now: Now, params: Params) -> Quote:
+    text = str(params.get("text") or "").strip()[:5000]
+    return _plain(now, ActionKind.NOTE, {"text": text}, Effect("note"), is_final=False)
+
+
+def _hold(now: Now, params: Params) -> Quote:
+    if now.status == "on-hold":
+        raise ActionRefused("The order is on hold already.")
+    if now.status not in ("pending", "processing"):
+        raise refusal_of(now.order.cannot_cancel_reason, now.status)
+    reason = str(params.get("reason") or "")[:200]
+    return _plain(now, ActionKind.HOLD, {"reason": reason}, Effect("hold"), is_final=False)
+
+
+def _release(now: Now, params: Params) -> Quote:
+    if now.status != "on-hold":
+        raise ActionRefused("The order is not on hold.")
+    after = "processing" if now.order.captured_minor else "pending"
+    return _plain(
+        now, ActionKind.RELEASE, {}, Effect("release"), is_final=False, context={"status": after}
+    )
+
+
+def refusal_of(reason_code: str, status: str) -> ActionRefused:
+    """Why an order that is no longer open cannot be touched, and what would help."""
+    if reason_code == "already_shipped":
+        return ActionRefused(
+            "The order was shipped already.",
+            reason_code=reason_code, instead=(ActionKind.REFUND,),
+        )  # fmt: skip
+    words = {
+        "already_cancelled": "The order is cancelled already.",
+        "already_refunded": "The order was refunded already.",
+    }
+    told = words.get(reason_code, f"The order is “{status}” in the shop.")
+    return ActionRefused(told, reason_code=reason_code or "closed")
+
+
+def _plain(now: Now, kind: ActionKind, params: Params, *effects: Effect, **more: Any) -> Quote:
+    return Quote(
+        kind=kind, params=params, order=now.order, effects=effects,
+        currency=now.order.currency, **more,
+    )  # fmt: skip
+
+
+def _chosen_lines(params: Params, lines: tuple[RefundableLine, ...]) -> dict[str, int]:
+    left = {each.line: each.quantity for each in lines}
+    chosen: dict[str, int] = {}
+    for position, each in enumerate(params.get("lines") or []):
+        line, quantity = str(each.get("line")), _quantity(each)
+        if quantity > left.get(line, 0):
+            raise InvalidInput.field(
+                f"params.lines.{position}.quantity", "More than can go back of this."
+            )
+        chosen[line] = quantity
+    return chosen
+
+
+def _quantities(params: Params) -> dict[str, int]:
+    return {str(each.get("line")): _quantity(each) for each in params.get("lines") or []}
+
+
+def _as_lines(chosen: dict[str, int]) -> list[Params]:
+    return [{"line": line, "quantity": quantity} for line, quantity in chosen.items()]
+
+
+def _quantity(told: Params) -> int:
+    quantity = told.get("quantity")
+    if not isinstance(quantity, int) or isinstance(quantity, bool) or quantity < 0:
+        raise InvalidInput.field("params.lines", "A quantity is a whole number.")
+    return quantity
+
+
+def _amount(params: Params, name: str, default: int, *, most: int) -> int:
+    given = params.get(name)
+    if given is None:
+        return default
+    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
+        raise InvalidInput.field(f"params.{name}", "An amount is not below zero.")
+    if given > most:
+        raise InvalidInput.field(f"params.{name}", "More than can go back.", code="too_much")
+    return given
+
+
+def _choice(params: Params, name: str, choices: tuple[str, ...], default: str) -> str:
+    given = params.get(name, default)
+    if given not in choices:
+        raise InvalidInput.field(f"params.{name}", f"One of: {', '.join(choices)}.")
+    return str(given)
+
+
+_QUOTES: dict[ActionKind, Callable[[Now, Params], Quote]] = {
+    ActionKind.CANCEL: _cancel,
+    ActionKind.REFUND: _refund,
+    ActionKind.EDIT_ADDRESS: _edit_address,
+    ActionKind.EDIT_ITEMS: _edit_items,
+    ActionKind.DUPLICATE: _duplicate,
+    ActionKind.DISCOUNT_CODE: _discount_code,
+    ActionKind.NOTE: _note,
+    ActionKind.HOLD: _hold,
+    ActionKind.RELEASE: _release,
+}
