@@ -6,9 +6,6 @@ moment it was to leave: a server that stalls is not spared. Meanwhile the worker
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import http.client
 import json
 import threading
@@ -17,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from helpdesk.bench.server import served
 from helpdesk.commands.environment import migrate_if_needed, prepare
+from helpdesk.lib.signatures import standard_webhook_headers
 
 CALLS_PER_SECOND = 50
 SECONDS = 20
@@ -71,21 +69,12 @@ def _call(lane: threading.local, port: int, place: str, secret: str, number: int
             "from": {"id": f"u{number % 200}", "name": "Mia"},
         }
     ).encode()
-    headers = _signed(secret, f"msg_{number}", body)
+    headers = standard_webhook_headers(secret, f"msg_{number}", body)
     lane.connection.request("POST", place, body, {**headers, "Content-Type": "application/json"})
     answer = lane.connection.getresponse()
     answer.read()
     if answer.status >= 300:
         raise RuntimeError(f"webhook answered {answer.status}")
-
-
-def _signed(secret: str, name: str, body: bytes) -> dict[str, str]:
-    """The three headers of Standard Webhooks, as the other side makes them."""
-    at = str(int(time.time()))
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    digest = hmac.new(key, f"{name}.{at}.".encode() + body, hashlib.sha256).digest()
-    signature = f"v1,{base64.b64encode(digest).decode()}"
-    return {"webhook-id": name, "webhook-timestamp": at, "webhook-signature": signature}
 
 
 def _lost_or_doubled(expected: int) -> int:

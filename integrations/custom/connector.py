@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +12,7 @@ from helpdesk.lib import http
 from helpdesk.lib.clock import iso, now
 from helpdesk.lib.errors import InvalidInput, PermanentFailure
 from helpdesk.lib.secrets import decrypt
-from helpdesk.lib.signatures import fits_standard_webhook, is_recent
+from helpdesk.lib.signatures import fits_standard_webhook, is_recent, standard_webhook_headers
 from helpdesk.lib.vendor_api import call
 from inbox.connector import (
     FetchedFile,
@@ -118,17 +116,8 @@ def _answer_of(message: OutboundMessage) -> dict[str, Any]:
 
 
 def _signed(channel: Channel, message: OutboundMessage, body: bytes) -> dict[str, str]:
-    """The three headers of Standard Webhooks."""
-    timestamp = str(int(now().timestamp()))
-    key = base64.b64decode(_secret(channel).removeprefix("whsec_"))
-    signed = f"{message.id}.{timestamp}.".encode() + body
-    digest = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    return {
-        "Content-Type": "application/json",
-        "webhook-id": str(message.id),
-        "webhook-timestamp": timestamp,
-        "webhook-signature": f"v1,{digest}",
-    }
+    signature = standard_webhook_headers(_secret(channel), str(message.id), body)
+    return {"Content-Type": "application/json", **signature}
 
 
 def _secret(channel: Channel) -> str:
