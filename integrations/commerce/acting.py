@@ -12,6 +12,7 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -30,7 +31,8 @@ class ActionKind(StrEnum):
     - edit_address: ``address`` (the fields of ``AddressData``)
     - edit_items: ``lines`` [{line, quantity}] (0 removes), ``add`` [{variant, quantity}], ``notify``
     - duplicate: ``lines`` [{line, quantity}], ``is_free`` (a replacement), ``address``, ``note``
-    - return_label: ``lines`` [{line, quantity, reason}], ``notify``
+    - return_label: ``lines`` [{line, quantity, reason}], ``notify``; ``label_url``,
+      ``tracking_number``, ``tracking_url`` where a label was made elsewhere
     - discount_code: ``percent`` or ``amount_minor``, ``expires_at``, ``code`` (optional)
     - store_credit, gift_card: ``amount_minor``, ``expires_at``, ``note``
     - note: ``text`` (replaces the order's note)
@@ -182,6 +184,10 @@ class Intent:
     done: dict[str, str] = field(default_factory=dict)
     began: tuple[str, ...] = ()
     """Steps whose irreversible call was begun by an earlier try, finished or not."""
+    pending: dict[str, str] = field(default_factory=dict)
+    """Steps that are known to be under way, with the platform's name for them (a job to ask for)."""
+    began_at: datetime | None = None
+    """When the last of ``began`` was begun: what is not to be found long after never happened."""
 
 
 @dataclass(frozen=True)
