@@ -10,4 +10,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 
 app = Celery("aftercare")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["helpdesk.events", "tickets", "inbox", "automation", "integrations.email"])
+app.autodiscover_tasks(
+    [
+        "helpdesk.events", "tickets", "inbox", "automation", "integrations.commerce",
+        "integrations.email",
+    ]
+)  # fmt: skip

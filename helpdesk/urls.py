@@ -13,6 +13,7 @@ from helpdesk.accounts.api import schema  # noqa: F401 (describes how callers id
 from helpdesk.realtime.api import Bootstrap, EventList
 from inbox.public_files import serve_public_file
 from inbox.webhooks import receive_hook
+from integrations.commerce.webhooks import receive_store_hook
 
 api_urlpatterns: list[Any] = [
     path("bootstrap", Bootstrap.as_view()),
@@ -42,6 +43,8 @@ urlpatterns = [
     path("hooks/files/<uuid:attachment_id>/<str:ticket>/<str:name>", serve_public_file),
     path("", include("integrations.chat.urls")),
     path("demo-shop/", include("integrations.chat.demo_shop")),
+    path("hooks/stores/<slug:kind>/<str:token>", receive_store_hook),
+    path("hooks/stores/<slug:kind>/<str:token>/", receive_store_hook),
     path("hooks/<slug:kind>/<str:token>", receive_hook),
     path("hooks/<slug:kind>/<str:token>/", receive_hook),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

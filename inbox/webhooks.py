@@ -13,7 +13,6 @@ import uuid
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import structlog
 from django.conf import settings
@@ -22,15 +21,15 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from helpdesk import problems
+from helpdesk import problems, vendor_calls
 from helpdesk.accounts.models import Organization
 from helpdesk.events.outbox import unit_of_work
-from helpdesk.lib import http
+from helpdesk.lib import http, rate_limit
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import HelpdeskError, InvalidInput
 from helpdesk.lib.failpoints import failpoint
 from helpdesk.lib.ids import new_id
-from inbox import doorbell, presses, rate_limit, raw, refusals
+from inbox import doorbell, presses, raw, refusals
 from inbox.connector import (
     Amended,
     Arrived,
@@ -44,7 +43,6 @@ from inbox.connector import (
     Reported,
     TakesWebhooks,
     TellsInWords,
-    WebhookAnswer,
     WebhookRequest,
     get_connector,
 )
@@ -61,7 +59,6 @@ MAX_URL_CHARS = 2000
 KEPT_FOR = timedelta(days=30)
 FORGET_AT_ONCE = 5000
 LOCK_SPACE = 0x4F4F4B
-_SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 _STATES = {
     "sent": DeliveryState.SENT,
     "delivered": DeliveryState.DELIVERED,
@@ -81,33 +78,27 @@ def receive_hook(request: HttpRequest, kind: str, token: str) -> HttpResponse:
     channel = Channel.objects.filter(hook_token=token, kind=kind).first()
     connector = get_connector(kind) if channel is not None else None
     if channel is None or not isinstance(connector, TakesWebhooks):
-        return problems.page(request, 404, "not_found", "There is no such address.")
-    if request.method not in ("GET", "POST", "PUT"):
-        return problems.page(request, 405, "method_not_allowed", "Send it with POST.")
-    limit = connector.manifest.max_webhook_bytes
-    if int(request.headers.get("Content-Length") or 0) > limit:
-        return _too_large(request, limit)
-    body = request.read(limit + 1)
-    if len(body) > limit:
-        return _too_large(request, limit)
-    call = _call_of(request, body)
+        return vendor_calls.no_such_address(request)
+    call = vendor_calls.read_call(request, max_bytes=connector.manifest.max_webhook_bytes)
+    if isinstance(call, HttpResponse):
+        return call
     try:
         connector.verify(channel, call)
         answer = connector.answer(channel, call)
         if answer is None or not answer.is_final:
             if not rate_limit.admits(channel.pk):
-                return _too_many(request)
+                return vendor_calls.too_many(request)
             store_hook(channel, call)
     except HelpdeskError as error:
         return _refuse(request, channel, error)
-    return _answered(answer)
+    return vendor_calls.answered(answer)
 
 
 def store_hook(channel: Channel, call: WebhookRequest) -> tuple[uuid.UUID, bool]:
     """Keep the call; returns its id and whether it is new. The same body is the same call."""
     key = _call_key(channel, call)
     hook_id = new_id()
-    headers = {name: value for name, value in call.headers.items() if name not in _SECRET_HEADERS}
+    headers = vendor_calls.kept_headers(call)
     values: list[Any] = [
         hook_id, channel.organization_id, channel.pk, key, call.body, len(call.body), call.method,
         call.url[:MAX_URL_CHARS], json.dumps(headers).replace("\\u0000", ""), now(), now(),
@@ -143,53 +134,11 @@ def hook_url(channel: Channel) -> str:
     return f"{settings.PUBLIC_URL}/hooks/{channel.kind}/{channel.hook_token}"
 
 
-def _call_of(request: HttpRequest, body: bytes) -> WebhookRequest:
-    """The call under the address the vendor knows, whatever proxies made of it on the way."""
-    return WebhookRequest(
-        method=str(request.method),
-        url=f"{settings.PUBLIC_URL}{request.get_full_path()}",
-        query={name: str(value) for name, value in request.GET.items()},
-        headers={name.lower(): value for name, value in request.headers.items()},
-        body=body,
-    )
-
-
-def _answered(answer: WebhookAnswer | None) -> HttpResponse:
-    said = answer or WebhookAnswer()
-    return HttpResponse(
-        said.content,
-        status=said.status,
-        content_type=said.content_type,
-        headers={
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-            **said.headers,
-        },
-    )
-
-
 def _refuse(request: HttpRequest, channel: Channel, error: HelpdeskError) -> HttpResponse:
     status = 401 if isinstance(error, Refused) else error.status
     refusals.note(channel)
     log.warning("hook.refused", channel_id=str(channel.pk), code=error.code)
     return problems.page(request, status, error.code, error.message)
-
-
-def _too_many(request: HttpRequest) -> HttpResponse:
-    page = problems.page(
-        request,
-        429,
-        "too_many",
-        "This came too fast. Nothing of this call was kept: send it again.",
-    )
-    page["Retry-After"] = str(rate_limit.RETRY_AFTER_SECONDS)
-    return page
-
-
-def _too_large(request: HttpRequest, limit: int) -> HttpResponse:
-    return problems.page(
-        request, 413, "too_large", f"A call may have {limit // 1024} KB. Nothing of it was kept."
-    )
 
 
 # --- Reading it -----------------------------------------------------------------------------------
@@ -288,7 +237,12 @@ def _read(hook: Hook) -> None:
     if not isinstance(connector, TakesWebhooks):
         raise InvalidInput("This kind of channel takes no webhooks.")
     call = WebhookRequest(
-        hook.method, hook.url, _query(hook.url), hook.headers, bytes(hook.body), hook.dedupe_key
+        hook.method,
+        hook.url,
+        vendor_calls.query_of(hook.url),
+        hook.headers,
+        bytes(hook.body),
+        hook.dedupe_key,
     )
     outcome = take_in(hook.channel, connector.split(hook.channel, call), at=hook.received_at)
     waits = [each for each in outcome if each["became"] == "unknown message"]
@@ -456,7 +410,3 @@ def _try_later(hook_id: uuid.UUID, reason: str) -> None:
         reason=reason[:300],
         due_at=now() + timedelta(seconds=WAITS_SECONDS[hook.attempts]),
     )
-
-
-def _query(url: str) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))

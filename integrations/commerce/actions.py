@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
+
 from helpdesk.accounts.models import Organization
 from helpdesk.events.outbox import Change, record, unit_of_work
 from helpdesk.lib.clock import iso, now
-from helpdesk.lib.errors import Conflict
+from helpdesk.lib.errors import Conflict, InvalidInput
 from integrations.commerce.models import (
     ContactKind,
     Fulfillment,
@@ -34,6 +37,8 @@ from integrations.commerce.normal_form import (
     number_key,
 )
 from integrations.commerce.selectors import find_customer_of_order
+
+log = structlog.get_logger()
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _WATCHED = (
@@ -81,6 +86,27 @@ def upsert_order(store: Store, data: OrderData, *, as_of: datetime | None = None
         _replace_parts(order, data)
         _announce(order, change)
     return order
+
+
+def take_history(store: Store, orders: Iterable[OrderData], *, as_of: datetime) -> int:
+    """Take over orders of the past in the caller's unit of work; returns how many could be stored.
+
+    One that cannot be stored is passed over: it must not hold up the others.
+    """
+    taken = 0
+    for data in orders:
+        try:
+            upsert_order(store, data, as_of=as_of)
+        except InvalidInput as problem:
+            log.warning("order.unreadable", store_id=str(store.pk), reason=problem.message)
+        else:
+            taken += 1
+    return taken
+
+
+def record_order(order: Order) -> None:
+    """Announce an order whose copy of ours was changed by us alone."""
+    _announce(order, {})
 
 
 def _lock_order(store: Store, data: OrderData, as_of: datetime) -> Order:

@@ -194,6 +194,11 @@ def find_manifest(kind: str) -> StoreManifest | None:
     return connector.manifest if connector else None
 
 
+def find_store_connector(kind: str) -> StoreConnector | None:
+    """The connector of that kind, or None."""
+    return _connectors.get(kind)
+
+
 def store_manifests() -> list[StoreManifest]:
     """Every known kind of store, by label."""
     return sorted((each.manifest for each in _connectors.values()), key=lambda each: each.label)

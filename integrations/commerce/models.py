@@ -35,6 +35,8 @@ class Store(models.Model):
     number_pattern = models.CharField(max_length=120, blank=True, default="")
     """How the store writes its order numbers where it differs from ``#1042`` (RE2)."""
     is_active = models.BooleanField(default=True)
+    disconnected_at = models.DateTimeField(null=True, blank=True)
+    """Its orders stay, as they were then."""
     synced_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
 
@@ -42,6 +44,175 @@ class Store(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organization", "slug"], name="store_slug_unique"),
             models.UniqueConstraint(fields=["hook_token"], name="store_hook_token_unique"),
+        ]
+
+
+class StoreConnection(models.Model):
+    """How a store's line to its platform is: what was asked when, and how that went.
+
+    ``lease_until`` lets one worker at a time ask. With ``needs_attention`` nobody asks any more:
+    a person must renew the access first.
+    """
+
+    store = models.OneToOneField(Store, models.CASCADE, primary_key=True, related_name="connection")
+    sync_due_at = models.DateTimeField(null=True, blank=True)
+    sync_began_at = models.DateTimeField(null=True, blank=True)
+    sync_cursor = models.TextField(blank=True, default="")
+    """Where the pass that began then goes on."""
+    check_due_at = models.DateTimeField(null=True, blank=True)
+    ask_next_at = models.DateTimeField(null=True, blank=True)
+    """The platform wants to be left alone until then."""
+    lease_until = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=300, blank=True, default="")
+    needs_attention = models.BooleanField(default=False)
+    last_event_at = models.DateTimeField(null=True, blank=True)
+    last_hook_at = models.DateTimeField(null=True, blank=True)
+    last_sync_at = models.DateTimeField(null=True, blank=True)
+    last_check_at = models.DateTimeField(null=True, blank=True)
+    lag_seconds = models.FloatField(null=True, blank=True)
+    """How old the newest change was when we had it."""
+    refused = models.PositiveIntegerField(default=0)
+    last_refused_at = models.DateTimeField(null=True, blank=True)
+    problems = models.JSONField(default=list, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["sync_due_at"], name="store_to_sync"),
+            models.Index(fields=["check_due_at"], name="store_to_check"),
+        ]
+
+
+class StoreHookState(models.TextChoices):
+    """Where a call of a platform stands."""
+
+    RECEIVED = "received", "Received"
+    PROCESSED = "processed", "Processed"
+    QUARANTINED = "quarantined", "Quarantined"
+
+
+class StoreHook(models.Model):
+    """A call of a platform as it came, committed before the platform is told that we have it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    store = models.ForeignKey(Store, models.CASCADE, related_name="+")
+    dedupe_key = models.CharField(max_length=64)
+    body = models.BinaryField()
+    size_bytes = models.PositiveIntegerField(default=0)
+    method = models.CharField(max_length=8, default="POST")
+    url = models.CharField(max_length=2000, blank=True, default="")
+    headers = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=12, choices=StoreHookState, default=StoreHookState.RECEIVED)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    outcome = models.JSONField(default=list, blank=True)
+    """One line per item: what it was and what became of it."""
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=now)
+    received_at = models.DateTimeField(default=now)
+    processed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["store", "dedupe_key"], name="store_hook_stored_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["store", "due_at", "received_at"],
+                name="store_hook_to_process",
+                condition=models.Q(state="received"),
+            ),
+            models.Index(fields=["organization", "-received_at", "-id"], name="store_hook_log"),
+        ]
+
+
+class OrderToRead(models.Model):
+    """An order that changed at the platform and is to be read again, however often it was said.
+
+    ``asks`` grows with each time, so that a change during the reading is read once more.
+    """
+
+    store = models.ForeignKey(Store, models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=120)
+    asks = models.PositiveIntegerField(default=1)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    asked_at = models.DateTimeField(default=now)
+    due_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["store", "external_id"], name="order_read_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["store", "due_at"], name="order_to_read"),
+        ]
+
+
+class BackfillState(models.TextChoices):
+    """How far the reading of a store's history is."""
+
+    RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+
+
+class Backfill(models.Model):
+    """Reading the orders a store had before it was connected; the cursor moves with each page.
+
+    ``busy_seconds`` is the time spent on it, without what was waited for the platform's limits.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    store = models.ForeignKey(Store, models.CASCADE, related_name="backfills")
+    state = models.CharField(max_length=10, choices=BackfillState, default=BackfillState.RUNNING)
+    since = models.DateTimeField(null=True, blank=True)
+    cursor = models.TextField(blank=True, default="")
+    total = models.PositiveIntegerField(null=True, blank=True)
+    done = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    """Orders that the platform told in a form that cannot be stored."""
+    busy_seconds = models.FloatField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    due_at = models.DateTimeField(default=now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    began_at = models.DateTimeField(default=now)
+    moved_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["store"],
+                name="one_open_backfill",
+                condition=models.Q(state__in=["running", "paused"]),
+            ),
+        ]
+
+
+class Erasure(models.Model):
+    """A platform asked to erase a buyer, or a whole shop; kept as proof that it was done."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    store = models.ForeignKey(Store, models.CASCADE, related_name="+")
+    hook = models.OneToOneField(StoreHook, models.SET_NULL, null=True, related_name="+")
+    external_id = models.CharField(max_length=120, blank=True, default="")
+    email = models.CharField(max_length=320, blank=True, default="")
+    """Forgotten once it is done."""
+    is_whole_shop = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(default=now)
+    due_at = models.DateTimeField(default=now)
+    done_at = models.DateTimeField(null=True, blank=True)
+    orders = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["due_at"], name="erasure_due", condition=models.Q(done_at=None)),
         ]
 
 

@@ -21,6 +21,14 @@ from inbox.connector import (
     manifests,
 )
 from inbox.set_up import made_up_by_us
+from integrations.commerce.acting import ActionKind, ActsOnOrders
+from integrations.commerce.connector import (
+    ConnectsStore,
+    StoreConnector,
+    TakesStoreWebhooks,
+    get_store_connector,
+    store_manifests,
+)
 from tests.contracts.vendor import CONTRACTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +37,12 @@ CHECKS = {
     "files_out", "rate_limit", "expired_token", "uncertain_outcome", "delivery_reports", "health",
     "disconnect",
 }  # fmt: skip
+STORE_CHECKS = {
+    "normal_form", "pages", "authenticity", "duplicates", "out_of_order", "rate_limit",
+    "expired_token", "uncertain_outcome", "idempotency", "refusals", "erasure", "health",
+    "disconnect",
+}  # fmt: skip
+"""What a store connector shows; “not offered: …” says why it cannot."""
 METHODS: dict[str, type] = {"webhooks": TakesWebhooks, "polls": Polls, "moderates": Moderates}
 GROUPS = {"mail", "chat", "phone", "social", "community", "other"}
 PLACES = {"hook_url", "public_url"}
@@ -122,6 +136,73 @@ def test_a_person_can_set_it_up_from_its_manifest_alone(folder: Path) -> None:
             asked = {each.split("}")[0] for each in step.copy.split("{")[1:] if "}" in each}
             names = {each for each in asked if each.isidentifier()}
             assert names <= known, (manifest.kind, step.copy)
+        for each in manifest.config:
+            assert each.label
+            assert each.type == "choice" or not each.choices
+
+
+# --- Stores ---------------------------------------------------------------------------------------
+
+
+def store_folders() -> dict[Path, list[StoreConnector]]:
+    """The store connectors that are registered, by the folder of their code."""
+    found: dict[Path, list[StoreConnector]] = {}
+    for manifest in store_manifests():
+        connector = get_store_connector(manifest.kind)
+        parts = type(connector).__module__.split(".")
+        if parts[0] == "integrations" and parts[1] != "demo_store":
+            found.setdefault(ROOT / "integrations" / parts[1], []).append(connector)
+    return dict(sorted(found.items()))
+
+
+@pytest.fixture(params=store_folders(), ids=lambda folder: folder.name)
+def store_folder(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.param
+    return path
+
+
+def test_a_store_has_its_manifest_its_words_and_its_checklist(store_folder: Path) -> None:
+    assert (store_folder / "manifest.py").is_file()
+    assert len((store_folder / "README.md").read_text().split()) > 40
+    quality = quality_of(store_folder)
+    kinds = quality["kind"] if isinstance(quality["kind"], list) else [quality["kind"]]
+    assert sorted(kinds) == sorted(each.manifest.kind for each in store_folders()[store_folder])
+    assert set(quality["checks"]) >= STORE_CHECKS
+    assert all(each not in (None, "", False) for each in quality["checks"].values())
+
+
+def test_a_store_has_the_tests_of_the_kit(store_folder: Path) -> None:
+    named = quality_of(store_folder)["tests"]
+    source = ""
+    for place in named if isinstance(named, list) else [named]:
+        path = ROOT / place
+        files = sorted(path.glob("test_*.py")) if path.is_dir() else [path]
+        source += "".join(file.read_text() for file in files)
+    assert "StoreConnectorContract)" in source
+    test_its_contract_is_there_or_it_says_that_there_is_none(store_folder)
+
+
+def test_what_a_store_claims_is_what_it_can(store_folder: Path) -> None:
+    for connector in store_folders()[store_folder]:
+        manifest = connector.manifest
+        can = manifest.capabilities
+        assert can.webhooks == isinstance(connector, TakesStoreWebhooks), manifest.kind
+        assert bool(can.actions) == isinstance(connector, ActsOnOrders), manifest.kind
+        assert set(can.missing) == set(ActionKind) - set(can.actions), manifest.kind
+        assert isinstance(connector, ConnectsStore), manifest.kind
+        assert manifest.poll_seconds <= 900
+
+
+def test_a_person_can_set_a_store_up_from_its_manifest_alone(store_folder: Path) -> None:
+    for connector in store_folders()[store_folder]:
+        manifest = connector.manifest
+        assert manifest.label
+        assert manifest.summary.endswith(".")
+        made = {each.name for each in manifest.config if each.is_made}
+        for step in manifest.steps:
+            asked = {each.split("}")[0] for each in step.copy.split("{")[1:] if "}" in each}
+            names = {each for each in asked if each.isidentifier()}
+            assert names <= PLACES | {"verify_token"} | made, (manifest.kind, step.copy)
         for each in manifest.config:
             assert each.label
             assert each.type == "choice" or not each.choices

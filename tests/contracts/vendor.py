@@ -78,6 +78,14 @@ class Planned:
     headers: dict[str, str]
     times: int | None = None
     seconds: float = 0.0
+    body_pattern: re.Pattern[str] | None = None
+
+    def fits(self, asked: Asked) -> bool:
+        """Whether this is the answer to that request."""
+        if self.method != asked.method or not self.pattern.search(asked.path):
+            return False
+        wanted = self.body_pattern
+        return wanted is None or bool(wanted.search(asked.body.decode(errors="replace")))
 
 
 @dataclass
@@ -129,13 +137,19 @@ class VendorServer:
         headers: dict[str, str] | None = None,
         times: int | None = None,
         seconds: float = 0.0,
+        body_pattern: str | None = None,
     ) -> None:
         """Plan an answer for requests whose path matches; the newest plan is asked first.
+
+        ``body_pattern`` narrows it to bodies that hold it, where everything is asked at one address.
 
         ``data``: JSON, bytes, HANG_UP (no answer at all), or a function of the request that
         returns (status, data). ``seconds`` is how long the vendor thinks.
         """
-        plan = Planned(method, re.compile(pattern), status, data, headers or {}, times, seconds)
+        wanted = None if body_pattern is None else re.compile(body_pattern)
+        plan = Planned(
+            method, re.compile(pattern), status, data, headers or {}, times, seconds, wanted
+        )
         with self._lock:
             self._planned.insert(0, plan)
 
@@ -179,7 +193,7 @@ class VendorServer:
 
     def _plan_for(self, asked: Asked) -> Planned | None:
         for plan in self._planned:
-            if plan.method == asked.method and plan.pattern.search(asked.path):
+            if plan.fits(asked):
                 if plan.times is not None:
                     plan.times -= 1
                     if plan.times == 0:

@@ -15,11 +15,12 @@ import inbox.connector
 from helpdesk.accounts.models import Organization, User
 from helpdesk.commands.doctor import _channels, _hooks
 from helpdesk.events.dispatch import run_subscribers
+from helpdesk.lib import rate_limit
 from helpdesk.lib.clock import now
 from helpdesk.lib.secrets import encrypt
 from helpdesk.notifications.mail import _compose
 from helpdesk.notifications.models import Notification, NotificationMail
-from inbox import door, rate_limit, webhooks
+from inbox import door, webhooks
 from inbox.connector import SetsUp
 from inbox.models import Connection, Hook, HookState, RawInbound
 from inbox.polling import poll_channel

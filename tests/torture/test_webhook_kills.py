@@ -18,8 +18,8 @@ from django.test import Client
 import inbox.connector
 from helpdesk.accounts.models import Organization
 from helpdesk.events.models import Event
+from helpdesk.lib import rate_limit
 from helpdesk.lib.secrets import encrypt
-from inbox import rate_limit
 from inbox.models import Hook, HookState, RawInbound, RawState
 from tests.contracts.channel_connector import Call
 from tests.contracts.parcelbox import ParcelboxConnector

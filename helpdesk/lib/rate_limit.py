@@ -1,6 +1,6 @@
 """How many calls of one vendor are taken: many at once, and then as many as can be read.
 
-Each process counts for itself, in memory: a bucket per channel that fills again by itself. What
+Each process counts for itself, in memory: a bucket per channel or store that fills again by itself. What
 was accepted is never dropped; what is refused is told to come again, and vendors do.
 """
 
@@ -27,13 +27,13 @@ _lock = threading.Lock()
 _buckets: dict[uuid.UUID, _Bucket] = {}
 
 
-def admits(channel_id: uuid.UUID) -> bool:
-    """Whether one more call of this channel is taken now."""
+def admits(line_id: uuid.UUID) -> bool:
+    """Whether one more call on this line (a channel or a store) is taken now."""
     at = time.monotonic()
     with _lock:
         if len(_buckets) > MAX_BUCKETS:
             _buckets.clear()
-        bucket = _buckets.setdefault(channel_id, _Bucket(AT_ONCE, at))
+        bucket = _buckets.setdefault(line_id, _Bucket(AT_ONCE, at))
         bucket.left = min(AT_ONCE, bucket.left + (at - bucket.at) * PER_SECOND)
         bucket.at = at
         if bucket.left < 1:
