@@ -7,7 +7,7 @@ before. Pure: no network, no database.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from helpdesk.lib.errors import InvalidInput
@@ -20,12 +20,19 @@ from integrations.commerce.acting import (
     Warned,
 )
 from integrations.commerce.money import decimal_of, minor_of
-from integrations.commerce.normal_form import AddressData, OrderData
+from integrations.commerce.normal_form import OrderData
+from integrations.commerce.params import (
+    REASONS,
+    Params,
+    address,
+    as_lines,
+    choice,
+    chosen_of,
+    one_line,
+    quantities,
+)
+from integrations.commerce.params import amount as amount_in
 from integrations.woocommerce.reading import Told, refunded_quantities
-
-Params = dict[str, Any]
-_REASONS = ("customer", "fraud", "stock", "staff", "other")
-_ADDRESS_FIELDS = tuple(AddressData.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ def quote(now: Now, kind: ActionKind, params: Params) -> Quote:
 def _cancel(now: Now, params: Params) -> Quote:
     if not now.order.can_cancel:
         raise refusal_of(now.order.cannot_cancel_reason, now.status)
-    refund = _choice(params, "refund", ("full", "none"), "full" if now.refundable_minor else "none")
+    refund = choice(params, "refund", ("full", "none"), "full" if now.refundable_minor else "none")
     amount = now.refundable_minor if refund == "full" else 0
     effects = [Effect("cancel")]
     if amount:
@@ -69,7 +76,7 @@ def _cancel(now: Now, params: Params) -> Quote:
     return Quote(
         kind=ActionKind.CANCEL,
         params={
-            "reason": _choice(params, "reason", _REASONS, "customer"),
+            "reason": choice(params, "reason", REASONS, "customer"),
             "refund": refund,
             "restock": True,
             "notify": False,
@@ -92,17 +99,17 @@ def _refund(now: Now, params: Params) -> Quote:
         raise ActionRefused("All of it went back already.", reason_code="already_refunded")
     lines = refundable_lines(now)
     shipping = _shipping_left(now)
-    chosen = _chosen_lines(params, lines)
+    chosen = chosen_of(params, {each.line: each.quantity for each in lines})
     if "lines" not in params and "amount_minor" not in params and "shipping_minor" not in params:
         chosen, shipping_minor = {each.line: each.quantity for each in lines}, shipping
     else:
-        shipping_minor = _amount(params, "shipping_minor", 0, most=shipping)
+        shipping_minor = amount_in(params, "shipping_minor", 0, most=shipping)
     goods = sum(each.unit_minor * chosen.get(each.line, 0) for each in lines)
     computed = min(goods + shipping_minor, now.refundable_minor)
-    amount = _amount(params, "amount_minor", computed, most=now.refundable_minor)
+    amount = amount_in(params, "amount_minor", computed, most=now.refundable_minor)
     if not amount:
         raise InvalidInput.field("params.amount_minor", "Choose what is refunded.")
-    method = _choice(params, "method", ("original", "manual"), "original")
+    method = choice(params, "method", ("original", "manual"), "original")
     restocked = sum(chosen.values()) if params.get("restock", True) else 0
     effects = [Effect("refund", amount, detail=now.order.payment_method)]
     if restocked:
@@ -224,20 +231,11 @@ def _shop_writes(what: str) -> tuple[Warned, ...]:
 def _edit_address(now: Now, params: Params) -> Quote:
     if not now.order.can_edit_address:
         raise refusal_of(now.order.cannot_cancel_reason, now.status)
-    given = params.get("address") or {}
-    if not isinstance(given, dict) or set(given) - set(_ADDRESS_FIELDS):
-        raise InvalidInput.field("params.address", "This is no address.")
-    before = now.order.shipping_address
-    after = replace(before, **{name: str(value or "")[:200] for name, value in given.items()})
-    for name in ("street", "city", "country_code"):
-        if given and not getattr(after, name).strip():
-            raise InvalidInput.field(f"params.address.{name}", "Fill this in.")
+    after = address(params, now.order.shipping_address)
     return _plain(
         now, ActionKind.EDIT_ADDRESS,
-        {"address": {name: getattr(after, name) for name in _ADDRESS_FIELDS}},
-        Effect("address", detail=", ".join(
-            part for part in (after.street.replace("\n", ", "), after.postcode, after.city) if part
-        )),
+        {"address": asdict(after)},
+        Effect("address", detail=one_line(after)),
         warnings=(Warned("address_unchecked"),), is_final=False,
     )  # fmt: skip
 
@@ -248,7 +246,7 @@ def _edit_items(now: Now, params: Params) -> Quote:
     if params.get("add"):
         raise InvalidInput.field("params.add", "Add products in WooCommerce itself.")
     bought = {each.external_id: each.quantity for each in now.order.lines}
-    kept = _quantities(params)
+    kept = quantities(params)
     if any(line not in bought or quantity > bought[line] for line, quantity in kept.items()):
         raise InvalidInput.field("params.lines", "Only fewer of what was ordered.")
     fewer = sum(bought[line] - quantity for line, quantity in kept.items())
@@ -256,14 +254,14 @@ def _edit_items(now: Now, params: Params) -> Quote:
         raise InvalidInput.field("params.lines", "Nothing changes.")
     text = "What is paid already for the removed items is not refunded by this: refund it, too."
     return _plain(
-        now, ActionKind.EDIT_ITEMS, {"lines": _as_lines(kept)}, Effect("items", quantity=fewer),
+        now, ActionKind.EDIT_ITEMS, {"lines": as_lines(kept)}, Effect("items", quantity=fewer),
         warnings=(Warned("other", {"text": text}),) if now.order.captured_minor else (),
     )  # fmt: skip
 
 
 def _duplicate(now: Now, params: Params) -> Quote:
     bought = {each.external_id: each for each in now.order.lines}
-    chosen = _quantities(params)
+    chosen = quantities(params)
     if "lines" not in params:
         chosen = {line: each.quantity for line, each in bought.items()}
     chosen = {line: quantity for line, quantity in chosen.items() if quantity}
@@ -278,14 +276,14 @@ def _duplicate(now: Now, params: Params) -> Quote:
         )
     note = str(params.get("note") or "")[:500]
     return _plain(
-        now, ActionKind.DUPLICATE, {"lines": _as_lines(chosen), "is_free": is_free, "note": note},
+        now, ActionKind.DUPLICATE, {"lines": as_lines(chosen), "is_free": is_free, "note": note},
         Effect("duplicate", quantity=sum(chosen.values())), amount_minor=worth if is_free else 0,
     )  # fmt: skip
 
 
 def _discount_code(now: Now, params: Params) -> Quote:
     percent = int(params.get("percent") or 0)
-    amount = _amount(params, "amount_minor", 0, most=10**9)
+    amount = amount_in(params, "amount_minor", 0, most=10**9)
     if not percent and not amount:
         percent = 10
     if percent and not 1 <= percent <= 100:
@@ -346,52 +344,6 @@ def _plain(now: Now, kind: ActionKind, params: Params, *effects: Effect, **more:
         kind=kind, params=params, order=now.order, effects=effects,
         currency=now.order.currency, **more,
     )  # fmt: skip
-
-
-def _chosen_lines(params: Params, lines: tuple[RefundableLine, ...]) -> dict[str, int]:
-    left = {each.line: each.quantity for each in lines}
-    chosen: dict[str, int] = {}
-    for position, each in enumerate(params.get("lines") or []):
-        line, quantity = str(each.get("line")), _quantity(each)
-        if quantity > left.get(line, 0):
-            raise InvalidInput.field(
-                f"params.lines.{position}.quantity", "More than can go back of this."
-            )
-        chosen[line] = quantity
-    return chosen
-
-
-def _quantities(params: Params) -> dict[str, int]:
-    return {str(each.get("line")): _quantity(each) for each in params.get("lines") or []}
-
-
-def _as_lines(chosen: dict[str, int]) -> list[Params]:
-    return [{"line": line, "quantity": quantity} for line, quantity in chosen.items()]
-
-
-def _quantity(told: Params) -> int:
-    quantity = told.get("quantity")
-    if not isinstance(quantity, int) or isinstance(quantity, bool) or quantity < 0:
-        raise InvalidInput.field("params.lines", "A quantity is a whole number.")
-    return quantity
-
-
-def _amount(params: Params, name: str, default: int, *, most: int) -> int:
-    given = params.get(name)
-    if given is None:
-        return default
-    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
-        raise InvalidInput.field(f"params.{name}", "An amount is not below zero.")
-    if given > most:
-        raise InvalidInput.field(f"params.{name}", "More than can go back.", code="too_much")
-    return given
-
-
-def _choice(params: Params, name: str, choices: tuple[str, ...], default: str) -> str:
-    given = params.get(name, default)
-    if given not in choices:
-        raise InvalidInput.field(f"params.{name}", f"One of: {', '.join(choices)}.")
-    return str(given)
 
 
 _QUOTES: dict[ActionKind, Callable[[Now, Params], Quote]] = {
