@@ -408,13 +408,15 @@ class Reach:
     """Whether an answer can go there now, why not, until when, and in which ways (``modes``).
 
     ``reason`` is a code that the app has words for: window_closed, no_conversation, opted_out, left_unknown,
-    limit_reached, left, paused, not_verified.
+    limit_reached, left, paused, not_verified. ``max_public_chars`` is given where a public answer may
+    have fewer characters than ``manifest.max_text_chars``.
     """
 
     is_reachable: bool
     reason: str = ""
     closes_at: datetime | None = None
     modes: tuple[str, ...] = ()
+    max_public_chars: int | None = None
 
 
 @runtime_checkable

@@ -28,6 +28,7 @@ class ReplyPlaceRecord(TypedDict):
     is_public: bool
     is_default: bool
     max_text_chars: int | None
+    max_public_chars: int | None
     max_files: int | None
     max_attachment_bytes: int | None
     takes_html: bool
@@ -65,6 +66,7 @@ def place_record(place: ReplyPlace) -> ReplyPlaceRecord:
         "is_public": place.is_public,
         "is_default": place.is_default,
         "max_text_chars": place.manifest.max_text_chars,
+        "max_public_chars": place.reach.max_public_chars,
         "max_files": place.manifest.max_files,
         "max_attachment_bytes": place.manifest.max_attachment_bytes,
         "takes_html": place.channel.kind == "email" or "html" in place.manifest.capabilities,

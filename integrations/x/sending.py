@@ -23,7 +23,8 @@ def reach(channel: Channel, place: Place) -> Reach:
     if place.last_inbound_at is None or not place.thread:
         return Reach(is_reachable=False, reason="no_conversation")
     if place.thread.get("form") == "post":
-        return Reach(is_reachable=True, modes=(PUBLIC, PRIVATE))
+        limit = MAX_LONG_CHARS if channel.config.get("long_posts") else MAX_WEIGHT
+        return Reach(is_reachable=True, modes=(PUBLIC, PRIVATE), max_public_chars=limit)
     return Reach(is_reachable=True)
 
 

@@ -162,7 +162,8 @@ def test_a_post_is_answered_under_it_and_its_author_by_direct_message(
     assert (handle.value, handle.label, handle.is_verified) == (MIA, "@mialaurent", True)
     thread = Thread.objects.get()
     place = Place(thread.address, thread.data, thread.last_inbound_at)
-    assert connector_of(channel).reach(channel, place).modes == ("public", "private")
+    can = connector_of(channel).reach(channel, place)
+    assert (can.modes, can.max_public_chars) == (("public", "private"), 280)
     assert answered(channel).external_id == "42"
     assert vendor.last("POST", r"^/2/tweets$").json["reply"] == {"in_reply_to_tweet_id": "2001"}
     assert answered(channel, mode="private").external_id == "5005"

@@ -1,6 +1,6 @@
 import type { Template } from '@aftercare/api';
 import { expect, test } from 'vitest';
-import { chosen, filled, gapsOf, inOrder, wholeText } from '../src/features/composer/templates';
+import { chosen, gapsOf, inOrder, wholeText } from '../src/features/composer/templates';
 
 const template: Template = {
   id: 't1',
@@ -14,24 +14,41 @@ const template: Template = {
   category: 'utility',
 };
 
+const values = { 'heading order': ' #1042 ', 'text 1': 'Mia', 'text 2': 'es kommt am Dienstag.' };
+
 test('what the customer reads has every gap filled, and shows those that are not', () => {
-  expect(wholeText(template, { order: '#1042', '1': 'Mia', '2': 'es kommt am Dienstag.' })).toBe(
+  expect(wholeText(template, values)).toBe(
     'Paket #1042\n\nHallo Mia, es kommt am Dienstag.\n\nLinden & Loom',
   );
-  expect(filled('Hallo {{1}}', { '1': '  ' })).toBe('Hallo {{1}}');
+  expect(wholeText(template, { 'text 1': '  ' })).toBe(
+    'Paket {{order}}\n\nHallo {{1}}, {{ 2 }}\n\nLinden & Loom',
+  );
 });
 
 test('every gap is asked for once, and goes out under its name', () => {
-  expect(gapsOf({ ...template, header_variables: ['1'] })).toEqual(['1', '2']);
-  expect(chosen(template, { order: ' #1042 ', '1': 'Mia', '2': 'x' })).toEqual({
+  const gaps = gapsOf({ ...template, variables: ['1', '2', '1'] });
+  expect(gaps.map((each) => each.key)).toEqual(['heading order', 'text 1', 'text 2']);
+  expect(chosen(template, values)).toEqual({
     id: 't1',
     name: 'parcel_update',
     language: 'de',
     names: ['1', '2'],
-    values: ['Mia', 'x'],
+    values: ['Mia', 'es kommt am Dienstag.'],
     header_names: ['order'],
     header_values: ['#1042'],
   });
+});
+
+test('{{1}} of the heading and {{1}} of the text are two gaps', () => {
+  const both = { ...template, header: 'Bestellung {{1}}', header_variables: ['1'] };
+  expect(gapsOf(both).map((each) => [each.name, each.isHeading])).toEqual([
+    ['1', true],
+    ['1', false],
+    ['2', false],
+  ]);
+  const filled = { 'heading 1': '#1042', 'text 1': 'Mia', 'text 2': 'ja' };
+  expect(wholeText(both, filled)).toBe('Bestellung #1042\n\nHallo Mia, ja\n\nLinden & Loom');
+  expect(chosen(both, filled)).toMatchObject({ header_values: ['#1042'], values: ['Mia', 'ja'] });
 });
 
 test('texts in the customer’s language come first', () => {

@@ -16,6 +16,7 @@ from helpdesk.lib.errors import InvalidInput
 from inbox import delivery, door, files, reach, webhooks
 from inbox.connector import Arrived, WebhookRequest, get_connector
 from inbox.models import Delivery, Hook, RawInbound
+from integrations.whatsapp.templates import components_of
 from tests.contracts.test_twilio import MESSAGES, OURS, THEIRS, text_fields
 from tests.contracts.test_twilio import message_json as twilio_message
 from tests.contracts.test_twilio import signed as signed_by_twilio
@@ -311,6 +312,15 @@ def test_after_24_hours_only_a_template_leaves(channel, meta):
                 {"type": "text", "text": "Mia"}, {"type": "text", "text": "LL-1042"}]},
         ],
     }  # fmt: skip
+
+
+def test_the_first_gap_of_the_heading_and_the_first_of_the_text_are_two():
+    told = components_of({"names": ["1"], "values": ["Mia"], "header_names": ["1"],
+                          "header_values": ["#1042"]})  # fmt: skip
+    assert told == [
+        {"type": "header", "parameters": [{"type": "text", "text": "#1042"}]},
+        {"type": "body", "parameters": [{"type": "text", "text": "Mia"}]},
+    ]
 
 
 @pytest.mark.parametrize(

@@ -614,6 +614,8 @@ export interface ReplyPlace {
   is_public: boolean;
   is_default: boolean;
   max_text_chars: number | null;
+  /** Where a public answer may have fewer; X counts its 280 by weight. */
+  max_public_chars: number | null;
   max_files: number | null;
   max_attachment_bytes: number | null;
   takes_html: boolean;

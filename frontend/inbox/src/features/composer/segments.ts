@@ -10,11 +10,17 @@ const GSM =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ÆæßÉ!"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
 const GSM_LONG = '\f^{}\\[~]|€';
 const MAX_SMS_LETTERS = 1600;
-/** The room a text takes on this kind of channel; null where the channel names no `limit`. */
-export function roomOf(kind: string, text: string, limit?: number | null): Room | null {
+/** The room a text takes on this kind of channel; null where the channel names no `limit`.
+ *  `weigh` counts where the channel does not count letters. */
+export function roomOf(
+  kind: string,
+  text: string,
+  limit?: number | null,
+  weigh = (counted: string): number => [...counted].length,
+): Room | null {
   if (kind === 'sms') return smsRoom(text, limit ?? MAX_SMS_LETTERS);
   if (!limit) return null;
-  const used = [...text].length;
+  const used = weigh(text);
   return { used, limit, parts: 1, isOver: used > limit };
 }
 

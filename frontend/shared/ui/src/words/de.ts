@@ -392,6 +392,7 @@ export const de: Translation = {
     'Seit der letzten Nachricht von {name} ist zu viel Zeit vergangen. Vorher freigegebene Texte dürfen noch hinaus.',
   'template.which': 'Text',
   'template.gap': '„{name}“ ausfüllen',
+  'template.headingGap': '„{name}“ der Überschrift ausfüllen',
   'template.preview': 'Das liest {name}',
   'template.send': 'Senden',
   'template.loading': 'Freigegebene Texte werden geholt',

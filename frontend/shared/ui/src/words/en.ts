@@ -390,6 +390,7 @@ export const en = {
     'More than the allowed time has passed since {name} wrote. Texts that were approved beforehand may still go out.',
   'template.which': 'Text',
   'template.gap': 'Fill in “{name}”',
+  'template.headingGap': 'Fill in “{name}” of the heading',
   'template.preview': 'What {name} reads',
   'template.send': 'Send',
   'template.loading': 'Asking for the approved texts',
