@@ -3532,6 +3532,7 @@ export interface components {
       is_public: boolean;
       is_default: boolean;
       max_text_chars: number | null;
+      max_public_chars: number | null;
       max_files: number | null;
       max_attachment_bytes: number | null;
       takes_html: boolean;
