@@ -23,6 +23,7 @@ from helpdesk.accounts.actions import stop_notification_mail
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib import blobs
 from helpdesk.lib.clock import now
+from helpdesk.lib.courtesy import let_requests_go_first
 from helpdesk.lib.errors import Conflict, InvalidInput, NotFound
 from helpdesk.lib.failpoints import failpoint
 from inbox import doorbell
@@ -92,6 +93,7 @@ def process_channel(channel_id: uuid.UUID, *, limit: int = MAX_IN_A_ROW) -> int:
     channels: Channels = {}
     count = 0
     while count < limit:
+        let_requests_go_first()
         run = _claim_run(channel_id, min(RUN, limit - count))
         if not run:
             break

@@ -119,8 +119,9 @@ class Hook(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["channel", "due_at", "received_at"],
-                name="hook_to_process",
+                # In the order they are read: the first of a long line is found without sorting it.
+                fields=["channel", "received_at", "id"],
+                name="hook_in_line",
                 condition=models.Q(state__in=["received", "waiting"]),
             ),
             models.Index(fields=["organization", "-received_at", "-id"], name="hook_log"),
