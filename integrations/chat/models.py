@@ -27,6 +27,21 @@ class Site(models.Model):
         return self.public_id
 
 
+class HelpAnswer(models.Model):
+    """A question that shoppers ask, and its answer, by language: ``{"en": {"question", "answer"}}``."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="+")
+    position = models.PositiveSmallIntegerField()
+    texts = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["channel", "position"], name="help_in_order")]
+
+    def __str__(self) -> str:
+        return next((str(each["question"]) for each in self.texts.values()), str(self.pk))
+
+
 class Visitor(models.Model):
     """Somebody with the widget open: one browser, or one signed-in shopper on all their devices.
 

@@ -14,6 +14,7 @@ from helpdesk.accounts.models import User
 from helpdesk.lib.api import StrictSerializer, read_body
 from helpdesk.lib.errors import NotFound
 from helpdesk.lib.schema import documented
+from integrations.chat.help import AnswerSettings, answers_of, check_answers, set_answers
 from integrations.chat.sites import (
     KIND,
     SiteSettings,
@@ -53,6 +54,7 @@ class SiteChanges(StrictSerializer):
     proactive = serializers.ListField(child=serializers.DictField(), required=False)
     undo_seconds = serializers.IntegerField(required=False)
     survey_delay_seconds = serializers.IntegerField(required=False)
+    answers = serializers.ListField(child=serializers.DictField(), required=False)
 
 
 class NewSite(SiteChanges):
@@ -63,8 +65,14 @@ class RotateInput(StrictSerializer):
     keeps_old = serializers.BooleanField(default=True)
 
 
+class SiteWithAnswers(SiteSettings):
+    """The site with the answers that its first view offers."""
+
+    answers: list[AnswerSettings]
+
+
 class SitePage(TypedDict):
-    results: list[SiteSettings]
+    results: list[SiteWithAnswers]
     next: str | None
 
 
@@ -80,15 +88,18 @@ class SiteList(Endpoint):
     @documented("chat_sites", SitePage)
     def get(self, request: Request) -> Response:
         found = Channel.objects.filter(organization_id=self.user.organization_id, kind=KIND)
-        records = [settings_record(each) for each in found.order_by("created_at")]
+        records = [as_set_up(each) for each in found.order_by("created_at")]
         return Response({"results": records, "next": None})
 
-    @documented("create_chat_site", SiteSettings, body=NewSite, status=201)
+    @documented("create_chat_site", SiteWithAnswers, body=NewSite, status=201)
     def post(self, request: Request) -> Response:
         values = _plain(read_body(NewSite, request))
         values.pop("is_active", None)
+        answers = values.pop("answers", [])
+        check_answers(answers)
         channel = add_site(self.user.organization, **values)
-        return Response(settings_record(channel), status=201)
+        set_answers(channel, answers)
+        return Response(as_set_up(channel), status=201)
 
 
 class SiteDetail(Endpoint):
@@ -96,20 +107,25 @@ class SiteDetail(Endpoint):
 
     needs: ClassVar = {"GET": "channel.change", "PATCH": "channel.change"}
 
-    @documented("chat_site", SiteSettings)
+    @documented("chat_site", SiteWithAnswers)
     def get(self, request: Request, channel_id: uuid.UUID) -> Response:
-        return Response(settings_record(get_chat_channel(self.user, channel_id)))
+        return Response(as_set_up(get_chat_channel(self.user, channel_id)))
 
-    @documented("change_chat_site", SiteSettings, body=SiteChanges)
+    @documented("change_chat_site", SiteWithAnswers, body=SiteChanges)
     def patch(self, request: Request, channel_id: uuid.UUID) -> Response:
         values = _plain(read_body(SiteChanges, request))
         channel = get_chat_channel(self.user, channel_id)
         own = {name: values.pop(name) for name in ("name", "is_active") if name in values}
+        answers = values.pop("answers", None)
+        if answers is not None:
+            check_answers(answers)
         if values:
             channel = change_site(channel, values)
         if own:
             channel = change_channel(channel.pk, **own)
-        return Response(settings_record(channel))
+        if answers is not None:
+            set_answers(channel, answers)
+        return Response(as_set_up(channel))
 
 
 class SiteSecret(Endpoint):
@@ -122,6 +138,11 @@ class SiteSecret(Endpoint):
         values = read_body(RotateInput, request)
         channel = get_chat_channel(self.user, channel_id)
         return Response({"secret": rotate_secret(channel, **values)}, status=201)
+
+
+def as_set_up(channel: Channel) -> SiteWithAnswers:
+    """Everything an admin sees of a site."""
+    return {**settings_record(channel), "answers": answers_of(channel)}
 
 
 def get_chat_channel(user: User, channel_id: uuid.UUID) -> Channel:

@@ -8,6 +8,8 @@ from integrations.chat.api import views
 
 urlpatterns = [
     path("<str:site>/boot", views.Boot.as_view()),
+    path("<str:site>/help", views.Help.as_view()),
+    path("<str:site>/help/<uuid:answer_id>", views.Answer.as_view()),
     path("<str:site>/sessions", views.Sessions.as_view()),
     path("<str:site>/conversations", views.Conversations.as_view()),
     path("<str:site>/conversations/<uuid:conversation_id>/messages", views.Messages.as_view()),

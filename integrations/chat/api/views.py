@@ -22,6 +22,7 @@ from helpdesk.lib.errors import InvalidInput, NotFound
 from integrations.chat import selectors
 from integrations.chat.api.endpoint import WidgetEndpoint, address_of
 from integrations.chat.files import keep_upload, open_file
+from integrations.chat.help import find_answers, first_answers, get_answer
 from integrations.chat.leaving import send_transcript
 from integrations.chat.models import Site
 from integrations.chat.orders import look_up, orders_of
@@ -121,7 +122,33 @@ def boot_of(site: Site, locale: str, at: datetime) -> dict[str, Any]:
         for each in selectors.team_of(channel.organization_id)
     ]
     record["reply_minutes"] = expected_minutes(channel)
+    record["answers"] = first_answers(channel, locale)
     return record
+
+
+class Help(WidgetEndpoint):
+    """Answers to what a shopper typed; whoever asks needs no session and leaves no trace."""
+
+    needs_visitor = False
+    allowance: ClassVar = {"GET": "public", "HEAD": "public"}
+
+    def get(self, request: Request, site: str) -> Response:
+        refuse_unknown_parameters(request, "q", "locale")
+        asked = request.query_params
+        found = find_answers(self.site.channel, asked.get("q", ""), asked.get("locale", ""))
+        return Response({"results": found})
+
+
+class Answer(WidgetEndpoint):
+    """One answer to read."""
+
+    needs_visitor = False
+    allowance: ClassVar = {"GET": "public", "HEAD": "public"}
+
+    def get(self, request: Request, site: str, answer_id: uuid.UUID) -> Response:
+        refuse_unknown_parameters(request, "locale")
+        locale = request.query_params.get("locale", "")
+        return Response(get_answer(self.site.channel, answer_id, locale))
 
 
 class Sessions(WidgetEndpoint):

@@ -101,7 +101,7 @@ def test_boot_tells_what_the_frame_needs_and_nothing_else(chat: Channel, bo: Use
     assert set(told) == {
         "site", "name", "greeting", "accent", "on_accent", "accent_text", "theme", "radius", "side",
         "logo_url", "languages", "locale", "is_open", "opens_at", "reply_minutes", "team",
-        "actions", "privacy_url", "limits", "asks_email", "hosts",
+        "actions", "privacy_url", "limits", "asks_email", "hosts", "answers",
     }  # fmt: skip
     assert told["team"] == [{"name": "Bo", "avatar_url": None}]
     assert told["reply_minutes"] is None
