@@ -100,7 +100,8 @@ class Manifest:
     """What a connector is and can do; set-up pages and limits are read from here.
 
     Capabilities: receives, sends, reports_status (delivered, read), webhooks, polls, starts (may
-    write first), public (what is answered can be public), files, moderates, html.
+    write first), public (what is answered can be public), files, moderates, html, choices (short
+    answers to tap, ``details.quick_replies``).
     ``is_official`` is False where only an unofficial description of the vendor's API exists.
     """
 

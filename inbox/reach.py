@@ -54,7 +54,7 @@ def reply_places(ticket: Ticket) -> list[ReplyPlace]:
     channels = Channel.objects.filter(organization_id=ticket.organization_id).order_by("pk")
     found: list[ReplyPlace] = []
     for channel in channels:
-        if _sends(channel):
+        if _takes(channel, "sends"):
             found += _places_on(ticket, channel, handles, threads)
     return _in_order(_without_strangers(ticket, found), _newest_channel(ticket))
 
@@ -63,7 +63,12 @@ def check(
     ticket: Ticket, channel: Channel, to: list[dict[str, str]], details: dict[str, Any]
 ) -> None:
     """Raises InvalidInput naming ``channel_id`` when what a person sends cannot go there now."""
-    if not _sends(channel) or channel.handle_kind == HandleKind.EMAIL:
+    if details.get("quick_replies") and not _takes(channel, "choices"):
+        raise InvalidInput.field(
+            "details.quick_replies", "Choices to tap can be offered in the chat only.",
+            code="no_choices_here",
+        )  # fmt: skip
+    if not _takes(channel, "sends") or channel.handle_kind == HandleKind.EMAIL:
         return
     address = to[0]["address"] if to else ""
     handles = [each for each in ticket.customer.handles.all() if each.value == address]
@@ -89,9 +94,9 @@ def check(
         raise InvalidInput.field("details.mode", WORDS["window_closed"], code="window_closed")
 
 
-def _sends(channel: Channel) -> bool:
+def _takes(channel: Channel, capability: str) -> bool:
     try:
-        return "sends" in get_connector(channel.kind).manifest.capabilities
+        return capability in get_connector(channel.kind).manifest.capabilities
     except KeyError:
         return False
 

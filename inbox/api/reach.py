@@ -32,6 +32,7 @@ class ReplyPlaceRecord(TypedDict):
     max_files: int | None
     max_attachment_bytes: int | None
     takes_html: bool
+    takes_choices: bool
 
 
 class ReplyPlaces(TypedDict):
@@ -70,4 +71,5 @@ def place_record(place: ReplyPlace) -> ReplyPlaceRecord:
         "max_files": place.manifest.max_files,
         "max_attachment_bytes": place.manifest.max_attachment_bytes,
         "takes_html": place.channel.kind == "email" or "html" in place.manifest.capabilities,
+        "takes_choices": "choices" in place.manifest.capabilities,
     }

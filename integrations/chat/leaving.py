@@ -159,7 +159,7 @@ def _send_copy(
 ) -> None:
     words = words_of(visitor.locale)
     messages = [each.message for each in lines if each.message is not None]
-    texts = [each.body.text.strip() for each in messages]
+    texts = [_with_choices(each) for each in messages]
     subject = ticket.subject or words["subject"].replace("{shop}", mailbox.organization.name)
     reply(
         ticket.pk,
@@ -174,6 +174,12 @@ def _send_copy(
             details={"copy_of": [str(each.pk) for each in messages]},
         ),
     )
+
+
+def _with_choices(message: Message) -> str:
+    """What was said, and what could be tapped beneath it, a line each."""
+    choices = [f"• {each}" for each in message.details.get("quick_replies") or []]
+    return "\n".join(filter(None, [message.body.text.strip(), *choices]))
 
 
 def _copies(message: Message) -> list[Attachment]:

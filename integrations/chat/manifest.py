@@ -7,7 +7,7 @@ from inbox.connector import ConfigField, Manifest, Step
 MANIFEST = Manifest(
     kind="chat",
     label="Chat",
-    capabilities=frozenset({"receives", "sends", "reports_status", "files", "html"}),
+    capabilities=frozenset({"receives", "sends", "reports_status", "files", "html", "choices"}),
     config=(
         ConfigField(
             "domains", "Pages that may show the widget", type="list", is_required=False,

@@ -15,6 +15,8 @@ from tickets.models import FieldOwner, FieldType, HandleKind, Priority, Status, 
 MAX_TEXT_CHARS = 500_000
 EITHER = [("target", "The ticket that stays"), ("source", "The one that goes into it")]
 MAX_RECIPIENTS = 100
+MAX_CHOICES = 5
+MAX_CHOICE_CHARS = 40
 
 
 # Custom fields by slug; null takes a value away. What fits is checked where it is written.
@@ -175,10 +177,21 @@ class TemplateInput(StrictSerializer):
 
 
 class SendDetails(StrictSerializer):
-    """What the channel must know beside the words: in public or not, or which template."""
+    """What the channel must know beside the words: in public or not, or which template.
+
+    ``quick_replies`` are short answers that a shopper in the chat may tap instead of typing.
+    """
 
     mode = serializers.ChoiceField(["public", "private", "template", "text"], required=False)
     template = TemplateInput(required=False)
+    quick_replies = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_CHOICE_CHARS), max_length=MAX_CHOICES,
+        required=False,
+    )  # fmt: skip
+
+    def validate_quick_replies(self, value: list[str]) -> list[str]:
+        """Each once: two that say the same are one choice."""
+        return list(dict.fromkeys(value))
 
 
 class MessageInput(Writing):

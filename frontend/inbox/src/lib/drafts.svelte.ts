@@ -33,6 +33,8 @@ export interface LocalDraft {
   subject: string | null;
   channel_id: string | null;
   files: UploadedFile[];
+  /** Short answers that a shopper in the chat may tap; kept in this browser only. */
+  choices: string[];
   macro_id: string | null;
   order_id: string | null;
   spans: Span[];
@@ -59,6 +61,7 @@ export function emptyDraft(ticketId: string, mode: ComposerMode): LocalDraft {
     subject: null,
     channel_id: null,
     files: [],
+    choices: [],
     macro_id: null,
     order_id: null,
     spans: [],
@@ -69,6 +72,11 @@ export function emptyDraft(ticketId: string, mode: ComposerMode): LocalDraft {
 }
 
 export function isEmptyDraft(draft: LocalDraft): boolean {
+  return hasNoWords(draft) && draft.choices.length === 0;
+}
+
+/** The server keeps words and files; a draft that has neither stays here. */
+function hasNoWords(draft: LocalDraft): boolean {
   return draft.text.trim() === '' && draft.files.length === 0;
 }
 
@@ -204,6 +212,7 @@ export class Drafts {
       ...emptyDraft(server.ticket_id, server.mode),
       ...fromServer(server),
       files: server.files ?? local?.files ?? [],
+      choices: local?.choices ?? [],
     });
     this.states.set(key, 'saved');
     if (!isSame) this.arrived(key);
@@ -277,7 +286,7 @@ export class Drafts {
 
   private async save(key: string): Promise<void> {
     const draft = this.drafts.get(key);
-    if (!draft) return;
+    if (!draft || (hasNoWords(draft) && draft.rev === 0)) return;
     try {
       const saved = await api.saveDraft(asServerDraft(draft));
       const now = this.drafts.get(key);

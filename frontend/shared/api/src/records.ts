@@ -619,6 +619,8 @@ export interface ReplyPlace {
   max_files: number | null;
   max_attachment_bytes: number | null;
   takes_html: boolean;
+  /** Short answers to tap can be offered with the words. */
+  takes_choices: boolean;
 }
 /** A text that the vendor approved; {{name}} stands for each of its variables. */
 export interface Template {
@@ -657,7 +659,7 @@ export interface OutgoingMessage {
   order_id?: Id | null;
   channel_id?: Id | null;
   /** What the channel must know beside the words. */
-  details?: { mode?: SendMode; template?: ChosenTemplate };
+  details?: { mode?: SendMode; template?: ChosenTemplate; quick_replies?: string[] };
   /** When it shall leave, if not now. */
   send_at?: Instant | null;
   stop_on_reply?: boolean;

@@ -12,6 +12,8 @@ interface ComposerHands {
   mayScheduleReply(): boolean;
   openLater(): void;
   openOrder(): void;
+  mayOfferChoices(): boolean;
+  offerChoices(): void;
 }
 
 /** Beginning to write: also while the field that is written in is still on its way. */
@@ -85,6 +87,15 @@ export function composerCommands(hands: ComposerHands): Command[] {
       inFields: true,
       icon: 'package',
       run: hands.openOrder,
+    },
+    {
+      id: 'offerChoices',
+      label: t('choices.label'),
+      group: 'reply',
+      icon: 'rows-3',
+      aliases: 'quick replies buttons',
+      when: hands.mayOfferChoices,
+      run: hands.offerChoices,
     },
   ];
 }

@@ -17,9 +17,19 @@ export interface Facts {
   forwarded?: boolean;
   is_edited?: boolean;
   is_deleted?: boolean;
+  quick_replies?: string[];
 }
 
-const SHOWN = ['call', 'location', 'reactions', 'keyword', 'forwarded', 'is_edited', 'is_deleted'];
+const SHOWN = [
+  'call',
+  'location',
+  'reactions',
+  'keyword',
+  'forwarded',
+  'is_edited',
+  'is_deleted',
+  'quick_replies',
+];
 
 /** Whether there is anything to show beneath the words, so that what shows it is fetched at all. */
 export const hasFacts = (message: Message): boolean =>
