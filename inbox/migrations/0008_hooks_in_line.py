@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_joining"),
-        ("inbox", "0006_turns"),
+        ("inbox", "0007_team_posts_and_presses"),
         ("tickets", "0013_opted_out"),
     ]
 
