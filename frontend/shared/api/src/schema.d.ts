@@ -2104,6 +2104,16 @@ export interface components {
       name: string;
       address: string;
     };
+    AnswerSettings: {
+      id: string;
+      texts: {
+        [key: string]: components['schemas']['AnswerText'];
+      };
+    };
+    AnswerText: {
+      question: string;
+      answer: string;
+    };
     AttachmentRecord: {
       id: string;
       name: string;
@@ -3065,6 +3075,9 @@ export interface components {
       }[];
       undo_seconds?: number;
       survey_delay_seconds?: number;
+      answers?: {
+        [key: string]: unknown;
+      }[];
     };
     NewTokenRecord: {
       id: string;
@@ -3380,6 +3393,9 @@ export interface components {
       }[];
       undo_seconds?: number;
       survey_delay_seconds?: number;
+      answers?: {
+        [key: string]: unknown;
+      }[];
     };
     /** @description Any of these. */
     PatchedTeamChangesRequest: {
@@ -3536,6 +3552,7 @@ export interface components {
       max_files: number | null;
       max_attachment_bytes: number | null;
       takes_html: boolean;
+      takes_choices: boolean;
     };
     ReplyPlaces: {
       results: components['schemas']['ReplyPlaceRecord'][];
@@ -3725,10 +3742,15 @@ export interface components {
       };
       except_ids?: string[];
     };
-    /** @description What the channel must know beside the words: in public or not, or which template. */
+    /**
+     * @description What the channel must know beside the words: in public or not, or which template.
+     *
+     *     ``quick_replies`` are short answers that a shopper in the chat may tap instead of typing.
+     */
     SendDetailsRequest: {
       mode?: components['schemas']['ModeEnum'];
       template?: components['schemas']['TemplateInputRequest'];
+      quick_replies?: string[];
     };
     SessionPage: {
       results: components['schemas']['SessionRecord'][];
@@ -3770,10 +3792,10 @@ export interface components {
       text: string;
     };
     SitePage: {
-      results: components['schemas']['SiteSettings'][];
+      results: components['schemas']['SiteWithAnswers'][];
       next: string | null;
     };
-    SiteSettings: {
+    SiteWithAnswers: {
       channel_id: string;
       name: string;
       is_active: boolean;
@@ -3809,6 +3831,7 @@ export interface components {
       on_accent: string;
       contrast: components['schemas']['ContrastRecord'];
       is_open: boolean;
+      answers: components['schemas']['AnswerSettings'][];
     };
     Spelling: {
       query: string;
@@ -4707,7 +4730,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['SiteSettings'];
+          'application/json': components['schemas']['SiteWithAnswers'];
         };
       };
     };
@@ -4728,7 +4751,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['SiteSettings'];
+          'application/json': components['schemas']['SiteWithAnswers'];
         };
       };
     };
@@ -4753,7 +4776,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['SiteSettings'];
+          'application/json': components['schemas']['SiteWithAnswers'];
         };
       };
     };
