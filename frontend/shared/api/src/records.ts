@@ -93,7 +93,7 @@ export type Connector = components['schemas']['ConnectorRecord'];
 export type ConfigField = components['schemas']['ConfigFieldRecord'];
 /** A call of a vendor, and what became of each thing in it. */
 export type HookCall = components['schemas']['HookRecord'];
-export type ChatSite = components['schemas']['SiteSettings'];
+export type ChatSite = components['schemas']['SiteWithAnswers'];
 export type ChannelTest = components['schemas']['ChannelTest'];
 export type View = ViewRecord;
 /** A colleague; of oneself the signature and settings are known, too. */
