@@ -12,7 +12,7 @@ import psycopg
 import structlog
 from django.db import connection
 
-from inbox.worker import own_connection
+from helpdesk.lib.workers import own_connection
 
 PARTS = ("worker", "beat")
 LOOK_SECONDS = 5

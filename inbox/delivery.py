@@ -33,12 +33,12 @@ from helpdesk.lib.errors import (
     UncertainOutcome,
 )
 from helpdesk.lib.failpoints import failpoint
+from helpdesk.lib.workers import dead_workers, worker_number
 from inbox import doorbell, pacing, tokens
 from inbox.connector import FindsOutgoing, Sent, get_connector
 from inbox.models import Delivery, DeliveryAttempt, DeliveryPhase
 from inbox.outbound import EMAIL, build, fix_external_id
 from inbox.threads import note_departure
-from inbox.worker import dead_workers, worker_number
 from tickets.actions import delivery as message_delivery
 from tickets.actions.customers import note_opt_out
 from tickets.actions.drafts import put_back

@@ -26,6 +26,7 @@ from helpdesk.lib.clock import now
 from helpdesk.lib.courtesy import let_requests_go_first
 from helpdesk.lib.errors import Conflict, InvalidInput, NotFound
 from helpdesk.lib.failpoints import failpoint
+from helpdesk.lib.workers import dead_workers, worker_number
 from inbox import doorbell
 from inbox.connector import get_connector
 from inbox.filters import Arrival, Finding, judge
@@ -36,7 +37,6 @@ from inbox.models import Fate, RawInbound, RawState
 from inbox.raw import LEASE_SECONDS
 from inbox.reply_tokens import find_notice_id
 from inbox.threads import note_arrival
-from inbox.worker import dead_workers, worker_number
 from tickets.actions.customers import note_bounce, note_opt_out
 from tickets.actions.delivery import set_delivery_state
 from tickets.actions.receive import (

@@ -11,9 +11,9 @@ from django.db import connection, transaction
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.failpoints import failpoint
+from helpdesk.lib.workers import worker_number
 from inbox import doorbell
 from inbox.models import RawInbound
-from inbox.worker import worker_number
 from tickets.models import Channel
 
 LEASE_SECONDS = 120

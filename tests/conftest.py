@@ -101,6 +101,6 @@ def enterable_folder() -> Iterator[Path]:
 def _workers_leave() -> Iterator[None]:
     """Give back the connection by which this process counts as a living worker."""
     yield
-    worker = sys.modules.get("inbox.worker")
+    worker = sys.modules.get("helpdesk.lib.workers")
     if worker is not None:
         worker.leave()

@@ -85,7 +85,7 @@ class MailParts:
         start_listener()
 
     def stop(self) -> None:
-        from inbox.worker import leave
+        from helpdesk.lib.workers import leave
         from integrations.email.listener import stop_listener
         from integrations.email.watch import stop_watchers
 

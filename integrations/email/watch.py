@@ -21,7 +21,7 @@ from django.db.utils import InterfaceError, OperationalError
 from imapclient import IMAPClient
 
 from helpdesk.lib.errors import ConnectorFailure, NeedsReauthorization, NotFound
-from inbox.worker import own_connection
+from helpdesk.lib.workers import own_connection
 from integrations.email.channels import imap_server_of
 from integrations.email.imap import Mailbox, fetch_new, open_mailbox
 from tickets.actions.channels import note_failure, note_success

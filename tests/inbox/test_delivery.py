@@ -14,10 +14,10 @@ from helpdesk.events.dispatch import run_subscribers
 from helpdesk.events.models import Event
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict, InvalidInput, NewerMessages
+from helpdesk.lib.workers import leave, worker_number
 from inbox import delivery
 from inbox.models import Delivery, DeliveryAttempt
 from inbox.reply_tokens import find_message_id, find_ticket_id
-from inbox.worker import leave, worker_number
 from integrations.email.channels import add_email_channel
 from tests.factories import receive_mail
 from tests.services.smtp_sink import HANG_UP
