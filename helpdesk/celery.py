@@ -13,6 +13,6 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
     [
         "helpdesk.events", "tickets", "inbox", "automation", "integrations.commerce",
-        "integrations.email",
+        "integrations.commerce.ledger", "integrations.email",
     ]
 )  # fmt: skip

@@ -303,6 +303,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "EitherTicketEnum": "tickets.api.inputs.EITHER",
+        "OrderActionKindEnum": "integrations.commerce.api.acting.KINDS",
         "ShipmentStatusEnum": "integrations.commerce.models.ShipmentStatus",
     },
     "POSTPROCESSING_HOOKS": [

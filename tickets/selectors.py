@@ -260,6 +260,7 @@ def timeline_of(ticket: Ticket, *, limit: int = 200) -> list[dict[str, Any]]:
         "ticket.linked",
         "ticket.unlinked",
         "rule.ran",
+        "order_action.changed",
         "csat.sent",
         "csat.answered",
     )
@@ -274,6 +275,8 @@ def timeline_record(event: Event) -> dict[str, Any]:
     data: dict[str, Any] = {"change": event.payload.get("change", {})}
     if event.type == "rule.ran":
         data = {key: event.payload[key] for key in ("run_id", "rule_id", "rule_name", "actions")}
+    elif event.type == "order_action.changed":
+        data["order_action"] = event.payload["order_action"]
     elif "other_ticket" in event.payload:
         data = {"other_ticket": event.payload["other_ticket"]}
     elif event.type.startswith("csat."):

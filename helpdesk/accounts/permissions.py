@@ -12,6 +12,7 @@ _AGENT = _VIEWER | {
     "customer.change",
     "customer.verify",
     "customer.merge",
+    "order.act",
     "rule.view",
     "inbound.view",
     "token.own",
@@ -26,6 +27,8 @@ _ADMIN = _AGENT | {
     "settings.change",
     "customer.export",
     "ticket.remove",
+    "order.approve",
+    "order.limits",
 }
 
 CAPABILITIES: dict[str, frozenset[str]] = {

@@ -56,6 +56,8 @@ _TYPES = [
     EventType("customer.unmerged", payloads.CustomerMergePayload, "A merge was undone"),
     EventType("field.updated", payloads.CustomFieldPayload, "A custom field was defined"),
     EventType("order.updated", payloads.OrderPayload, "An order changed at the store"),
+    EventType("order_action.changed", payloads.OrderActionPayload, "An order action moved on"),
+    EventType("order_limits.updated", payloads.OrderLimitsPayload, "Who may do what to orders"),
     EventType("csat.planned", payloads.SurveyPayload, "A survey will be sent"),
     EventType("csat.sent", payloads.SurveyPayload, "A survey went out"),
     EventType("csat.answered", payloads.SurveyPayload, "A customer gave a score"),

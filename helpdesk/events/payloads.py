@@ -493,3 +493,96 @@ class SettingPayload(TypedDict):
     id: str
     name: str
     is_deleted: bool
+
+
+class MoneyRecord(TypedDict):
+    """An amount in the currency's minor unit, and as people read it."""
+
+    minor: int
+    currency: str
+    text: str
+
+
+class ActionStepRecord(TypedDict):
+    """One thing that an order action does. ``about`` is what it concerns, in the shop's words;
+    ``detail`` what a person uses afterwards: {code}, {url}, {number}."""
+
+    name: str
+    state: Literal["waiting", "done", "pending", "failed"]
+    amount: MoneyRecord | None
+    quantity: int | None
+    about: str
+    reference: str
+    reason: str
+    detail: dict[str, Any]
+    can_retry: bool
+
+
+class ActionActorRecord(TypedDict):
+    """A person, or the rule or macro that proposed it (then ``id`` is None)."""
+
+    id: str | None
+    name: str
+
+
+class ApprovalRecord(TypedDict):
+    """Why a second person must agree. ``limit`` is None where the kind itself is not allowed."""
+
+    reason: Literal["limit", "budget", "capability"]
+    limit: MoneyRecord | None
+
+
+class OrderActionRecord(TypedDict):
+    """Something that is to be done to an order, and what has come of it."""
+
+    id: str
+    order_id: str
+    order_number: str
+    store_id: str
+    store_name: str
+    ticket_id: str | None
+    customer_id: str | None
+    kind: str
+    params: dict[str, Any]
+    amount: MoneyRecord | None
+    refund_to: str
+    state: Literal[
+        "proposed", "needs_approval", "queued", "running", "pending", "checking", "done",
+        "partial", "failed", "rejected", "expired",
+    ]  # fmt: skip
+    steps: list[ActionStepRecord]
+    actor: ActionActorRecord
+    approver: ActionActorRecord | None
+    approval: ApprovalRecord | None
+    note: str
+    reason: str
+    reason_code: str
+    instead: list[str]
+    is_automatic: bool
+    rule_id: str | None
+    before: dict[str, str]
+    after: dict[str, str]
+    can_retry: bool
+    needs_person: bool
+    created_at: Iso
+    started_at: Iso | None
+    finished_at: Iso | None
+    expires_at: Iso | None
+    version: int
+
+
+class OrderActionPayload(TypedDict):
+    """An order action moved on; goes to those who see its ticket."""
+
+    order_action: OrderActionRecord
+    ticket_id: str | None
+    team_id: str | None
+    customer_id: str | None
+    change: NotRequired[dict[str, list[Any]]]
+
+
+class OrderLimitsPayload(TypedDict):
+    """What roles may do to orders alone."""
+
+    policies: list[dict[str, Any]]
+    change: NotRequired[dict[str, list[Any]]]

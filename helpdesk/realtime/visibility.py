@@ -28,6 +28,8 @@ _CAPABILITY_BY_OBJECT = {
     "rule": "rule.view",
     "customer": "customer.view",
     "order": "order.view",
+    "order_action": "order.view",
+    "order_limits": "order.act",
     "macro": "macro.view",
     "user": "ticket.view",
     "team": "ticket.view",

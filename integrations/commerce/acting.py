@@ -183,11 +183,14 @@ class Intent:
     context: dict[str, Any] = field(default_factory=dict)
     done: dict[str, str] = field(default_factory=dict)
     began: tuple[str, ...] = ()
-    """Steps whose irreversible call was begun by an earlier try, finished or not."""
+    """Steps whose irreversible call was begun by an earlier try, and whose end is not known."""
     pending: dict[str, str] = field(default_factory=dict)
     """Steps that are known to be under way, with the platform's name for them (a job to ask for)."""
     began_at: datetime | None = None
     """When the last of ``began`` was begun: what is not to be found long after never happened."""
+    again: int = 0
+    """How often a person asked once more for steps that are known to have failed. A vendor that
+    keeps its answer (also a refusal) by key is asked with a key that names it."""
 
 
 @dataclass(frozen=True)

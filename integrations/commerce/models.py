@@ -513,3 +513,7 @@ class Refund(models.Model):
                 condition=models.Q(amount_minor__gt=0), name="refund_amount_sane"
             ),
         ]
+
+
+# The ledger's tables belong to this app; Django finds them here.
+import integrations.commerce.ledger.models  # noqa: E402, F401

@@ -13,9 +13,10 @@ State = dict[str, Any]
 TIMELINE = {
     "ticket.status_changed", "ticket.assigned", "ticket.tagged", "ticket.priority_changed",
     "ticket.snoozed", "ticket.merged", "ticket.unmerged", "ticket.split", "ticket.linked",
-    "ticket.unlinked", "rule.ran", "csat.sent", "csat.answered",
+    "ticket.unlinked", "rule.ran", "order_action.changed", "csat.sent", "csat.answered",
 }  # fmt: skip
-_LINE_DATA = ("change", "other_ticket", "survey", "run_id", "rule_id", "rule_name", "actions")
+_LINE_DATA = ("change", "other_ticket", "survey", "run_id", "rule_id", "rule_name", "actions",
+              "order_action")  # fmt: skip
 _CATALOGUE = {
     "user.updated": ("users", "user", "id"),
     "team.updated": ("teams", "team", "id"),

@@ -25,6 +25,12 @@ from helpdesk.events.outbox import record, unit_of_work
 from helpdesk.events.selectors import head_of
 from helpdesk.lib.clock import now
 from helpdesk.notifications.actions import News, mark_read, notify
+from integrations.commerce.acting import ActionKind
+from integrations.commerce.actions import create_store, upsert_order
+from integrations.commerce.ledger.automatic import Wanted, propose
+from integrations.commerce.ledger.intents import reject
+from integrations.commerce.ledger.limits import set_policy
+from integrations.commerce.normal_form import OrderData
 from tests.api.conftest import channel_of, write_in
 from tests.realtime.reducer import State, apply_events
 from tickets.actions import marks, status, tags
@@ -122,6 +128,30 @@ def a_rule_changed(ticket: Ticket, user: User) -> None:
 def an_order_changed(ticket: Ticket, user: User) -> None:
     payload = {"order_id": str(uuid.uuid4()), "customer_id": str(ticket.customer_id)}
     announce("order.updated", ticket, payload)
+
+
+def an_order_action_moves(ticket: Ticket, user: User) -> None:
+    """A rule proposes a refund; the shopper's agent turns it down."""
+    store = create_store(ticket.organization, kind="demo_store", slug="main", name="Linden & Loom")
+    order = upsert_order(
+        store,
+        OrderData(
+            external_id="demo-1042", number="#1042", placed_at=now(), updated_at=now(),
+            currency="EUR", total_minor=8490, financial_status="paid",
+            fulfillment_status="unfulfilled",
+        ),
+    )  # fmt: skip
+    wanted = Wanted(
+        kind=ActionKind.REFUND, params={}, order=order, ticket_id=ticket.pk,
+        customer_id=ticket.customer_id, actor={"type": "rule", "id": None, "name": "Late"},
+        source_key="run-1",
+    )  # fmt: skip
+    reject(user, propose(wanted), reason="It has arrived.")
+
+
+def a_limit_is_set(ticket: Ticket, user: User) -> None:
+    euros = {"currency": "EUR", "per_action_minor": 5000, "per_day_minor": None}
+    set_policy(user, {"role": "agent", "kinds": None, "limits": [euros]})
 
 
 def tell(ticket: Ticket, user: User) -> None:
@@ -254,6 +284,8 @@ SCENARIOS: dict[str, Scenario] = {
         t.organization_id, owner="ticket", slug="size", name="Size", type="number", by=u
     ),
     "order.updated": an_order_changed,
+    "order_action.changed": an_order_action_moves,
+    "order_limits.updated": a_limit_is_set,
     "csat.planned": survey("csat.planned", None),
     "csat.sent": survey("csat.sent", None),
     "csat.answered": survey("csat.answered", 5),

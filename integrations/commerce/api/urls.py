@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
+from integrations.commerce.api import acting
 from integrations.commerce.api.views import CustomerOrders, OrderDetail, OrderSearch
 
 urlpatterns = [
     path("customers/<uuid:customer_id>/orders", CustomerOrders.as_view()),
     path("orders", OrderSearch.as_view()),
     path("orders/<uuid:order_id>", OrderDetail.as_view()),
+    path("orders/<uuid:order_id>/actions/preview", acting.PreviewOrderAction.as_view()),
+    path("orders/<uuid:order_id>/actions", acting.StartOrderAction.as_view()),
+    path("order-actions", acting.OrderActions.as_view()),
+    path("order-actions/<uuid:action_id>", acting.OrderActionDetail.as_view()),
+    path("order-actions/<uuid:action_id>/preview", acting.OrderActionPreview.as_view()),
+    path("order-actions/<uuid:action_id>/confirm", acting.ConfirmOrderAction.as_view()),
+    path("order-actions/<uuid:action_id>/approve", acting.ApproveOrderAction.as_view()),
+    path("order-actions/<uuid:action_id>/reject", acting.RejectOrderAction.as_view()),
+    path("order-actions/<uuid:action_id>/retry", acting.RetryOrderAction.as_view()),
+    path("order-actions/<uuid:action_id>/settle", acting.SettleOrderAction.as_view()),
+    path("order-limits", acting.OrderLimits.as_view()),
 ]

@@ -242,6 +242,92 @@ export interface OrderPayload {
   change?: Record<string, Array<unknown>>;
 }
 
+export interface MoneyRecord {
+  minor: number;
+  currency: string;
+  text: string;
+}
+
+export interface ActionStepRecord {
+  name: string;
+  state: 'waiting' | 'done' | 'pending' | 'failed';
+  amount: MoneyRecord | null;
+  quantity: number | null;
+  about: string;
+  reference: string;
+  reason: string;
+  detail: Record<string, unknown>;
+  can_retry: boolean;
+}
+
+export interface ActionActorRecord {
+  id: string | null;
+  name: string;
+}
+
+export interface ApprovalRecord {
+  reason: 'limit' | 'budget' | 'capability';
+  limit: MoneyRecord | null;
+}
+
+export interface OrderActionRecord {
+  id: string;
+  order_id: string;
+  order_number: string;
+  store_id: string;
+  store_name: string;
+  ticket_id: string | null;
+  customer_id: string | null;
+  kind: string;
+  params: Record<string, unknown>;
+  amount: MoneyRecord | null;
+  refund_to: string;
+  state:
+    | 'proposed'
+    | 'needs_approval'
+    | 'queued'
+    | 'running'
+    | 'pending'
+    | 'checking'
+    | 'done'
+    | 'partial'
+    | 'failed'
+    | 'rejected'
+    | 'expired';
+  steps: Array<ActionStepRecord>;
+  actor: ActionActorRecord;
+  approver: ActionActorRecord | null;
+  approval: ApprovalRecord | null;
+  note: string;
+  reason: string;
+  reason_code: string;
+  instead: Array<string>;
+  is_automatic: boolean;
+  rule_id: string | null;
+  before: Record<string, string>;
+  after: Record<string, string>;
+  can_retry: boolean;
+  needs_person: boolean;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  expires_at: string | null;
+  version: number;
+}
+
+export interface OrderActionPayload {
+  order_action: OrderActionRecord;
+  ticket_id: string | null;
+  team_id: string | null;
+  customer_id: string | null;
+  change?: Record<string, Array<unknown>>;
+}
+
+export interface OrderLimitsPayload {
+  policies: Array<Record<string, unknown>>;
+  change?: Record<string, Array<unknown>>;
+}
+
 export interface SurveyRecord {
   id: string;
   ticket_id: string;
@@ -502,6 +588,10 @@ export interface EventPayloads {
   'field.updated': CustomFieldPayload;
   /** An order changed at the store */
   'order.updated': OrderPayload;
+  /** An order action moved on */
+  'order_action.changed': OrderActionPayload;
+  /** Who may do what to orders */
+  'order_limits.updated': OrderLimitsPayload;
   /** A survey will be sent */
   'csat.planned': SurveyPayload;
   /** A survey went out */

@@ -12,6 +12,7 @@ import type {
   MentionRecord,
   MessageRecord,
   NotificationRecord,
+  OrderActionRecord,
   TagRecord,
   TeamRecord,
   TicketRecord,
@@ -104,6 +105,7 @@ export type User = UserRecord & {
   is_notification_mail_stopped?: boolean;
 };
 export type BulkJob = BulkJobRecord;
+export type OrderAction = OrderActionRecord;
 
 export type Id = string;
 /** ISO 8601 in UTC. */

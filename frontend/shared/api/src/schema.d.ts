@@ -1219,6 +1219,160 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/order-actions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What was done to orders, and what is to be done, newest first. */
+    get: operations['order_actions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/order-actions/{action_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description One order action. */
+    get: operations['order_action'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/order-actions/{action_id}/approve': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Agree to what a colleague asked for. 403 ``own_request`` for one's own. */
+    post: operations['approve_order_action'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/order-actions/{action_id}/confirm': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Make a rule's or macro's proposal your own; your limits hold. */
+    post: operations['confirm_order_action'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/order-actions/{action_id}/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What a request or proposal would do now, for whoever is to decide on it. */
+    get: operations['order_action_preview'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/order-actions/{action_id}/reject': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Turn a request or proposal down, or take one's own back. */
+    post: operations['reject_order_action'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/order-actions/{action_id}/retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Once more for the steps that failed; what is done stays done. */
+    post: operations['retry_order_action'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/order-actions/{action_id}/settle': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Say what became of one whose answer was lost, after looking in the shop. */
+    post: operations['settle_order_action'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/order-limits': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What roles may do to orders alone. PUT sets one role's policy. */
+    get: operations['order_limits'];
+    /** @description What roles may do to orders alone. PUT sets one role's policy. */
+    put: operations['set_order_limits'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/orders': {
     parameters: {
       query?: never;
@@ -1247,6 +1401,50 @@ export interface paths {
     get: operations['order'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/orders/{order_id}/actions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * @description Confirm a preview. The answer comes at once; what becomes of it comes as events.
+     *
+     *     409 ``stale_preview`` with the new ``preview`` and ``changes``, 409 ``already_running`` with
+     *     ``running``, or as the preview.
+     */
+    post: operations['start_order_action'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/orders/{order_id}/actions/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * @description What would happen, read from the shop now; nothing is changed.
+     *
+     *     409 ``action_refused`` with ``reason_code`` and what would help (``instead``), 409
+     *     ``shop_unreachable``, 422 naming ``params.<field>``.
+     */
+    post: operations['preview_order_action'];
     delete?: never;
     options?: never;
     head?: never;
@@ -2073,21 +2271,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
-    /** @enum {string} */
-    ActionsEnum:
-      | 'cancel'
-      | 'refund'
-      | 'edit_address'
-      | 'edit_items'
-      | 'duplicate'
-      | 'return_label'
-      | 'discount_code'
-      | 'store_credit'
-      | 'gift_card'
-      | 'note'
-      | 'tags'
-      | 'hold'
-      | 'release';
+    ActionActorRecord: {
+      id: string | null;
+      name: string;
+    };
+    ActionStepRecord: {
+      name: string;
+      /** @enum {string} */
+      state: 'waiting' | 'done' | 'pending' | 'failed';
+      amount: components['schemas']['MoneyRecord'] | null;
+      quantity: number | null;
+      about: string;
+      reference: string;
+      reason: string;
+      detail: {
+        [key: string]: unknown;
+      };
+      can_retry: boolean;
+    };
     ActivityDay: {
       day: string;
       events: number;
@@ -2113,6 +2314,16 @@ export interface components {
     AnswerText: {
       question: string;
       answer: string;
+    };
+    ApprovalRecord: {
+      /** @enum {string} */
+      reason: 'limit' | 'budget' | 'capability';
+      limit: components['schemas']['MoneyRecord'] | null;
+    };
+    /** @description Input of an endpoint; a field it does not know is refused by name. */
+    ApproveInputRequest: {
+      /** @default  */
+      preview_token: string;
     };
     AttachmentRecord: {
       id: string;
@@ -2360,6 +2571,12 @@ export interface components {
       choices: string[];
       default: unknown;
     };
+    /** @description Input of an endpoint; a field it does not know is refused by name. */
+    ConfirmInputRequest: {
+      preview_token: string;
+      /** @default  */
+      note: string;
+    };
     ConnectionRecord: {
       last_event_at: string | null;
       last_hook_at: string | null;
@@ -2599,6 +2816,12 @@ export interface components {
       text: string;
       html: string | null;
     };
+    EffectRecord: {
+      name: string;
+      amount: components['schemas']['MoneyRecord'] | null;
+      quantity: number | null;
+      detail: string;
+    };
     /** @enum {string} */
     EitherTicketEnum: 'target' | 'source';
     EventPage: {
@@ -2661,6 +2884,20 @@ export interface components {
     FromEither: {
       target: string | null;
       source: string | null;
+    };
+    FulfillmentRecord: {
+      carrier: string;
+      tracking_number: string;
+      tracking_url: string;
+      status: string;
+      status_text: string;
+      problem: string;
+      shipped_at: string | null;
+      estimated_at: string | null;
+      delivered_at: string | null;
+      last_scan_at: string | null;
+      events: components['schemas']['ScanRecord'][];
+      lines: components['schemas']['LineQuantityRecord'][];
     };
     FulfillmentSchema: {
       carrier: string;
@@ -2798,13 +3035,17 @@ export interface components {
       results: components['schemas']['JoinableTicket'][];
     };
     /** @enum {string} */
-    KindEnum: 'reply' | 'note';
-    /** @enum {string} */
     LanguageEnum: 'en' | 'de' | 'fr' | 'es' | 'pl' | 'cs' | 'ru' | 'zh' | 'th';
     LightMacro: {
       id: string;
       name: string;
       folder: string;
+    };
+    LineQuantityRecord: {
+      line: string;
+      title: string;
+      quantity: number;
+      reason: string;
     };
     LineQuantitySchema: {
       line: string;
@@ -2924,6 +3165,8 @@ export interface components {
       notes: number;
       handles: number;
     };
+    /** @enum {string} */
+    MessageInputKindEnum: 'reply' | 'note';
     /** @description A reply or note. ``id`` is made by the client: sent twice, it is the same message. */
     MessageInputRequest: {
       /** @default  */
@@ -2938,7 +3181,7 @@ export interface components {
       /** Format: uuid */
       id: string;
       /** @default reply */
-      kind: components['schemas']['KindEnum'];
+      kind: components['schemas']['MessageInputKindEnum'];
       to?: components['schemas']['PlaceInputRequest'][];
       subject?: string | null;
       mention_ids?: string[];
@@ -3021,6 +3264,11 @@ export interface components {
     };
     /** @enum {string} */
     ModeEnum: 'public' | 'private' | 'template' | 'text';
+    MoneyRecord: {
+      minor: number;
+      currency: string;
+      text: string;
+    };
     MoneySchema: {
       /** @description In the currency's minor unit, such as cents. */
       minor: number;
@@ -3123,6 +3371,107 @@ export interface components {
     };
     /** @enum {unknown} */
     NullEnum: null;
+    /** @description ``id`` is made by the client: the same one twice is the same action. */
+    OrderActionInputRequest: {
+      /** Format: uuid */
+      id: string;
+      preview_token: string;
+      /** @default  */
+      note: string;
+    };
+    /** @enum {string} */
+    OrderActionKindEnum:
+      | 'cancel'
+      | 'refund'
+      | 'edit_address'
+      | 'edit_items'
+      | 'duplicate'
+      | 'return_label'
+      | 'discount_code'
+      | 'store_credit'
+      | 'gift_card'
+      | 'note'
+      | 'tags'
+      | 'hold'
+      | 'release';
+    OrderActionList: {
+      results: components['schemas']['OrderActionRecord'][];
+      next: string | null;
+    };
+    OrderActionRecord: {
+      id: string;
+      order_id: string;
+      order_number: string;
+      store_id: string;
+      store_name: string;
+      ticket_id: string | null;
+      customer_id: string | null;
+      kind: string;
+      params: {
+        [key: string]: unknown;
+      };
+      amount: components['schemas']['MoneyRecord'] | null;
+      refund_to: string;
+      /** @enum {string} */
+      state:
+        | 'proposed'
+        | 'needs_approval'
+        | 'queued'
+        | 'running'
+        | 'pending'
+        | 'checking'
+        | 'done'
+        | 'partial'
+        | 'failed'
+        | 'rejected'
+        | 'expired';
+      steps: components['schemas']['ActionStepRecord'][];
+      actor: components['schemas']['ActionActorRecord'];
+      approver: components['schemas']['ActionActorRecord'] | null;
+      approval: components['schemas']['ApprovalRecord'] | null;
+      note: string;
+      reason: string;
+      reason_code: string;
+      instead: string[];
+      is_automatic: boolean;
+      rule_id: string | null;
+      before: {
+        [key: string]: string;
+      };
+      after: {
+        [key: string]: string;
+      };
+      can_retry: boolean;
+      needs_person: boolean;
+      created_at: string;
+      started_at: string | null;
+      finished_at: string | null;
+      expires_at: string | null;
+      version: number;
+    };
+    OrderLimitsRecord: {
+      policies: components['schemas']['RolePolicy'][];
+      kinds: string[];
+      digits: {
+        [key: string]: number;
+      };
+    };
+    OrderLineRecord: {
+      line: string;
+      product_id: string;
+      title: string;
+      variant: string;
+      sku: string;
+      quantity: number;
+      fulfilled_quantity: number;
+      refunded_quantity: number;
+      price: components['schemas']['MoneyRecord'];
+      discount: components['schemas']['MoneyRecord'];
+      total: components['schemas']['MoneyRecord'];
+      added_at: string | null;
+      picture: string;
+      image_url: string;
+    };
     OrderLineSchema: {
       line: string;
       product_id: string;
@@ -3146,6 +3495,67 @@ export interface components {
     OrderName: {
       id: string;
       number: string;
+    };
+    /** @description ``params`` as each kind has them; what is left out is filled in sensibly. */
+    OrderPreviewInputRequest: {
+      kind: components['schemas']['OrderActionKindEnum'];
+      params?: {
+        [key: string]: unknown;
+      };
+      /** Format: uuid */
+      ticket_id?: string | null;
+    };
+    OrderRecord: {
+      id: string;
+      number: string;
+      store: components['schemas']['StoreRecord'];
+      buyer_name: string;
+      email: string;
+      phone: string;
+      placed_at: string;
+      state: string;
+      state_text: string;
+      financial_status: string;
+      financial_text: string;
+      fulfillment_status: string;
+      fulfillment_text: string;
+      return_status: string;
+      total: components['schemas']['MoneyRecord'];
+      subtotal: components['schemas']['MoneyRecord'];
+      shipping: components['schemas']['MoneyRecord'];
+      discount: components['schemas']['MoneyRecord'];
+      tax: components['schemas']['MoneyRecord'];
+      refunded: components['schemas']['MoneyRecord'];
+      refundable: components['schemas']['MoneyRecord'] | null;
+      store_total: components['schemas']['MoneyRecord'] | null;
+      payment_method: string;
+      is_on_hold: boolean;
+      hold_reason: string;
+      can_cancel: boolean | null;
+      cannot_cancel_reason: string;
+      can_edit_address: boolean | null;
+      discount_codes: string[];
+      admin_url: string;
+      pick_at: string | null;
+      promised_at: string | null;
+      cancelled_at: string | null;
+      cancel_reason: string;
+      shipping_address: {
+        [key: string]: string;
+      };
+      billing_address: {
+        [key: string]: string;
+      };
+      tags: string[];
+      note: string;
+      lines: components['schemas']['OrderLineRecord'][];
+      fulfillments: components['schemas']['FulfillmentRecord'][];
+      refunds: components['schemas']['RefundRecord'][];
+      returns: components['schemas']['ReturnRecord'][];
+      payments: components['schemas']['PaymentRecord'][];
+      steps: components['schemas']['StepRecord'][];
+      as_of: string;
+      version: number;
     };
     OrderSchema: {
       /** Format: uuid */
@@ -3446,6 +3856,12 @@ export interface components {
       columns?: string[];
       client_id?: string;
     };
+    PaymentRecord: {
+      state: string;
+      amount: components['schemas']['MoneyRecord'];
+      method: string;
+      at: string | null;
+    };
     PaymentSchema: {
       state: components['schemas']['PaymentSchemaStateEnum'];
       amount: components['schemas']['MoneySchema'];
@@ -3474,6 +3890,26 @@ export interface components {
       region: string;
       country_code: string;
       phone: string;
+    };
+    PreviewRecord: {
+      preview_token: string;
+      expires_at: string;
+      kind: string;
+      params: {
+        [key: string]: unknown;
+      };
+      order: components['schemas']['OrderRecord'];
+      effects: components['schemas']['EffectRecord'][];
+      amount: components['schemas']['MoneyRecord'];
+      refund_to: string;
+      refundable: components['schemas']['MoneyRecord'] | null;
+      refundable_lines: components['schemas']['RefundableLineRecord'][];
+      refundable_shipping: components['schemas']['MoneyRecord'];
+      methods: string[];
+      warnings: components['schemas']['WarningRecord'][];
+      is_final: boolean;
+      needs_approval: components['schemas']['ApprovalRecord'] | null;
+      running: components['schemas']['OrderActionRecord'][];
     };
     /** @enum {string} */
     PriorityEnum: 'urgent' | 'high' | 'normal' | 'low';
@@ -3528,12 +3964,31 @@ export interface components {
       /** Format: uuid */
       ticket_id?: string;
     };
+    RefundRecord: {
+      amount: components['schemas']['MoneyRecord'];
+      reason: string;
+      method: string;
+      refunded_at: string;
+    };
     RefundSchema: {
       amount: components['schemas']['MoneySchema'];
       reason: string;
       method: string;
       /** Format: date-time */
       refunded_at: string;
+    };
+    RefundableLineRecord: {
+      line: string;
+      title: string;
+      variant: string;
+      quantity: number;
+      unit: components['schemas']['MoneyRecord'];
+      can_restock: boolean;
+    };
+    /** @description Input of an endpoint; a field it does not know is refused by name. */
+    RejectInputRequest: {
+      /** @default  */
+      reason: string;
     };
     ReplyPlaceRecord: {
       channel_id: string;
@@ -3563,6 +4018,18 @@ export interface components {
       /** @default false */
       confirm: boolean;
     };
+    ReturnRecord: {
+      number: string;
+      state: string;
+      state_text: string;
+      outcome: string;
+      requested_at: string | null;
+      refund: components['schemas']['MoneyRecord'] | null;
+      label_url: string;
+      carrier: string;
+      tracking_number: string;
+      lines: components['schemas']['LineQuantityRecord'][];
+    };
     ReturnSchema: {
       number: string;
       state: components['schemas']['ReturnSchemaStateEnum'];
@@ -3583,6 +4050,31 @@ export interface components {
     ReturnStatusEnum: 'requested' | 'returned';
     /** @enum {string} */
     RoleEnum: 'admin' | 'agent' | 'viewer';
+    RoleLimit: {
+      currency: string;
+      per_action_minor: number | null;
+      per_day_minor: number | null;
+    };
+    /** @description Input of an endpoint; a field it does not know is refused by name. */
+    RoleLimitInputRequest: {
+      currency: string;
+      /** Format: int64 */
+      per_action_minor: number | null;
+      /** Format: int64 */
+      per_day_minor: number | null;
+    };
+    RolePolicy: {
+      role: string;
+      kinds: string[] | null;
+      limits: components['schemas']['RoleLimit'][];
+    };
+    /** @description Input of an endpoint; a field it does not know is refused by name. */
+    RolePolicyInputRequest: {
+      /** @description agent or admin */
+      role: string;
+      kinds: components['schemas']['OrderActionKindEnum'][] | null;
+      limits: components['schemas']['RoleLimitInputRequest'][];
+    };
     /** @description Input of an endpoint; a field it does not know is refused by name. */
     RotateInputRequest: {
       /** @default true */
@@ -3679,6 +4171,12 @@ export interface components {
       description: string;
       outcome: string;
     };
+    ScanRecord: {
+      at: string;
+      status: string;
+      text: string;
+      place: string;
+    };
     ScanSchema: {
       /** Format: date-time */
       at: string;
@@ -3763,6 +4261,12 @@ export interface components {
       created_at: string;
       last_seen_at: string;
       is_current: boolean;
+    };
+    /** @description What a person found in the shop. */
+    SettleInputRequest: {
+      did_happen: boolean;
+      /** @default  */
+      reference: string;
     };
     /** @enum {string} */
     ShipmentStatusEnum:
@@ -3871,6 +4375,18 @@ export interface components {
       copy: string;
       link: string;
     };
+    StoreRecord: {
+      id: string;
+      slug: string;
+      kind: string;
+      name: string;
+      platform: string;
+      actions: string[];
+      missing: {
+        [key: string]: string;
+      };
+      stale_after_seconds: number;
+    };
     StoreSchema: {
       /** Format: uuid */
       id: string;
@@ -3878,7 +4394,7 @@ export interface components {
       kind: string;
       name: string;
       platform: string;
-      actions: components['schemas']['ActionsEnum'][];
+      actions: components['schemas']['OrderActionKindEnum'][];
       missing: {
         [key: string]: string;
       };
@@ -4202,6 +4718,12 @@ export interface components {
     };
     /** @enum {string} */
     WakesOnEnum: 'reply' | 'shipped' | 'delivered';
+    WarningRecord: {
+      code: string;
+      detail: {
+        [key: string]: unknown;
+      };
+    };
     Welcome: {
       email: string;
       organization: string;
@@ -6233,6 +6755,243 @@ export interface operations {
       };
     };
   };
+  order_actions: {
+    parameters: {
+      query?: {
+        /** @description The cursor of the page before. */
+        after?: string;
+        /** @description Of this customer. */
+        customer?: string;
+        /** @description How many (1 to 200). */
+        limit?: string;
+        /** @description Of this order. */
+        order?: string;
+        /** @description One or more states, with commas. */
+        state?: string;
+        /** @description Of this ticket. */
+        ticket?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderActionList'];
+        };
+      };
+    };
+  };
+  order_action: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        action_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderActionRecord'];
+        };
+      };
+    };
+  };
+  approve_order_action: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        action_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['ApproveInputRequest'];
+      };
+    };
+    responses: {
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderActionRecord'];
+        };
+      };
+    };
+  };
+  confirm_order_action: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        action_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ConfirmInputRequest'];
+      };
+    };
+    responses: {
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderActionRecord'];
+        };
+      };
+    };
+  };
+  order_action_preview: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        action_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PreviewRecord'];
+        };
+      };
+    };
+  };
+  reject_order_action: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        action_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['RejectInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderActionRecord'];
+        };
+      };
+    };
+  };
+  retry_order_action: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        action_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderActionRecord'];
+        };
+      };
+    };
+  };
+  settle_order_action: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        action_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SettleInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderActionRecord'];
+        };
+      };
+    };
+  };
+  order_limits: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderLimitsRecord'];
+        };
+      };
+    };
+  };
+  set_order_limits: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RolePolicyInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderLimitsRecord'];
+        };
+      };
+    };
+  };
   orders: {
     parameters: {
       query: {
@@ -6272,6 +7031,56 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['OrderSchema'];
+        };
+      };
+    };
+  };
+  start_order_action: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['OrderActionInputRequest'];
+      };
+    };
+    responses: {
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderActionRecord'];
+        };
+      };
+    };
+  };
+  preview_order_action: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['OrderPreviewInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PreviewRecord'];
         };
       };
     };

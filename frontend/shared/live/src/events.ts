@@ -42,6 +42,7 @@ export interface EventPayload {
   job?: R.BulkJob;
   order_id?: string;
   customer_id?: string;
+  order_action?: R.OrderAction;
   survey?: { id: string; score: number | null; comment: string | null };
   notification?: R.Notification;
   notification_ids?: string[];

@@ -158,13 +158,23 @@ const TIMELINE_TYPES = new Set([
   'ticket.linked',
   'ticket.unlinked',
   'rule.ran',
+  'order_action.changed',
   'csat.sent',
   'csat.answered',
 ]);
 
 function timelineLine(event: LiveEvent, ticketId: string): R.TimelineEvent {
-  const { change, other_ticket, survey, run_id, rule_id, rule_name, actions } = event.payload;
-  const said = Object.entries({ change, other_ticket, survey, run_id, rule_id, rule_name, actions });
+  const { change, other_ticket, survey, run_id, rule_id, rule_name, actions, order_action } = event.payload;
+  const said = Object.entries({
+    change,
+    other_ticket,
+    survey,
+    run_id,
+    rule_id,
+    rule_name,
+    actions,
+    order_action,
+  });
   const data = Object.fromEntries(said.filter(([, value]) => value !== undefined));
   const actor = event.actor ?? { type: 'system', id: null, name: '' };
   return { seq: event.seq, type: event.type, at: event.at, actor, ticket_id: ticketId, data };
