@@ -10,6 +10,7 @@ class AutomationConfig(AppConfig):
         from automation.csat import surveys  # noqa: F401 (subscribes)
         from automation.macros import (
             bulk,  # noqa: F401 (registers)
+            gate,
             sending,  # noqa: F401 (subscribes)
         )
         from automation.rules import (
@@ -17,3 +18,6 @@ class AutomationConfig(AppConfig):
             search,  # noqa: F401 (makes runs findable)
             team_alerts,  # noqa: F401 (subscribes)
         )
+        from tickets.actions.reply import before_writing
+
+        before_writing(gate.check_outgoing)

@@ -294,6 +294,7 @@ def draft_record(draft: Draft) -> dict[str, Any]:
         "subject": None,
         "channel_id": None,
         "order_id": None,
+        "order_basis": None,
         "spans": [],
         "missing": [],
         "earlier": None,

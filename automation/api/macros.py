@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -16,12 +17,14 @@ from automation.api.shapes import (
     MacroProblems,
     MacroWords,
 )
+from automation.macros.claims import CLAIMS, claims_in
 from automation.macros.edit import change_macro, create_macro, delete_macro
-from automation.macros.liquid import LIQUID, problems_of
+from automation.macros.liquid import FILTERS, problems_of, used_values
 from automation.macros.records import macro_record, rendered_record
 from automation.macros.render import render_for_agent
+from automation.macros.schema import SCHEMA, leaves
 from automation.macros.selectors import get_macro, macros_of
-from automation.macros.values import SCHEMA
+from automation.rules.fields import INTENTS
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.lib.api import read_body, refuse_unknown_parameters
 from helpdesk.lib.schema import documented
@@ -98,11 +101,9 @@ class MacroCheck(Endpoint):
     @documented("check_macro", MacroProblems, body=MacroCheckInput)
     def post(self, request: Request) -> Response:
         body = read_body(MacroCheckInput, request)["body"]
-        problems = [
-            {"path": each.path, "code": each.code, "message": each.message}
-            for each in problems_of(body)
-        ]
-        return Response({"problems": problems})
+        problems = [asdict(each) for each in problems_of(body)]
+        used = [asdict(each) for each in used_values(body)]
+        return Response({"problems": problems, "values": used, "claims": claims_in(body)})
 
 
 class MacroVocabulary(Endpoint):
@@ -113,11 +114,26 @@ class MacroVocabulary(Endpoint):
     @documented("macro_vocabulary", MacroWords)
     def get(self, request: Request) -> Response:
         values = [
-            {"path": f"{root}.{name}", "label": label}
-            for root, names in SCHEMA.items()
-            for name, label in names.items()
+            {
+                "path": path,
+                "root": path.split(".")[0],
+                "label": value.label,
+                "type": value.type,
+                "example": value.example,
+            }
+            for path, value in leaves()
         ]
-        return Response({"values": values, "filters": sorted(LIQUID.filters)})
+        return Response(
+            {
+                "values": values,
+                "schema": [asdict(each) for each in SCHEMA],
+                "filters": sorted(FILTERS),
+                "filter_words": {name: words for name, (_, words) in FILTERS.items()},
+                "rules": ["required", "fallback", "drop"],
+                "claims": [{"name": name, "label": label} for name, label in CLAIMS.items()],
+                "intents": list(INTENTS),
+            }
+        )
 
 
 def _fields(values: dict[str, Any]) -> dict[str, Any]:

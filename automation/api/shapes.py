@@ -102,6 +102,11 @@ class MacroPage(TypedDict):
 class OrderName(TypedDict):
     id: str
     number: str
+    store: str
+    state_text: str
+    total: str
+    placed_at: str
+    as_of: str
 
 
 class FilledMacro(TypedDict):
@@ -111,18 +116,42 @@ class FilledMacro(TypedDict):
     language: str
     missing: list[dict[str, Any]]
     spans: list[dict[str, Any]]
+    obstacles: list[dict[str, Any]]
+    languages: list[str]
+    order_basis: str
     order: OrderName | None
     orders: list[OrderName]
     actions: list[dict[str, Any]]
 
 
+class BodyProblemDetails(TypedDict):
+    path: str
+    code: str
+    message: str
+    line: int
+    name: str
+
+
+class UsedValueDetails(TypedDict):
+    path: str
+    rule: str
+    line: int
+
+
 class MacroProblems(TypedDict):
-    problems: list[dict[str, str]]
+    problems: list[BodyProblemDetails]
+    values: list[UsedValueDetails]
+    claims: list[str]
 
 
 class MacroWords(TypedDict):
     values: list[dict[str, str]]
+    schema: list[dict[str, Any]]
     filters: list[str]
+    filter_words: dict[str, str]
+    rules: list[str]
+    claims: list[dict[str, str]]
+    intents: list[str]
 
 
 class CsatTiles(TypedDict):

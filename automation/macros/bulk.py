@@ -36,6 +36,8 @@ def _apply(job: BulkJob, ticket: Ticket, user: User) -> None:
         html=rendered.html,
         subject=rendered.subject or "",
         macro_id=macro.pk,
+        order_id=rendered.order.pk if rendered.order else None,
+        order_basis=rendered.basis,
         message_id=uuid.uuid5(job.pk, str(ticket.pk)),
         keeps_draft=True,
     )

@@ -94,12 +94,16 @@ def _send(
     if rendered.missing:
         paths = ", ".join(each.path for each in rendered.missing)
         return f"not sent: no value for {paths}"
+    if rendered.obstacles:
+        return f"not sent: {rendered.obstacles[0].message}"
     address = (message.from_address or {}).get("address", "")
     outgoing = OutgoingMessage(
         text=rendered.text,
         html=rendered.html,
         to=[{"name": ticket.customer.name, "address": address}],
         macro_id=macro.pk,
+        order_id=order.pk if order else None,
+        order_basis=rendered.basis,
         rule_run_id=run_id,
         message_id=uuid.uuid5(run_id, str(macro.pk)) if run_id else None,
         is_automatic=True,

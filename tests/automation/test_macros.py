@@ -12,7 +12,7 @@ from automation.macros.edit import change_macro, create_macro
 from automation.macros.liquid import problems_of
 from automation.macros.models import Macro
 from automation.macros.render import render_for_agent
-from automation.macros.values import LINE_FIELDS, SCHEMA
+from automation.macros.schema import SCHEMA, Value
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput, MissingValues, NotFound
 from inbox.delivery import withdraw
@@ -287,36 +287,49 @@ def test_the_variant_of_the_customers_language_is_taken_and_money_and_dates_foll
     assert filled(macro, ticket, bo, language="fr").language == "de"
 
 
+def _tree(value: Value) -> object:
+    return sorted(each.name for each in value.of) if value.of else value.type
+
+
 def test_a_macro_reaches_exactly_what_is_listed():
     """A33: whoever adds a value changes this list too, and thinks about who may see it."""
-    assert {root: sorted(names) for root, names in SCHEMA.items()} == {
-        "customer": ["city", "country", "email", "first_name", "language", "name"],
-        "order": [
-            "carrier",
-            "city",
-            "delivered_on",
-            "expected_on",
-            "item_count",
-            "items",
-            "last_scan_on",
-            "lines",
-            "number",
-            "payment_method",
-            "placed_at",
-            "placed_on",
-            "promised_on",
-            "refunded_total",
-            "status",
-            "store",
-            "total",
-            "tracking_number",
-            "tracking_url",
-        ],
-        "ticket": ["number", "subject"],
+    shipment = sorted(
+        "carrier tracking_number tracking_url status problem place shipped_on expected_on "
+        "delivered_on last_scan_on is_delivered".split()
+    )
+    returns = sorted(
+        "number status outcome requested_on refund label_url carrier tracking_number "
+        "tracking_url".split()
+    )
+    order = sorted(
+        "number status placed_on placed_at promised_on expected_on shipped_on delivered_on "
+        "last_scan_on cancelled_on cancel_reason total subtotal shipping discount tax "
+        "refunded_total refundable item_count age_days items lines carrier tracking_number "
+        "tracking_url city address payment_method refund discount_codes store shipments returns "
+        "is_paid is_shipped is_delivered is_cancelled is_on_hold has_tracking".split()
+    )
+    assert {each.name: _tree(each) for each in SCHEMA} == {
+        "customer": sorted(
+            "name first_name last_name email phone city country language is_vip order_count".split()
+        ),
+        "order": order,
+        "orders": order,
+        "shipments": shipment,
+        "returns": returns,
+        "loyalty": sorted("points tier points_to_next next_tier referral_url program".split()),
+        "ticket": sorted("number subject channel created_on tags".split()),
         "agent": ["email", "first_name", "name"],
+        "store": ["name", "url"],
         "organization": ["name"],
     }
-    assert LINE_FIELDS == ("title", "variant", "quantity")
+    of_order = {each.name: _tree(each) for each in SCHEMA[1].of if each.of}
+    assert of_order == {
+        "lines": ["price", "quantity", "sku", "title", "total", "variant"],
+        "address": ["city", "company", "country", "name", "postcode", "region", "street"],
+        "refund": ["amount", "method", "reason", "refunded_on"],
+        "shipments": shipment,
+        "returns": returns,
+    }
 
 
 def test_every_default_macro_can_be_filled_for_a_sent_order(organization, make_order, ticket, bo):

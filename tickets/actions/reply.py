@@ -47,6 +47,7 @@ LIVE = "chat"
 
 SendCheck = Callable[[Ticket, Channel, list[dict[str, str]], dict[str, Any]], None]
 _send_checks: list[SendCheck] = []
+_text_checks: list[Callable[[Ticket, OutgoingMessage], None]] = []
 _send_live: list[Callable[[uuid.UUID], None]] = []
 
 
@@ -59,6 +60,15 @@ def before_sending(check: SendCheck) -> SendCheck:
     if check not in _send_checks:
         _send_checks.append(check)
     return check
+
+
+def before_writing(check: Callable[[Ticket, OutgoingMessage], None]) -> None:
+    """Let ``check`` look at every message to a customer, whoever or whatever sends it.
+
+    It is given the ticket, locked, and the message, and raises InvalidInput.
+    """
+    if check not in _text_checks:
+        _text_checks.append(check)
 
 
 def after_writing_live(send: Callable[[uuid.UUID], None]) -> None:
@@ -75,6 +85,7 @@ class OutgoingMessage:
     ``send_at`` it waits until then, and with ``stops_on_reply`` it becomes a draft again when the
     customer writes before. Where a person wrote ``html``, ``text`` is made from it. ``details`` is
     what the channel must know beside the words (``inbox.connector.OutboundMessage.details``).
+    ``order_id`` and ``order_basis`` are the order its macro was filled from, as it stood then.
     """
 
     text: str
@@ -88,6 +99,8 @@ class OutgoingMessage:
     kind: str = MessageKind.REPLY
     message_id: uuid.UUID | None = None
     macro_id: uuid.UUID | None = None
+    order_id: uuid.UUID | None = None
+    order_basis: str = ""
     rule_run_id: uuid.UUID | None = None
     is_automatic: bool = False
     hold_seconds: int = 0
@@ -216,6 +229,8 @@ def _check_sendable(ticket: Ticket, outgoing: OutgoingMessage, at: datetime) -> 
             "send_at", "Choose a moment within the next twelve months.", code="not_ahead"
         )
     check_filled(outgoing.subject, outgoing.text, outgoing.html)
+    for check in _text_checks:
+        check(ticket, outgoing)
 
 
 def _check_alive(ticket: Ticket) -> None:

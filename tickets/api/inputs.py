@@ -207,6 +207,9 @@ class MessageInput(Writing):
         child=serializers.UUIDField(), max_length=50, required=False
     )
     order_id = serializers.UUIDField(required=False, allow_null=True)
+    order_basis = serializers.CharField(
+        max_length=40, required=False, allow_null=True, allow_blank=True
+    )
     channel_id = serializers.UUIDField(required=False, allow_null=True)
     send_at = serializers.DateTimeField(required=False, allow_null=True)
     stop_on_reply = serializers.BooleanField(default=True)
@@ -257,6 +260,9 @@ class DraftInput(StrictSerializer):
     )
     macro_id = serializers.UUIDField(required=False, allow_null=True)
     order_id = serializers.UUIDField(required=False, allow_null=True)
+    order_basis = serializers.CharField(
+        max_length=40, required=False, allow_null=True, allow_blank=True
+    )
     channel_id = serializers.UUIDField(required=False, allow_null=True)
     spans = serializers.ListField(child=serializers.DictField(), max_length=500, required=False)
     missing = serializers.ListField(child=serializers.DictField(), max_length=100, required=False)

@@ -142,6 +142,8 @@ def outgoing_from(values: dict[str, Any], *, hold_seconds: int) -> OutgoingMessa
         send_at=values.get("send_at"),
         stops_on_reply=values.get("stop_on_reply", True),
         macro_id=values.get("macro_id"),
+        order_id=values.get("order_id"),
+        order_basis=values.get("order_basis") or "",
         hold_seconds=hold_seconds,
         seen_position=None if values.get("send_anyway") else values.get("last_seen_position"),
     )

@@ -343,6 +343,7 @@ class DraftRecord(TypedDict):
     files: list[AttachmentRecord]
     macro_id: str | None
     order_id: str | None
+    order_basis: str | None
     channel_id: str | None
     spans: list[dict[str, Any]]
     missing: list[dict[str, Any]]
