@@ -8,9 +8,11 @@ from typing import Any
 
 from django.db.models import F
 
+from automation.macros.claims import CLAIMS
 from automation.macros.liquid import problems_of
 from automation.macros.models import Macro
 from automation.rules.actions import clean_actions
+from automation.rules.fields import INTENTS
 from helpdesk.accounts.models import Organization, User
 from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import record, unit_of_work
@@ -134,6 +136,20 @@ def _variant_problems(variant: dict[str, Any], path: str, known: set[str]) -> li
     return errors + problems_of(variant.get("body"), path=f"{path}.body")
 
 
+def _clean_intents(macro: Macro, intents: Any) -> list[str]:
+    if not isinstance(intents, list) or not all(each in INTENTS for each in intents):
+        raise InvalidInput.field("intents", f"Choose from: {', '.join(INTENTS)}.")
+    return list(dict.fromkeys(intents))
+
+
+def _clean_claims(macro: Macro, claims: Any) -> list[str] | None:
+    if claims is None:
+        return None
+    if not isinstance(claims, list) or not all(each in CLAIMS for each in claims):
+        raise InvalidInput.field("claims", f"Choose from: {', '.join(CLAIMS)}; or null.")
+    return list(dict.fromkeys(claims))
+
+
 def _clean_actions(macro: Macro, actions: Any) -> list[dict[str, Any]]:
     return clean_actions(macro.organization_id, actions, for_macro=True)
 
@@ -143,6 +159,8 @@ _CLEAN = {
     "folder": _clean_folder,
     "variants": _clean_variants,
     "actions": _clean_actions,
+    "intents": _clean_intents,
+    "claims": _clean_claims,
 }
 
 

@@ -2,7 +2,7 @@
 
 A body is checked when it is saved: every path against ``schema.SCHEMA``, filters and tags against
 the lists here; range literals are refused because no limit of the library stops them. What is
-printed and missing is told apart by three rules: it blocks (``required``, as without a filter), a
+printed and missing is told apart by three rules: it blocks (as it does without a filter), a
 text stands in its place (``default`` or ``fallback``), or its sentence goes (``drop_sentence``).
 """
 
@@ -174,7 +174,7 @@ def default(value: Any, text: Any = "", **_: Any) -> Any:
 
 
 def as_it_is(value: Any) -> Any:
-    """``required`` and ``drop_sentence`` say what happens without a value, not what it is."""
+    """``drop_sentence`` says what happens without a value, not what it is."""
     return value
 
 
@@ -183,10 +183,16 @@ def _as_text(value: Any) -> str:
 
 
 def _bounded(apply: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter whose result stays small: no chain of them can fill the memory."""
+    """A filter whose result stays small: no chain of them can fill the memory.
+
+    What is missing stays missing, until a later filter puts something in its place.
+    """
+    replaces = apply in (default, misc.size)
 
     @wraps(apply)
     def bounded(*values: Any, **named: Any) -> Any:
+        if values and isinstance(values[0], MissingValue) and not replaces:
+            return values[0]
         result = apply(*values, **named)
         if isinstance(result, str) and len(result) > MAX_TEXT_CHARS:
             raise FilterError("this text becomes too long", token=None)
@@ -209,7 +215,6 @@ FILTERS: dict[str, tuple[Callable[..., Any], str]] = {
     "last": (array.last, "the last of a list"),
     "money": (money, "a sum as the customer writes it"),
     "prepend": (string.prepend, "adds a text in front of it"),
-    "required": (as_it_is, "without a value nothing can be sent (as without this)"),
     "size": (misc.size, "how many or how long"),
     "strip": (string.strip, "without spaces around it"),
     "time": (time_of_day, "the time of day in the customer's zone"),

@@ -23,7 +23,7 @@ from automation.macros.liquid import (
     template_of,
 )
 from automation.macros.models import Macro
-from automation.macros.values import MARKS, TAINT, MissingValue, methods_of, values_for
+from automation.macros.values import MARKS, TAINT, Asked, MissingValue, methods_of, values_for
 from automation.orders import RECENT, OrderMeant, own_order
 from helpdesk.accounts.models import Organization, User
 from helpdesk.lib.clock import now
@@ -106,7 +106,7 @@ def render(
     ``order`` must be the customer's own (:func:`own_order`), ``orders`` are all of them where they
     are at hand. Raises InvalidInput when the template goes beyond its limits.
     """
-    organization = Organization.objects.get(pk=ticket.organization_id)
+    organization = ticket.organization
     variant = variant_for(macro, language, ticket, organization)
     body, subject_body = variant["body"].strip("\n"), variant.get("subject") or ""
     wanted = _roots_in(body) | (_roots_in(subject_body) if subject_body else frozenset())
@@ -119,15 +119,15 @@ def render(
         user=user,
         order=order,
         orders=orders,
-        email=address_of(ticket),
+        email=Asked(lambda: address_of(ticket)),
         language=variant["language"],
         wanted=wanted,
     )
-    text, spans, missing = _filled(body, values)
+    text, spans, missing = fill(body, values)
     subject: str | None = None
     subject_missing: list[MissingPlace] = []
     if subject_body:
-        subject, _, subject_missing = _filled(subject_body, values)
+        subject, _, subject_missing = fill(subject_body, values)
     return Rendered(
         text=text,
         html=html_of(text),
@@ -216,7 +216,11 @@ def _line_breaks(paragraph: str) -> str:
     return "".join(parts).replace("\n", "<br>\n")
 
 
-def _filled(body: str, values: dict[str, Any]) -> tuple[str, list[Span], list[MissingPlace]]:
+def fill(body: str, values: dict[str, Any]) -> tuple[str, list[Span], list[MissingPlace]]:
+    """The text with these values, where they stand in it, and what is missing.
+
+    Raises InvalidInput when the template goes beyond its limits.
+    """
     printed = PrintedValues()
     try:
         marked = template_of(body).render(**values, __printed__=printed)

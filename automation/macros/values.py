@@ -71,6 +71,8 @@ class Values(Mapping[Any, Any]):
         if part is None:
             raise KeyError(key)
         value = None if self._data is None else self._data.get(str(key))
+        if isinstance(value, Asked):
+            value = value.ask()
         path = f"{self._path}.{key}"
         if part.type == "object":
             return Values(part, path, value, self.missing)
@@ -145,6 +147,13 @@ class Lazy(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return 1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A value that costs a query: asked for when it is printed."""
+
+    ask: Callable[[], Any]
 
 
 @dataclass(frozen=True)
@@ -230,7 +239,7 @@ def values_for(
     user: User | None,
     order: Order | None,
     orders: Sequence[Order],
-    email: str,
+    email: str | Asked,
     language: str,
     wanted: frozenset[str] = frozenset(ROOTS),
 ) -> dict[str, Any]:
@@ -295,17 +304,17 @@ class _Words:
 
 
 def _customer_data(
-    ticket: Ticket, email: str, language: str, orders: Sequence[Order]
+    ticket: Ticket, email: str | Asked, language: str, orders: Sequence[Order]
 ) -> dict[str, Any]:
     customer = ticket.customer
     first, _, last = customer.name.strip().partition(" ")
-    phone = customer.handles.filter(kind=HandleKind.PHONE).order_by("pk").first()
+    phones = customer.handles.filter(kind=HandleKind.PHONE).order_by("pk")
     return {
         "name": customer.name,
         "first_name": first,
         "last_name": last.strip(),
         "email": email,
-        "phone": phone.value if phone else None,
+        "phone": Asked(lambda: phones.values_list("value", flat=True).first()),
         "city": customer.city,
         "country": customer.country,
         "language": language,
