@@ -2371,6 +2371,13 @@ export interface components {
       ticket_id: string | null;
       created_at: string;
     };
+    BodyProblemDetails: {
+      path: string;
+      code: string;
+      message: string;
+      line: number;
+      name: string;
+    };
     BootstrapRecord: {
       me: components['schemas']['OwnRecord'];
       organization: components['schemas']['OrganizationRecord'];
@@ -2543,6 +2550,7 @@ export interface components {
       files: components['schemas']['AttachmentRecord'][];
       macro_id: string | null;
       order_id: string | null;
+      order_basis: string | null;
       channel_id: string | null;
       spans: {
         [key: string]: unknown;
@@ -2764,6 +2772,7 @@ export interface components {
       macro_id?: string | null;
       /** Format: uuid */
       order_id?: string | null;
+      order_basis?: string | null;
       /** Format: uuid */
       channel_id?: string | null;
       spans?: {
@@ -2792,6 +2801,7 @@ export interface components {
       files: components['schemas']['AttachmentRecord'][];
       macro_id: string | null;
       order_id: string | null;
+      order_basis: string | null;
       channel_id: string | null;
       spans: {
         [key: string]: unknown;
@@ -2872,6 +2882,11 @@ export interface components {
       spans: {
         [key: string]: unknown;
       }[];
+      obstacles: {
+        [key: string]: unknown;
+      }[];
+      languages: string[];
+      order_basis: string;
       order: components['schemas']['OrderName'] | null;
       orders: components['schemas']['OrderName'][];
       actions: {
@@ -3097,9 +3112,9 @@ export interface components {
       next: string | null;
     };
     MacroProblems: {
-      problems: {
-        [key: string]: string;
-      }[];
+      problems: components['schemas']['BodyProblemDetails'][];
+      values: components['schemas']['UsedValueDetails'][];
+      claims: string[];
     };
     /** @description For whom to fill the macro. */
     MacroRenderInputRequest: {
@@ -3118,7 +3133,18 @@ export interface components {
       values: {
         [key: string]: string;
       }[];
+      schema: {
+        [key: string]: unknown;
+      }[];
       filters: string[];
+      filter_words: {
+        [key: string]: string;
+      };
+      rules: string[];
+      claims: {
+        [key: string]: string;
+      }[];
+      intents: string[];
     };
     MentionRecord: {
       /** @enum {string} */
@@ -3187,6 +3213,7 @@ export interface components {
       mention_ids?: string[];
       /** Format: uuid */
       order_id?: string | null;
+      order_basis?: string | null;
       /** Format: uuid */
       channel_id?: string | null;
       /** Format: date-time */
@@ -3495,6 +3522,11 @@ export interface components {
     OrderName: {
       id: string;
       number: string;
+      store: string;
+      state_text: string;
+      total: string;
+      placed_at: string;
+      as_of: string;
     };
     /** @description ``params`` as each kind has them; what is left out is filled in sensibly. */
     OrderPreviewInputRequest: {
@@ -4648,6 +4680,11 @@ export interface components {
     UploadInputRequest: {
       /** Format: binary */
       file: string;
+    };
+    UsedValueDetails: {
+      path: string;
+      rule: string;
+      line: number;
     };
     UserRecord: {
       id: string;
