@@ -3,12 +3,14 @@
 claim → parse (connector) → judge (filters) → who (identity) → where (matching) → one transaction
 that writes the message, its events and the arrival's fate together. A worker that dies anywhere
 leaves the arrival as it was; the next one begins again. What cannot be parsed or filed is
-quarantined with the reason; the raw bytes stay and :func:`retry` runs it again.
+quarantined with the reason; the raw bytes stay and :func:`retry` runs it again. Where a vendor had
+to be asked and did not answer, it is tried again by itself, and holds up nothing behind it.
 """
 
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import takewhile
@@ -24,7 +26,13 @@ from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib import blobs
 from helpdesk.lib.clock import now
 from helpdesk.lib.courtesy import let_requests_go_first
-from helpdesk.lib.errors import Conflict, InvalidInput, NotFound
+from helpdesk.lib.errors import (
+    Conflict,
+    InvalidInput,
+    NeedsReauthorization,
+    NotFound,
+    TemporaryFailure,
+)
 from helpdesk.lib.failpoints import failpoint
 from helpdesk.lib.workers import dead_workers, worker_number
 from inbox import doorbell
@@ -52,6 +60,7 @@ MAX_IN_A_ROW = 2000
 RUN = 20
 MAX_FILINGS = 4
 RETRY_SECONDS = 30
+ASK_AGAIN_SECONDS = (30, 120, 600, 3600, 6 * 3600, 24 * 3600)
 
 Channels = dict[uuid.UUID, Channel]
 log = structlog.get_logger()
@@ -133,6 +142,9 @@ def _parse(raw: RawInbound, channels: Channels | None) -> _Parsed | None:
     except InvalidInput as problem:
         _quarantine(raw, problem.message)
         return None
+    except (TemporaryFailure, NeedsReauthorization) as failure:
+        _put_off(raw, failure)
+        return None
     except (OSError, OperationalError, InterfaceError):
         _release(raw)
         raise
@@ -185,10 +197,22 @@ def retry_later(raw_id: uuid.UUID) -> None:
     doorbell.ring_raw(raw_id)
 
 
-def _requeue(raw_id: uuid.UUID) -> None:
+def retry_due() -> int:
+    """Try again what waits for a vendor's answer; returns how many."""
+    due = RawInbound.objects.filter(state=RawState.QUARANTINED, retry_at__lte=now())
+    retries = dict(due.values_list("pk", "retries")[:200])
+    for raw_id, count in retries.items():
+        with suppress(Conflict):
+            _requeue(raw_id, retries=count)
+            doorbell.ring_raw(raw_id)
+    return len(retries)
+
+
+def _requeue(raw_id: uuid.UUID, *, retries: int = 0) -> None:
     changed = RawInbound.objects.filter(pk=raw_id, state=RawState.QUARANTINED).update(
-        state=RawState.RECEIVED, reason="", attempts=0, lease_until=None, processed_at=None
-    )
+        state=RawState.RECEIVED, reason="", attempts=0, lease_until=None, processed_at=None,
+        retry_at=None, retries=retries,
+    )  # fmt: skip
     if not changed:
         raise Conflict("This mail is not in quarantine.", code="not_quarantined")
 
@@ -519,6 +543,20 @@ def _quarantine(raw: RawInbound, reason: str) -> RawInbound:
     )
     log.warning("inbox.quarantined", raw_id=str(raw.pk))
     return raw
+
+
+def _put_off(raw: RawInbound, failure: TemporaryFailure | NeedsReauthorization) -> None:
+    """In quarantine for a while; after a day and a half of no answer for good."""
+    if raw.retries >= len(ASK_AGAIN_SECONDS):
+        _quarantine(raw, failure.message)
+        return
+    asked = getattr(failure, "retry_after_seconds", None) or 0
+    raw.state, raw.reason = RawState.QUARANTINED, f"Tried again by itself. {failure.message}"[:300]
+    raw.retry_at = now() + timedelta(seconds=max(asked, ASK_AGAIN_SECONDS[raw.retries]))
+    _held(raw).update(
+        state=raw.state, reason=raw.reason, processed_at=now(), lease_until=None,
+        retry_at=raw.retry_at, retries=raw.retries + 1,
+    )  # fmt: skip
 
 
 def _store_files(attachments: list[InboundAttachment]) -> list[StoredFile]:

@@ -58,6 +58,9 @@ class RawInbound(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     worker = models.BigIntegerField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    """When what is in quarantine is tried again by itself: the vendor did not answer in time."""
+    retries = models.PositiveSmallIntegerField(default=0, db_default=0)
     received_at = models.DateTimeField(default=now)
     processed_at = models.DateTimeField(null=True, blank=True)
 
@@ -73,6 +76,11 @@ class RawInbound(models.Model):
                 condition=models.Q(state=RawState.RECEIVED),
             ),
             models.Index(fields=["organization", "-received_at", "-id"], name="inbound_log"),
+            models.Index(
+                fields=["retry_at"],
+                name="raw_to_retry",
+                condition=models.Q(retry_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -104,6 +104,12 @@ def process_due() -> int:
     return door.process_due(limit=200)
 
 
+@sweeps("inbox.retry", every_seconds=5)
+def retry_arrivals() -> int:
+    """Read again what waited for a vendor's answer."""
+    return door.retry_due()
+
+
 @sweeps("inbox.recover")
 def recover_claims() -> int:
     """Take back the claims of workers that died."""

@@ -132,7 +132,7 @@ def _arrivals() -> Finding:
     waiting = RawInbound.objects.filter(
         state=RawState.RECEIVED, received_at__lt=now() - LATE
     ).count()
-    quarantined = RawInbound.objects.filter(state=RawState.QUARANTINED).count()
+    quarantined = RawInbound.objects.filter(state=RawState.QUARANTINED, retry_at=None).count()
     if waiting:
         return _ill("mail in", f"{waiting} mails wait for a worker", "Start a worker.")
     if quarantined:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from helpdesk.lib.clock import now
-from inbox.connector import Arrived, Item, Polled
+from inbox.connector import Arrived, Item, Person, Polled
 from integrations.meta.client import Graph, graph_of, sender_node, uses_instagram_login
 from integrations.meta.webhooks import moment, read_event, text_of
 from tickets.models import Channel
@@ -55,6 +55,17 @@ def words_of_mention(channel: Channel, value: dict[str, Any]) -> dict[str, Any]:
     else:
         said = None
     return said if isinstance(said, dict) else {}
+
+
+def person(channel: Channel, value: str) -> Person:
+    """Who has this handle (``account:id``); nobody, where the person does not let Meta tell."""
+    account, _, person_id = value.partition(":")
+    if account != channel.address or not person_id.isdigit():
+        return Person()
+    names = "name" if channel.kind == "facebook" else "name,username"
+    said = graph_of(channel).profile(person_id, fields=names)
+    name, username = text_of(said.get("name")), text_of(said.get("username"))
+    return Person((name or username)[:200], f"@{username}"[:200] if username else name[:200])
 
 
 # --- Conversations --------------------------------------------------------------------------------

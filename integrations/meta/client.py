@@ -53,6 +53,11 @@ class Graph:
         """Read an object or an edge."""
         return _data(call("GET", self._url(path), query=self._with_proof(query), **self._common()))
 
+    def profile(self, person_id: str, **query: Any) -> dict[str, Any]:
+        """A person, as far as they let us see; refused, it says nothing about our token."""
+        common = {**self._common(), "failure": _meaning_of_profile}
+        return _data(call("GET", self._url(person_id), query=self._with_proof(query), **common))
+
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """The objects of an edge, page after page."""
         for _ in range(MAX_PAGES):
@@ -176,6 +181,13 @@ def meaning_of(answer: VendorAnswer) -> ConnectorFailure:
             f"Meta cannot do it now. {words}", retry_after_seconds=_pause_seconds(answer)
         )
     return PermanentFailure(f"Meta refused it. {words}", reason_code=f"refused_{code or 400}")
+
+
+def _meaning_of_profile(answer: VendorAnswer) -> ConnectorFailure:
+    said = answer.data.get("error") if isinstance(answer.data, dict) else None
+    if isinstance(said, dict) and _number(said.get("code")) in _PERMISSION:
+        return PermanentFailure("This person does not let us see their name.")
+    return meaning_of(answer)
 
 
 def _pause_seconds(answer: VendorAnswer) -> int | None:

@@ -8,13 +8,19 @@ from typing import Any
 
 import inbox.connector
 from helpdesk.lib import http
-from helpdesk.lib.errors import ConnectorFailure, PermanentFailure, TemporaryFailure
+from helpdesk.lib.errors import (
+    ConnectorFailure,
+    NeedsReauthorization,
+    PermanentFailure,
+    TemporaryFailure,
+)
 from inbox.connector import (
     Account,
     FetchedFile,
     Item,
     Manifest,
     OutboundMessage,
+    Person,
     Place,
     Polled,
     Reach,
@@ -38,7 +44,10 @@ class MetaConnector:
         self.manifest = manifest
 
     def parse(self, channel: Channel, raw: bytes, envelope: dict[str, Any]) -> InboundMessage:
-        """An arrival in normal form; the words of a mention are asked for, the rest is pure."""
+        """An arrival in normal form; the words of a mention are asked for, the rest is pure.
+
+        Raises TemporaryFailure or NeedsReauthorization where Meta does not tell them now.
+        """
         return messages.parse(channel, _with_words(channel, raw))
 
     def send(
@@ -71,6 +80,10 @@ class MetaConnector:
         if said.status != 200:
             raise TemporaryFailure(f"The file cannot be fetched now ({said.status}).")
         return FetchedFile(said.content, said.content_type)
+
+    def person(self, channel: Channel, value: str) -> Person:
+        """What somebody is called who wrote to us; ids are those this account knows them by."""
+        return asking.person(channel, value)
 
     def connect(self, channel: Channel, hook_url: str) -> Account:
         """Try the token and subscribe the app."""
@@ -109,8 +122,17 @@ def _with_words(channel: Channel, raw: bytes) -> bytes:
             return raw
         told["words"] = asking.words_of_mention(channel, told["value"])
         return json.dumps(told).encode()
+    except (TemporaryFailure, NeedsReauthorization):
+        if _says_enough(told["value"]):
+            return raw
+        raise
     except (ConnectorFailure, ValueError, KeyError, AttributeError, TypeError):
         return raw
+
+
+def _says_enough(value: dict[str, Any]) -> bool:
+    """Facebook tells words and author with some mentions; Instagram never does."""
+    return bool(value.get("message") and value.get("sender_id"))
 
 
 def register() -> None:

@@ -36,17 +36,24 @@ SECRET, TOKEN = "app secret", "page token"
 PAGE, ACCOUNT, MIA = "1001", "1784", "7007"
 NODES = {
     PAGE: "Page",
+    MIA: "User",
     r"\d+_\d+": "PagePost",
     r"c\d+_\d+": "Comment",
     r"t_\w+": "UnifiedThread",
 }
 INSTAGRAM_NODES = {
     PAGE: "Page",
+    MIA: "IGUser",
     ACCOUNT: "IGUser",
     r"18\d+": "IGComment",
     r"t_\w+": "UnifiedThread",
 }
-LOGIN_NODES = {ACCOUNT: "IGUserForIGOnlyAPI", r"18\d+": "IGComment", r"t_\w+": "UnifiedThread"}
+LOGIN_NODES = {
+    ACCOUNT: "IGUserForIGOnlyAPI",
+    MIA: "IGUserForIGOnlyAPI",
+    r"18\d+": "IGComment",
+    r"t_\w+": "UnifiedThread",
+}
 
 
 def signed(told: dict[str, Any]) -> Call:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 
-from helpdesk.accounts.models import Organization
+from helpdesk.accounts.models import Organization, User
 from helpdesk.events.dispatch import run_subscribers
 from helpdesk.lib.clock import iso, now
 from helpdesk.lib.errors import InvalidInput, NeedsReauthorization, PermanentFailure
 from helpdesk.lib.secrets import decrypt
-from inbox import delivery, tokens
+from inbox import delivery, door, names, tokens
 from inbox.connector import (
     Amended,
     Arrived,
@@ -24,20 +25,23 @@ from inbox.connector import (
     WebhookRequest,
     get_connector,
 )
-from inbox.models import Delivery, Thread
+from inbox.models import Delivery, RawInbound, Thread
 from inbox.reach import reply_places
 from integrations.meta.connector import MetaConnector
+from integrations.meta.manifest import FACEBOOK, INSTAGRAM
 from tests.contracts.channel_connector import poll
 from tests.contracts.test_meta import ACCOUNT, MIA, NODES, PAGE, MetaContract
 from tests.contracts.vendor import VendorServer
+from tickets.actions.attach import keep_upload
 from tickets.actions.channels import create_channel
 from tickets.actions.reply import OutgoingMessage, reply
 from tickets.models import Channel, DeliveryState, Message, Ticket
 
 pytestmark = pytest.mark.django_db
+PNG = b"\x89PNG"
 POST, COMMENT, REPLY = "1001_500", "c500_1", "c500_2"
 IG_NODES = {
-    PAGE: "Page", ACCOUNT: "IGUser", r"18\d+": "IGComment", r"17\d+": "IGMedia",
+    PAGE: "Page", MIA: "IGUser", ACCOUNT: "IGUser", r"18\d+": "IGComment", r"17\d+": "IGMedia",
     r"t_\w+": "UnifiedThread",
 }  # fmt: skip
 
@@ -263,6 +267,101 @@ def test_an_instagram_mention_is_read_at_instagram_and_answered_there(
     assert answered(channel).external_id == "1810"
     sent = vendor.last("POST", "mentions$").json
     assert (sent["media_id"], sent["comment_id"]) == ("1755", "1801")
+
+
+def test_a_mention_waits_for_instagram_and_holds_up_nothing_behind_it(
+    organization: Organization, vendor: VendorServer, account: Account
+) -> None:
+    channel = connected(account, organization, vendor)
+    vendor.answers("GET", rf"/{ACCOUNT}$", 500, {"error": {"code": 2, "message": "Try later"}})
+    account.take(channel, account.changes("mentions", {"media_id": "1755", "comment_id": "1801"}))
+    account.take(channel, account.changes("comments", account.comment(id="1802")))
+    assert [each.external_id for each in Message.objects.all()] == ["1802"]
+    waiting = RawInbound.objects.get(state="quarantined")
+    assert waiting.retry_at is not None
+    assert waiting.reason.startswith("Tried again by itself. Meta cannot do it now.")
+    assert door.retry_due() == 0
+
+    words = {"id": "1801", "text": "@lindenloom any news?", "username": "ben"}
+    vendor.answers("GET", rf"/{ACCOUNT}$", 200, {"mentioned_comment": words, "id": ACCOUNT})
+    with time_machine.travel(now() + timedelta(minutes=1)):
+        assert door.retry_due() == 1
+        door.process_channel(channel.pk)
+        assert door.retry_due() == 0
+    assert sorted(each.external_id for each in Message.objects.all()) == ["1801", "1802"]
+    assert RawInbound.objects.get(pk=waiting.pk).state == "processed"
+
+
+def test_a_mention_that_instagram_never_tells_ends_in_quarantine(
+    organization: Organization, vendor: VendorServer, account: Account
+) -> None:
+    channel = connected(account, organization, vendor)
+    vendor.answers("GET", rf"/{ACCOUNT}$", 500, {"error": {"code": 2, "message": "Try later"}})
+    account.take(channel, account.changes("mentions", {"media_id": "1755", "comment_id": "1801"}))
+    at = now()
+    for day in range(1, 10):
+        with time_machine.travel(at + timedelta(days=2 * day)):
+            door.retry_due()
+            door.process_channel(channel.pk)
+    [kept] = RawInbound.objects.all()
+    assert (kept.state, kept.retry_at, kept.retries) == ("quarantined", None, 6)
+    assert vendor.asked("GET", rf"/{ACCOUNT}$") == 7
+
+
+def test_a_picture_goes_with_an_answer_to_a_comment(
+    organization: Organization, vendor: VendorServer, page: Page, bo: User
+) -> None:
+    channel = connected(page, organization, vendor)
+    vendor.answers("POST", rf"/{PAGE}/photos$", 200, {"id": "1001_900"})
+    vendor.answers("POST", rf"/{COMMENT}/comments$", 200, {"id": REPLY})
+    page.take(channel, page.changes("feed", page.comment()))
+    picture = keep_upload(bo, name="label.png", content_type="image/png", content=PNG)
+    ticket = Ticket.objects.get()
+    reply(
+        ticket.pk, OutgoingMessage(text="This one?", attachment_ids=[picture.pk]), user=bo
+    )  # fmt: skip
+    run_subscribers(organization.pk)
+    delivery.deliver_due()
+    assert vendor.last("POST", "/comments$").json["attachment_id"] == "1001_900"
+    assert vendor.last("POST", "/comments$").json["message"] == "This one?"
+    assert PNG in vendor.last("POST", "/photos$").body
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "name"),
+    [
+        (200, {"id": MIA, "name": "Mia Laurent"}, "Mia Laurent"),
+        (400, {"error": {"code": 230, "message": "User consent is required"}}, ""),
+        (400, {"error": {"code": 100, "message": "No profile available"}}, ""),
+    ],
+)
+def test_who_writes_on_messenger_is_asked_for_by_name_once(
+    organization: Organization, vendor: VendorServer, page: Page, status: int, said: Any, name: str
+) -> None:
+    channel = connected(page, organization, vendor)
+    vendor.answers("GET", rf"/{MIA}$", status, said)
+    page.bring(channel, vendor, ("m1", "Where is my parcel?"))
+    for _ in range(2):
+        names.look_up(channel, MetaConnector(FACEBOOK))
+    message = Message.objects.select_related("customer").get()
+    assert message.customer is not None
+    assert message.customer.name == name
+    assert message.author_name == (name or f"{PAGE}:{MIA}")
+    assert vendor.asked("GET", rf"/{MIA}$") == 1
+    channel.refresh_from_db()
+    assert channel.failure == ""
+
+
+def test_who_writes_on_instagram_is_called_by_name_and_username(
+    organization: Organization, vendor: VendorServer, account: Account
+) -> None:
+    channel = connected(account, organization, vendor)
+    said = {"id": MIA, "name": "Mia", "username": "mia.laurent"}
+    vendor.answers("GET", rf"/{MIA}$", 200, said)
+    account.bring(channel, vendor, ("m1", "Hello"))
+    names.look_up(channel, MetaConnector(INSTAGRAM))
+    handle = Ticket.objects.get().customer.handles.get()
+    assert (handle.customer.name, handle.label) == ("Mia", "@mia.laurent")
 
 
 def test_a_mention_by_another_page_and_a_recommendation_have_their_kinds(
