@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 
-from helpdesk.lib.errors import ConnectorFailure, NotFound, PermanentFailure
+from helpdesk.lib.errors import ConnectorFailure, NotFound, PermanentFailure, TemporaryFailure
 from helpdesk.lib.secrets import decrypt
 from helpdesk.lib.vendor_api import VendorAnswer, call, failure_of, post_once
 from integrations.commerce.models import Store
@@ -41,7 +41,9 @@ class MagentoApi:
     def find(self, path: str, field: str, value: str, condition: str, **paging: Any) -> Told:
         """A page of a search: {items, total_count}."""
         said = self.get(path, criteria(field, value, condition, **paging))
-        return said if isinstance(said, dict) else {}
+        if not isinstance(said, dict) or "total_count" not in said:
+            raise TemporaryFailure("The shop answered something that is no list.")
+        return said
 
     def every(self, path: str, field: str, value: str, condition: str = "eq") -> Iterator[Told]:
         """All that is found, page by page; Magento says its last page again when asked beyond it."""
@@ -58,7 +60,7 @@ class MagentoApi:
         """Set something to a value: doing it twice is doing it once."""
         url = self._url(path)
         headers = self._signed("PUT", url)
-        return call("PUT", url, body=body, headers=headers, failure=meaning_of).data
+        return post_once("PUT", url, body=body, headers=headers, failure=meaning_of).data
 
     def post(self, path: str, body: Told | None = None) -> Any:
         """Do something: never repeated blindly."""

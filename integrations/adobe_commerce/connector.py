@@ -38,11 +38,14 @@ class AdobeCommerceConnector:
         """A page from the last moment that the page before reached."""
         api = magento_of(store)
         start = f"{since - OVERLAP:%Y-%m-%d %H:%M:%S}" if since else _BEGINNING
-        after, _, number = (cursor or f"{start}|1").partition("|")
-        said = api.find("orders", "updated_at", after, "gteq", page=int(number), sort="updated_at")
+        after, number, had = (cursor or f"{start}|1|").split("|")
+        said = api.find(
+            "orders", "updated_at", after, "gteq", page=int(number), sort="updated_at", size=PAGE
+        )
         told = [each for each in said.get("items") or [] if isinstance(each, dict)]
+        new = [each for each in told if not _was_had(each, after, had)]
+        orders = tuple(read_order(each, shop=_shop(store)) for each in _with_parts(api, new))
         total = int(said.get("total_count") or 0)
-        orders = tuple(read_order(each, shop=_shop(store)) for each in _with_parts(api, told))
         is_last = not told or int(number) * PAGE >= total
         where = "" if is_last else _next(after, int(number), told)
         return OrderPage(orders, where, None if cursor else total)
@@ -123,9 +126,24 @@ def _by_order(api: MagentoApi, path: str, numbers: str) -> dict[int, list[Told]]
 
 
 def _next(after: str, number: int, told: list[Told]) -> str:
-    """From the last moment on, a page anew; further pages only within one and the same second."""
-    last = str(told[-1].get("updated_at") or after)
-    return f"{last}|1" if last > after else f"{after}|{number + 1}"
+    """From the last moment on, a page anew, with the orders of that moment that we have.
+
+    Orders that change meanwhile move to the end: counting pages from one fixed moment would pass
+    others over. Pages are counted only where a whole page is of one and the same second.
+    """
+    last = _changed(told[-1])
+    if last <= after:
+        return f"{after}|{number + 1}|"
+    had = ",".join(str(each["entity_id"]) for each in told if _changed(each) == last)
+    return f"{last}|1|{had}"
+
+
+def _was_had(told: Told, after: str, had: str) -> bool:
+    return _changed(told) == after and str(told["entity_id"]) in had.split(",")
+
+
+def _changed(told: Told) -> str:
+    return str(told.get("updated_at") or "")
 
 
 def _shop(store: Store) -> str:

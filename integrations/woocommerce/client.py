@@ -48,7 +48,7 @@ class WooApi:
 
     def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Set something to a value: doing it twice is doing it once."""
-        answer = call(
+        answer = post_once(
             "PUT", f"{self.base}/{path}", body=body, headers=self.headers, failure=meaning_of
         )
         return dict(answer.data or {})

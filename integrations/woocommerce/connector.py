@@ -10,7 +10,7 @@ from typing import Any
 
 from helpdesk.lib.clock import iso
 from helpdesk.lib.connecting import Account, Refused, WebhookAnswer, WebhookRequest
-from helpdesk.lib.errors import InvalidInput, PermanentFailure
+from helpdesk.lib.errors import InvalidInput, PermanentFailure, TemporaryFailure
 from helpdesk.lib.signatures import fits_base64
 from integrations.commerce.acting import (
     ActionKind,
@@ -61,7 +61,9 @@ class WooCommerceConnector:
         if since is not None:
             query |= {"modified_after": iso(since - SLACK), "dates_are_gmt": "true"}
         answer = api.page("orders", **query)
-        told = answer.data if isinstance(answer.data, list) else []
+        told = answer.data
+        if not isinstance(told, list):
+            raise TemporaryFailure("The shop answered something that is no list of orders.")
         orders = tuple(self._read(api, store, each) for each in told if _is_order(each))
         is_last = len(told) < PER_PAGE
         total = str(answer.headers.get("x-wp-total") or "")

@@ -13,7 +13,6 @@ smallest whole example is tests/contracts/test_shelf.py, on a platform that does
 from __future__ import annotations
 
 import re
-import time
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -453,9 +452,7 @@ class StoreConnectorContract:
         self.skip_unless_webhooks()
         told = Told()
         self.tell(vendor_of, told)
-        began = time.monotonic()
         assert self.post(store, self.order_call(store, told, "k1")) < 300
-        assert time.monotonic() - began < 2  # 300 ms in a quiet process; nothing is asked here
         assert vendor_of.requests == []
         self.settle(store)
         order = Order.objects.get(store=store)
