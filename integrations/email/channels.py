@@ -16,14 +16,18 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from helpdesk.accounts.models import Organization
-from helpdesk.lib.errors import InvalidInput
+from helpdesk.lib.errors import InvalidInput, PermanentFailure
 from helpdesk.lib.secrets import decrypt, encrypt
 from inbox.connector import Settings
+from inbox.models import Connection
 from integrations.email.smtp import SmtpServer
 from integrations.email.smtp import connect as connect_smtp
 from tickets.actions.channels import create_channel
 from tickets.models import Channel
 
+PROVIDER_NAMES = {
+    "mailgun": "Mailgun", "postmark": "Postmark", "sendgrid": "SendGrid", "ses": "Amazon SES",
+}  # fmt: skip
 _PORTS = {"imap": 143, "imaps": 993}
 
 
@@ -150,9 +154,19 @@ def smtp_server_of(channel: Channel) -> SmtpServer:
 def test_connection(channel: Channel) -> None:
     """Sign in to both servers and select the folder.
 
-    Raises TemporaryFailure, PermanentFailure or NeedsReauthorization in words for an admin.
+    Raises TemporaryFailure, PermanentFailure or NeedsReauthorization in words for an admin, and
+    InvalidInput naming what a provider needs.
     """
     from integrations.email.imap import open_mailbox
+
+    if channel.config.get("provider") == "mailgun" and not _provider_secret(channel):
+        message = "Mailgun signs its calls: fill in its HTTP webhook signing key."
+        raise InvalidInput.field("provider_secret", message, code="required")
+    if not any(channel.config.get(each) for each in ("imap", "smtp", "provider")):
+        raise PermanentFailure(
+            "This mailbox has neither a server nor a provider, so there is nothing to check. "
+            "Fill in where its mail comes from."
+        )
 
     server = imap_server_of(channel)
     if server is not None:
@@ -160,6 +174,27 @@ def test_connection(channel: Channel) -> None:
             pass
     if channel.config.get("smtp"):
         connect_smtp(smtp_server_of(channel)).close()
+
+
+def provider_notes(channel: Channel) -> tuple[str, ...]:
+    """Whether the provider calls: it cannot be asked, only seen."""
+    provider = str(channel.config.get("provider") or "")
+    if not provider:
+        return ()
+    name = PROVIDER_NAMES.get(provider, provider)
+    called_at = (
+        Connection.objects.filter(channel=channel).values_list("last_hook_at", flat=True).first()
+    )
+    if called_at is None:
+        return (
+            f"{name} has not posted any mail here yet: send one to {channel.address} and check "
+            "again.",
+        )
+    return (f"{name} last posted mail here on {called_at:%Y-%m-%d at %H:%M} UTC.",)
+
+
+def _provider_secret(channel: Channel) -> str:
+    return str(decrypt(channel.secrets).get("provider_secret") or "")
 
 
 def get_channel(organization_id: uuid.UUID, slug: str) -> Channel:

@@ -20,7 +20,12 @@ from inbox.connector import (
 )
 from inbox.inbound import FailedRecipient, InboundAttachment, InboundMessage, SenderHandle
 from integrations.email.authentication import SenderVerdict, get_sender_verdict
-from integrations.email.channels import read_settings, smtp_server_of, test_connection
+from integrations.email.channels import (
+    provider_notes,
+    read_settings,
+    smtp_server_of,
+    test_connection,
+)
 from integrations.email.manifest import MANIFEST
 from integrations.email.parsed_mail import MailAddress, MailAttachment, ParsedMail
 from integrations.email.parser_child import LimitedParser, Unparsable
@@ -60,7 +65,7 @@ class EmailConnector:
     def connect(self, channel: Channel, hook_url: str) -> Account:
         """Sign in to both servers; see ``channels.test_connection`` for what it raises."""
         test_connection(channel)
-        return Account(label=channel.address)
+        return Account(label=channel.address, notes=provider_notes(channel))
 
     def verify(self, channel: Channel, request: WebhookRequest) -> None:
         """A provider that posts mail; see ``providers.verify``."""

@@ -16,7 +16,7 @@ from django.test import Client
 from helpdesk.accounts.models import Organization
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.secrets import encrypt
-from inbox import door, webhooks
+from inbox import door, set_up, webhooks
 from inbox.connector import ArrivedRaw, Confirm, WebhookRequest
 from inbox.models import Hook, RawInbound
 from integrations.email.providers import mails_in
@@ -212,3 +212,27 @@ def test_what_sendgrid_really_posts_becomes_a_mail(name: str) -> None:
     [item] = mails_in(Channel(kind="email", config={"provider": "sendgrid"}), call(body, kind))
     assert isinstance(item, ArrivedRaw)
     assert b"From:" in item.content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_checking_says_whether_the_provider_has_called(channel_of: Any) -> None:
+    channel = channel_of("mailgun", SIGNING_KEY)
+    before = set_up.try_out(channel)
+    assert before.is_ok
+    assert before.notes == (
+        "Mailgun has not posted any mail here yet: send one to help@shop.example and check again.",
+    )
+    assert post(channel, mailgun_form(MAIL), FORM) == 200
+    [note] = set_up.try_out(channel).notes
+    assert note.startswith("Mailgun last posted mail here on 20")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_checking_a_mailbox_that_lacks_what_it_needs_names_it(
+    organization: Organization, channel_of: Any
+) -> None:
+    tried = set_up.try_out(channel_of("mailgun"))
+    assert not tried.is_ok
+    assert [each.path for each in tried.errors] == ["secrets.provider_secret"]
+    nothing = set_up.try_out(make_channel(organization, slug="bare"))
+    assert (nothing.is_ok, nothing.detail[:34]) == (False, "This mailbox has neither a server ")
