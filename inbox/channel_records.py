@@ -10,10 +10,11 @@ from django.db.models.functions import TruncDate
 
 from helpdesk.events.payloads import ChannelRecord, Iso
 from helpdesk.lib.clock import iso, now
+from helpdesk.lib.filling_in import ADDRESS, made_up_by_us
 from inbox import refusals
 from inbox.connector import Manifest, Polls, TakesWebhooks, find_connector
 from inbox.models import Connection, Delivery, DeliveryPhase, Hook, HookState, RawInbound, RawState
-from inbox.set_up import ADDRESS, made_up_by_us, missing_of, settings_of, steps_of
+from inbox.set_up import missing_of, settings_of, steps_of
 from inbox.webhooks import hook_url
 from tickets.models import Channel
 from tickets.records import channel_record

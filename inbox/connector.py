@@ -18,6 +18,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from helpdesk.lib.connecting import Account as Account
 from helpdesk.lib.connecting import ConfigField as ConfigField
+from helpdesk.lib.connecting import ReadsSettings as ReadsSettings
 from helpdesk.lib.connecting import Refused as Refused
 from helpdesk.lib.connecting import Settings as Settings
 from helpdesk.lib.connecting import Step as Step
@@ -320,14 +321,6 @@ class FetchesFiles(Protocol):
 
     def fetch_file(self, channel: Channel, source: dict[str, Any], max_bytes: int) -> FetchedFile:
         """The bytes; raises TemporaryFailure or PermanentFailure (``too_large``)."""
-
-
-@runtime_checkable
-class ReadsSettings(Protocol):
-    """Settings that say more than their fields' types: the address of a mail server, for one."""
-
-    def read_settings(self, settings: Settings) -> Settings:
-        """What to store of what was filled in; raises InvalidInput naming the fields."""
 
 
 @runtime_checkable

@@ -29,8 +29,9 @@ def main() -> None:
     migrate_if_needed()
     from helpdesk.bench.figure import Figure, percentile
     from helpdesk.commands.people import first_organization
+    from helpdesk.lib.filling_in import Filled
     from helpdesk.lib.secrets import decrypt
-    from inbox.set_up import Filled, add_channel
+    from inbox.set_up import add_channel
 
     organization = first_organization("Linden & Loom", "bench")
     channel = add_channel(organization, kind="api", name="API", filled=Filled())

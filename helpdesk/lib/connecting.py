@@ -5,7 +5,7 @@ what an admin fills in, the account behind it, and a call of the vendor.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from helpdesk.lib.errors import NotAllowed
 
@@ -63,6 +63,14 @@ class Settings:
     address: str
     config: dict[str, Any]
     secrets: dict[str, str]
+
+
+@runtime_checkable
+class ReadsSettings(Protocol):
+    """Settings that say more than their fields' types: the address of a mail server, for one."""
+
+    def read_settings(self, settings: Settings) -> Settings:
+        """What to store of what was filled in; raises InvalidInput naming the fields."""
 
 
 class Refused(NotAllowed):

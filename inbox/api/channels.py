@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.lib.api import StrictSerializer, read_body
+from helpdesk.lib.filling_in import Filled
 from helpdesk.lib.schema import documented
 from inbox import set_up
 from inbox.channel_records import (
@@ -23,7 +24,6 @@ from inbox.channel_records import (
     settings_record,
 )
 from inbox.connector import manifests
-from inbox.set_up import Filled
 from tickets.actions.signature import check_signature
 from tickets.records import channel_record
 from tickets.selectors import channels_of, get_channel

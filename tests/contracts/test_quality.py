@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from helpdesk.lib.filling_in import made_up_by_us
 from inbox.connector import (
     ChannelConnector,
     FetchesFiles,
@@ -20,7 +21,6 @@ from inbox.connector import (
     get_connector,
     manifests,
 )
-from inbox.set_up import made_up_by_us
 from integrations.commerce.acting import ActionKind, ActsOnOrders
 from integrations.commerce.connector import (
     ConnectsStore,
