@@ -22,6 +22,7 @@ _ADMIN = _AGENT | {
     "rule.change",
     "view.change",
     "channel.change",
+    "store.change",
     "inbound.retry",
     "team.change",
     "settings.change",

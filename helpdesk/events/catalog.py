@@ -69,6 +69,7 @@ _TYPES = [
     EventType("notification.read", payloads.ReadPayload, "A person has seen their news"),
     EventType("tag.updated", payloads.TagPayload, "A tag was added or described"),
     EventType("channel.updated", payloads.ChannelPayload, "A channel or its health changed"),
+    EventType("store.updated", payloads.StorePayload, "A store, its health or its backfill moved"),
     EventType("view.updated", payloads.ViewPayload, "A view changed"),
     EventType("view.removed", payloads.ViewRemovedPayload, "A view is gone, or gone for some"),
     EventType("view.ordered", payloads.ViewOrderPayload, "A person moved their views about"),

@@ -242,6 +242,44 @@ class ChannelRecord(TypedDict):
     health: ChannelHealth
 
 
+class BackfillRecord(TypedDict):
+    """How far the reading of a store's past orders is; ``seconds_left`` at its pace so far."""
+
+    state: Literal["running", "paused", "done", "failed"]
+    done: int
+    skipped: int
+    total: int | None
+    per_second: float | None
+    seconds_left: float | None
+    waits_until: Iso | None
+    reason: str
+    began_at: Iso
+    finished_at: Iso | None
+
+
+class StoreHealth(TypedDict):
+    """``detail`` says in words what is wrong; ``attention`` is for a person to mend."""
+
+    state: Literal["ok", "failing", "attention", "paused", "disconnected", "unknown"]
+    detail: str
+    last_sync_at: Iso | None
+
+
+class ConnectedStoreRecord(TypedDict):
+    """A store as everybody sees it, without its settings."""
+
+    id: str
+    slug: str
+    kind: str
+    name: str
+    address: str
+    currency: str
+    is_active: bool
+    health: StoreHealth
+    backfill: BackfillRecord | None
+    version: int
+
+
 class ViewRecord(TypedDict):
     id: str
     slug: str
@@ -460,6 +498,11 @@ class TagPayload(TypedDict):
 
 class ChannelPayload(TypedDict):
     channel: ChannelRecord
+    is_deleted: NotRequired[bool]
+
+
+class StorePayload(TypedDict):
+    store: ConnectedStoreRecord
     is_deleted: NotRequired[bool]
 
 

@@ -37,6 +37,7 @@ _CAPABILITY_BY_OBJECT = {
     "tag": "ticket.view",
     "view": "ticket.view",
     "channel": "ticket.view",
+    "store": "order.view",
     "notification": "ticket.view",
     "field": "ticket.view",
 }

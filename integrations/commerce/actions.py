@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
-
 from helpdesk.accounts.models import Organization
 from helpdesk.events.outbox import Change, record, unit_of_work
 from helpdesk.lib.clock import iso, now
-from helpdesk.lib.errors import Conflict, InvalidInput
+from helpdesk.lib.errors import Conflict
 from integrations.commerce.models import (
     ContactKind,
     Fulfillment,
@@ -38,9 +35,7 @@ from integrations.commerce.normal_form import (
 )
 from integrations.commerce.selectors import find_customer_of_order
 
-log = structlog.get_logger()
-
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _WATCHED = (
     "financial_status", "fulfillment_status", "return_status", "cancelled_at", "is_on_hold",
 )  # fmt: skip
@@ -88,22 +83,6 @@ def upsert_order(store: Store, data: OrderData, *, as_of: datetime | None = None
     return order
 
 
-def take_history(store: Store, orders: Iterable[OrderData], *, as_of: datetime) -> int:
-    """Take over orders of the past in the caller's unit of work; returns how many could be stored.
-
-    One that cannot be stored is passed over: it must not hold up the others.
-    """
-    taken = 0
-    for data in orders:
-        try:
-            upsert_order(store, data, as_of=as_of)
-        except InvalidInput as problem:
-            log.warning("order.unreadable", store_id=str(store.pk), reason=problem.message)
-        else:
-            taken += 1
-    return taken
-
-
 def record_order(order: Order) -> None:
     """Announce an order whose copy of ours was changed by us alone."""
     _announce(order, {})
@@ -132,7 +111,7 @@ def _empty(store: Store, data: OrderData, as_of: datetime) -> Order:
         currency=data.currency,
         financial_status="",
         fulfillment_status="",
-        source_updated_at=_NEVER,
+        source_updated_at=NEVER,
         as_of=as_of,
         version=0,
     )
@@ -153,7 +132,7 @@ def _apply(
     as_of: datetime,
 ) -> Change:
     before = {name: _plain(getattr(order, name)) for name in _WATCHED}
-    for name, value in _columns(data).items():
+    for name, value in order_columns(data).items():
         setattr(order, name, value)
     order.customer = customer
     order.source_updated_at = data.updated_at
@@ -165,7 +144,8 @@ def _apply(
     return {name: (before[name], after[name]) for name in _WATCHED if before[name] != after[name]}
 
 
-def _columns(data: OrderData) -> dict[str, Any]:
+def order_columns(data: OrderData) -> dict[str, Any]:
+    """What the order's own row says."""
     country = data.shipping_address.country_code
     return {
         "number": data.number,
@@ -215,10 +195,10 @@ def _replace_parts(order: Order, data: OrderData) -> None:
         order.returns.all().delete()
         order.payments.all().delete()
     OrderLine.objects.bulk_create(
-        _line(order, position, each) for position, each in enumerate(data.lines, start=1)
+        line_row(order, position, each) for position, each in enumerate(data.lines, start=1)
     )
     Fulfillment.objects.bulk_create(
-        _fulfillment(order, position, each)
+        parcel_row(order, position, each)
         for position, each in enumerate(data.fulfillments, start=1)
     )
     Refund.objects.bulk_create(Refund(order=order, **asdict(each)) for each in data.refunds)
@@ -228,7 +208,8 @@ def _replace_parts(order: Order, data: OrderData) -> None:
     Payment.objects.bulk_create(Payment(order=order, **asdict(each)) for each in data.payments)
 
 
-def _line(order: Order, position: int, data: OrderLineData) -> OrderLine:
+def line_row(order: Order, position: int, data: OrderLineData) -> OrderLine:
+    """A line of the order, as a row."""
     fields = asdict(data)
     fields["fulfilled_quantity"] = (
         data.quantity
@@ -238,7 +219,8 @@ def _line(order: Order, position: int, data: OrderLineData) -> OrderLine:
     return OrderLine(order=order, position=position, **fields)
 
 
-def _fulfillment(order: Order, position: int, data: FulfillmentData) -> Fulfillment:
+def parcel_row(order: Order, position: int, data: FulfillmentData) -> Fulfillment:
+    """A parcel of the order, as a row."""
     scans = sorted(data.scans, key=lambda each: each.at)
     return Fulfillment(
         order=order,
@@ -280,7 +262,7 @@ def _lock_customer(store: Store, data: StoreCustomerData) -> StoreCustomer:
             organization_id=store.organization_id,
             store=store,
             external_id=data.external_id,
-            source_updated_at=_NEVER,
+            source_updated_at=NEVER,
         )
         StoreCustomer.objects.bulk_create([empty], ignore_conflicts=True)
         customer = found.get()
@@ -288,17 +270,19 @@ def _lock_customer(store: Store, data: StoreCustomerData) -> StoreCustomer:
 
 
 def _add_contacts(customer: StoreCustomer, data: StoreCustomerData) -> None:
+    StoreContact.objects.bulk_create(contact_rows(customer, data), ignore_conflicts=True)
+
+
+def contact_rows(customer: StoreCustomer, data: StoreCustomerData) -> list[StoreContact]:
+    """The buyer's addresses, as rows."""
     contacts = [(ContactKind.EMAIL, clean_email(each)) for each in data.emails if each.strip()]
     contacts += [(ContactKind.PHONE, clean_phone(each)) for each in data.phones if each.strip()]
-    StoreContact.objects.bulk_create(
-        [
-            StoreContact(
-                organization_id=customer.organization_id, customer=customer, kind=kind, value=value
-            )
-            for kind, value in contacts
-        ],
-        ignore_conflicts=True,
-    )
+    return [
+        StoreContact(
+            organization_id=customer.organization_id, customer=customer, kind=kind, value=value
+        )
+        for kind, value in contacts
+    ]
 
 
 def _announce(order: Order, change: Change) -> None:

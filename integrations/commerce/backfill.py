@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,8 +26,8 @@ from helpdesk.lib.errors import (
 )
 from helpdesk.lib.failpoints import failpoint
 from integrations.commerce import connections, doorbell
-from integrations.commerce.actions import take_history
 from integrations.commerce.connector import StoreConnector, find_store_connector
+from integrations.commerce.history import take_history
 from integrations.commerce.models import Backfill, BackfillState, Store
 from integrations.commerce.syncing import Run
 
@@ -37,19 +36,10 @@ TURN_SECONDS = 20.0
 WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 MAX_REFUSALS = 5
+TELL_EVERY_SECONDS = 1.0
 OPEN = (BackfillState.RUNNING, BackfillState.PAUSED)
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far it is; ``per_second`` while it is busy, None before there is anything to measure."""
-
-    done: int
-    total: int | None
-    per_second: float | None
-    seconds_left: float | None
 
 
 def start(store: Store, *, since: datetime | None = None) -> Backfill:
@@ -76,10 +66,10 @@ def pause(store: Store) -> None:
 
 def resume(store: Store) -> None:
     """Go on reading where it stopped, also after it failed."""
-    failed = _newest(store, BackfillState.FAILED)
-    if failed is not None and find_open(store) is None:
+    newest = find_newest(store)
+    if newest is not None and newest.state == BackfillState.FAILED:
         with unit_of_work():
-            Backfill.objects.filter(pk=failed.pk).update(
+            Backfill.objects.filter(pk=newest.pk).update(
                 state=BackfillState.RUNNING, failures=0, reason="", due_at=now(), finished_at=None
             )
             connections.record_store(store)
@@ -88,23 +78,9 @@ def resume(store: Store) -> None:
     doorbell.ring_backfill(store.pk)
 
 
-def find_open(store: Store) -> Backfill | None:
-    """The run that is not over, or None."""
-    return Backfill.objects.filter(store=store, state__in=OPEN).first()
-
-
 def find_newest(store: Store) -> Backfill | None:
     """The last run, or None."""
     return Backfill.objects.filter(store=store).order_by("-began_at").first()
-
-
-def progress_of(run: Backfill) -> Progress:
-    """How far the run is and how long it will take at its pace so far."""
-    pace = run.done / run.busy_seconds if run.done and run.busy_seconds > 0 else None
-    left = None
-    if pace and run.total is not None and run.state in OPEN:
-        left = max(run.total - run.done, 0) / pace
-    return Progress(run.done, run.total, pace, left)
 
 
 def ring_due() -> int:
@@ -141,6 +117,7 @@ def go_on(store_id: uuid.UUID, *, seconds: float = TURN_SECONDS) -> int:
 
 
 def _read_pages(run: Backfill, connector: StoreConnector, turn: Run) -> None:
+    told_at = float("-inf")
     while not turn.is_over:
         began = time.monotonic()
         as_of = now()
@@ -160,7 +137,9 @@ def _read_pages(run: Backfill, connector: StoreConnector, turn: Run) -> None:
                 run.total = run.done + run.skipped
             if not _save(run):
                 return
-            connections.record_store(run.store)
+            if run.state == BackfillState.DONE or began - told_at >= TELL_EVERY_SECONDS:
+                connections.record_store(run.store)
+                told_at = began
         failpoint("backfill.page_taken")
         if run.state == BackfillState.DONE:
             return
@@ -221,7 +200,3 @@ def _turn(store: Store, before: str, after: str) -> None:
         )
         if turned:
             connections.record_store(store)
-
-
-def _newest(store: Store, state: str) -> Backfill | None:
-    return Backfill.objects.filter(store=store, state=state).order_by("-began_at").first()

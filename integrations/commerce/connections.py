@@ -10,10 +10,11 @@ from typing import Any
 from django.db import connection
 from django.db.models import F
 
-from helpdesk.events.outbox import unit_of_work
+from helpdesk.events.outbox import record, unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import ConnectorFailure, NeedsReauthorization
 from integrations.commerce.models import Erasure, Store, StoreConnection, StoreHook
+from integrations.commerce.store_records import connected_store_record
 
 FAILS_BEFORE_TOLD = 3
 FIRST_WAIT = timedelta(seconds=10)
@@ -130,9 +131,22 @@ def note_check(store: Store, problems: list[str], *, due_at: datetime) -> None:
             record_store(store)
 
 
-def record_store(store: Store) -> None:
-    """Announce the store as it is now."""
+def record_store(store: Store, *, is_deleted: bool = False) -> None:
+    """Announce the store as it is at the end of this unit of work, or that it is gone."""
+    store_id, gone = store.pk, {"is_deleted": True} if is_deleted else {}
+    last = connected_store_record(store) if is_deleted else None
     StoreConnection.objects.filter(store=store).update(version=F("version") + 1)
+
+    def payload() -> dict[str, Any]:
+        return {"store": last or connected_store_record(Store.objects.get(pk=store_id)), **gone}
+
+    record(
+        "store.updated",
+        organization_id=store.organization_id,
+        object_type="store",
+        object_id=store_id,
+        payload=payload,
+    )
 
 
 def claim(store_id: uuid.UUID, *, seconds: int) -> StoreConnection | None:

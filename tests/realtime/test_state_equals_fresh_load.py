@@ -120,6 +120,14 @@ def save_a_macro(ticket: Ticket, user: User) -> None:
     create_macro(user.organization, values, user=user)
 
 
+def a_store_began(ticket: Ticket, user: User) -> None:
+    payload = {"store": {"id": str(uuid.uuid4()), "slug": "linden", "kind": "demo_store",
+                         "name": "Linden & Loom", "address": "", "currency": "EUR",
+                         "is_active": True, "backfill": None, "version": 1,
+                         "health": {"state": "ok", "detail": "", "last_sync_at": None}}}  # fmt: skip
+    announce("store.updated", ticket, payload)
+
+
 def a_rule_changed(ticket: Ticket, user: User) -> None:
     payload = {"id": str(uuid.uuid4()), "name": "WISMO", "is_deleted": False}
     announce("rule.updated", ticket, payload)
@@ -293,6 +301,7 @@ SCENARIOS: dict[str, Scenario] = {
     "user.updated": lambda t, u: change_profile(u, name="Bo Larsen-Holm"),
     "team.updated": lambda t, u: create_team(u.organization, "Returns"),
     "tag.updated": lambda t, u: tags.change_tags(t.pk, add=["brand new"]),
+    "store.updated": a_store_began,
     "channel.updated": lambda t, u: change_channel(t.channel_id, name="Help"),
     "view.updated": rename_a_view,
     "view.removed": remove_a_view,

@@ -5,9 +5,19 @@ from __future__ import annotations
 from django.urls import path
 
 from integrations.commerce.api import acting
+from integrations.commerce.api import stores
 from integrations.commerce.api.views import CustomerOrders, OrderDetail, OrderSearch
 
 urlpatterns = [
+    path("store-connectors", stores.StoreConnectorList.as_view()),
+    path("stores", stores.StoreList.as_view()),
+    path("stores/<uuid:store_id>", stores.StoreDetail.as_view()),
+    path("stores/<uuid:store_id>/test", stores.StoreTry.as_view()),
+    path("stores/<uuid:store_id>/disconnect", stores.StoreDisconnect.as_view()),
+    path("stores/<uuid:store_id>/backfill", stores.StoreBackfill.as_view()),
+    path("store-hooks", stores.StoreHookLog.as_view()),
+    path("store-hooks/<uuid:hook_id>/replay", stores.StoreHookReplay.as_view()),
+    path("store-hooks/<uuid:hook_id>/raw", stores.StoreHookRaw.as_view()),
     path("customers/<uuid:customer_id>/orders", CustomerOrders.as_view()),
     path("orders", OrderSearch.as_view()),
     path("orders/<uuid:order_id>", OrderDetail.as_view()),
