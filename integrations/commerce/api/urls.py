@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.commerce.api import acting
-from integrations.commerce.api import stores
+from integrations.commerce.api import acting, stores
 from integrations.commerce.api.views import CustomerOrders, OrderDetail, OrderSearch
 
 urlpatterns = [
