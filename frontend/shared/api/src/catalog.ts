@@ -455,6 +455,43 @@ export interface ChannelPayload {
   is_deleted?: boolean;
 }
 
+export interface StoreHealth {
+  state: 'ok' | 'failing' | 'attention' | 'paused' | 'disconnected' | 'unknown';
+  detail: string;
+  last_sync_at: string | null;
+}
+
+export interface BackfillRecord {
+  state: 'running' | 'paused' | 'done' | 'failed';
+  done: number;
+  skipped: number;
+  total: number | null;
+  per_second: number | null;
+  seconds_left: number | null;
+  waits_until: string | null;
+  reason: string;
+  began_at: string;
+  finished_at: string | null;
+}
+
+export interface ConnectedStoreRecord {
+  id: string;
+  slug: string;
+  kind: string;
+  name: string;
+  address: string;
+  currency: string;
+  is_active: boolean;
+  health: StoreHealth;
+  backfill: BackfillRecord | null;
+  version: number;
+}
+
+export interface StorePayload {
+  store: ConnectedStoreRecord;
+  is_deleted?: boolean;
+}
+
 export interface ViewRecord {
   id: string;
   slug: string;
@@ -614,6 +651,8 @@ export interface EventPayloads {
   'tag.updated': TagPayload;
   /** A channel or its health changed */
   'channel.updated': ChannelPayload;
+  /** A store, its health or its backfill moved */
+  'store.updated': StorePayload;
   /** A view changed */
   'view.updated': ViewPayload;
   /** A view is gone, or gone for some */

@@ -1709,6 +1709,162 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/store-connectors': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What a store can be: for each platform what it can do, what it asks for, and the steps. */
+    get: operations['store_connectors'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/store-hooks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Calls of platforms, newest first, each with a line per thing: what it was, what it became. */
+    get: operations['store_hooks'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/store-hooks/{hook_id}/raw': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The body of a call as it came. */
+    get: operations['store_hook_raw'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/store-hooks/{hook_id}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Read a quarantined or processed call again; old news changes nothing. */
+    post: operations['replay_store_hook'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/stores': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description GET: all stores with their health. POST: a new one. */
+    get: operations['stores'];
+    put?: never;
+    /** @description GET: all stores with their health. POST: a new one. */
+    post: operations['create_store'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/stores/{store_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description One store with its settings and how it fares. DELETE: only where no order came from it. */
+    get: operations['store'];
+    put?: never;
+    post?: never;
+    /** @description One store with its settings and how it fares. DELETE: only where no order came from it. */
+    delete: operations['remove_store'];
+    options?: never;
+    head?: never;
+    /** @description One store with its settings and how it fares. DELETE: only where no order came from it. */
+    patch: operations['change_store'];
+    trace?: never;
+  };
+  '/api/v1/stores/{store_id}/backfill': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Read the orders that the store had before it was connected; pause and resume that. */
+    post: operations['backfill_store'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/stores/{store_id}/disconnect': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Take the webhooks back at the platform and stop asking; orders stay. */
+    post: operations['disconnect_store'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/stores/{store_id}/test': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Sign in at the platform now and tell it where to call; the answer says what is wrong. */
+    post: operations['test_store'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/teams': {
     parameters: {
       query?: never;
@@ -2275,6 +2431,8 @@ export interface components {
       id: string | null;
       name: string;
     };
+    /** @enum {string} */
+    ActionEnum: 'start' | 'pause' | 'resume';
     ActionStepRecord: {
       name: string;
       /** @enum {string} */
@@ -2351,6 +2509,25 @@ export interface components {
     AvatarInputRequest: {
       /** Format: binary */
       file: string;
+    };
+    /** @description What to do with the reading of past orders; ``since`` is for a new one, all if left out. */
+    BackfillInputRequest: {
+      action: components['schemas']['ActionEnum'];
+      /** Format: date-time */
+      since?: string | null;
+    };
+    BackfillRecord: {
+      /** @enum {string} */
+      state: 'running' | 'paused' | 'done' | 'failed';
+      done: number;
+      skipped: number;
+      total: number | null;
+      per_second: number | null;
+      seconds_left: number | null;
+      waits_until: string | null;
+      reason: string;
+      began_at: string;
+      finished_at: string | null;
     };
     /** @enum {unknown} */
     BlankEnum: '';
@@ -2584,6 +2761,18 @@ export interface components {
       preview_token: string;
       /** @default  */
       note: string;
+    };
+    ConnectedStoreRecord: {
+      id: string;
+      slug: string;
+      kind: string;
+      name: string;
+      address: string;
+      currency: string;
+      is_active: boolean;
+      health: components['schemas']['StoreHealth'];
+      backfill: components['schemas']['BackfillRecord'] | null;
+      version: number;
     };
     ConnectionRecord: {
       last_event_at: string | null;
@@ -3289,6 +3478,10 @@ export interface components {
       };
       version: number;
     };
+    MissingActionRecord: {
+      kind: string;
+      reason: string;
+    };
     /** @enum {string} */
     ModeEnum: 'public' | 'private' | 'template' | 'text';
     MoneyRecord: {
@@ -3838,6 +4031,20 @@ export interface components {
       answers?: {
         [key: string]: unknown;
       }[];
+    };
+    /** @description Any of these. In ``config`` and ``secrets`` null takes a value away; what is not named stays. */
+    PatchedStoreChangesRequest: {
+      name?: string;
+      address?: string;
+      number_pattern?: string;
+      time_zone?: string;
+      is_active?: boolean;
+      config?: {
+        [key: string]: unknown;
+      };
+      secrets?: {
+        [key: string]: string | null;
+      };
     };
     /** @description Any of these. */
     PatchedTeamChangesRequest: {
@@ -4407,6 +4614,115 @@ export interface components {
       copy: string;
       link: string;
     };
+    StoreConnectorPage: {
+      results: components['schemas']['StoreConnectorRecord'][];
+      next: string | null;
+    };
+    StoreConnectorRecord: {
+      kind: string;
+      label: string;
+      icon: string;
+      summary: string;
+      actions: string[];
+      missing: components['schemas']['MissingActionRecord'][];
+      has_webhooks: boolean;
+      config: components['schemas']['StoreFieldRecord'][];
+      steps: components['schemas']['StoreStepRecord'][];
+      is_official: boolean;
+      can_test: boolean;
+      docs_url: string;
+    };
+    StoreDay: {
+      day: string;
+      events: number;
+      failures: number;
+    };
+    StoreDisconnected: {
+      store: components['schemas']['StoreSettings'];
+      left_over: string;
+    };
+    StoreFieldRecord: {
+      name: string;
+      label: string;
+      /** @enum {string} */
+      type: 'text' | 'list' | 'number' | 'flag' | 'choice' | 'url' | 'phone' | 'mailbox' | 'webhook_key';
+      is_secret: boolean;
+      is_required: boolean;
+      is_made: boolean;
+      help: string;
+      choices: string[];
+      default: unknown;
+    };
+    StoreHealth: {
+      /** @enum {string} */
+      state: 'ok' | 'failing' | 'attention' | 'paused' | 'disconnected' | 'unknown';
+      detail: string;
+      last_sync_at: string | null;
+    };
+    StoreHookOutcome: {
+      item: string;
+      about: string;
+      became: string;
+    };
+    StoreHookPage: {
+      results: components['schemas']['StoreHookRecord'][];
+      next: string | null;
+    };
+    StoreHookRecord: {
+      id: string;
+      store_id: string;
+      received_at: string;
+      processed_at: string | null;
+      due_at: string;
+      method: string;
+      size_bytes: number;
+      state: string;
+      reason: string;
+      attempts: number;
+      outcome: components['schemas']['StoreHookOutcome'][];
+    };
+    /**
+     * @description A store. ``config`` and ``secrets`` hold the fields that the connector of its kind names.
+     *
+     *     Secrets are stored encrypted and never shown. With ``is_active`` false it is a draft: what it
+     *     needs may come later.
+     */
+    StoreInputRequest: {
+      kind: string;
+      name: string;
+      address?: string;
+      config?: {
+        [key: string]: unknown;
+      };
+      secrets?: {
+        [key: string]: string | null;
+      };
+      /** @default false */
+      is_active: boolean;
+    };
+    StoreLine: {
+      last_event_at: string | null;
+      last_hook_at: string | null;
+      last_sync_at: string | null;
+      last_check_at: string | null;
+      next_sync_at: string | null;
+      waits_until: string | null;
+      lag_seconds: number | null;
+      failures: number;
+      refused: number;
+      last_refused_at: string | null;
+      problems: string[];
+      is_called: boolean;
+      hooks_waiting: number;
+      hooks_quarantined: number;
+      oldest_waiting_at: string | null;
+      orders_waiting: number;
+      orders_unreadable: number;
+    };
+    StorePage: {
+      results: components['schemas']['ConnectedStoreRecord'][];
+      next: string | null;
+    };
     StoreRecord: {
       id: string;
       slug: string;
@@ -4431,6 +4747,50 @@ export interface components {
         [key: string]: string;
       };
       stale_after_seconds: number;
+    };
+    StoreSettings: {
+      id: string;
+      slug: string;
+      kind: string;
+      name: string;
+      address: string;
+      currency: string;
+      is_active: boolean;
+      health: components['schemas']['StoreHealth'];
+      backfill: components['schemas']['BackfillRecord'] | null;
+      version: number;
+      time_zone: string;
+      number_pattern: string;
+      config: {
+        [key: string]: unknown;
+      };
+      secrets: {
+        [key: string]: boolean;
+      };
+      missing: string[];
+      hook_url: string;
+      steps: components['schemas']['StoreStepRecord'][];
+      connection: components['schemas']['StoreLine'];
+      activity: components['schemas']['StoreDay'][];
+      order_count: number;
+      created_at: string;
+    };
+    StoreStepRecord: {
+      text: string;
+      copy: string;
+      link: string;
+    };
+    StoreTest: {
+      is_ok: boolean;
+      detail: string;
+      account: string;
+      notes: string[];
+      errors: components['schemas']['StoreTestError'][];
+    };
+    StoreTestError: {
+      path: string;
+      code: string;
+      message: string;
     };
     /** @enum {string} */
     StrategyEnum: 'manual' | 'round_robin' | 'least_busy';
@@ -7529,6 +7889,270 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['TwoTickets'];
+        };
+      };
+    };
+  };
+  store_connectors: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StoreConnectorPage'];
+        };
+      };
+    };
+  };
+  store_hooks: {
+    parameters: {
+      query?: {
+        /** @description The ``next`` of the page before. */
+        after?: string;
+        /** @description At most 200. */
+        limit?: string;
+        /** @description received, processed or quarantined */
+        state?: string;
+        /** @description The id of a store. */
+        store?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StoreHookPage'];
+        };
+      };
+    };
+  };
+  store_hook_raw: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        hook_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+    };
+  };
+  replay_store_hook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        hook_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StoreHookRecord'];
+        };
+      };
+    };
+  };
+  stores: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StorePage'];
+        };
+      };
+    };
+  };
+  create_store: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['StoreInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StoreSettings'];
+        };
+      };
+    };
+  };
+  store: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        store_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StoreSettings'];
+        };
+      };
+    };
+  };
+  remove_store: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        store_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  change_store: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        store_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedStoreChangesRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StoreSettings'];
+        };
+      };
+    };
+  };
+  backfill_store: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        store_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['BackfillInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StoreSettings'];
+        };
+      };
+    };
+  };
+  disconnect_store: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        store_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StoreDisconnected'];
+        };
+      };
+    };
+  };
+  test_store: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        store_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StoreTest'];
         };
       };
     };
