@@ -5,6 +5,7 @@ import type { RoomItem } from './ticket-room.svelte';
 export type Block =
   | { kind: 'day'; key: string; label: string; channel: string | null }
   | { kind: 'message'; key: string; message: Message }
+  | { kind: 'receipt'; key: string; event: TimelineEvent }
   | { kind: 'events'; key: string; events: TimelineEvent[] };
 
 /** Messages with a divider at each new day and channel; neighbouring system lines in one group. */
@@ -28,6 +29,8 @@ export function blocksOf(items: readonly RoomItem[], now: Date): Block[] {
     channel = itemChannel;
     const last = result.at(-1);
     if (item.kind === 'message') result.push({ kind: 'message', key: item.key, message: item.message });
+    else if (item.event.type === 'order_action.changed')
+      result.push({ kind: 'receipt', key: item.key, event: item.event });
     else if (last?.kind === 'events') last.events.push(item.event);
     else result.push({ kind: 'events', key: item.key, events: [item.event] });
   }

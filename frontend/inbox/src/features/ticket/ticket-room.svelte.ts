@@ -3,6 +3,14 @@ import { forgetTicket, putMessages } from '@aftercare/live';
 import type { App } from '$lib/app.svelte';
 import { putConversation, putKept } from '$lib/cache/conversation';
 
+/** An order action is one card: its newest word, where that was said. */
+function newestOfEachAction(lines: readonly TimelineEvent[]): TimelineEvent[] {
+  const newest = new Map<unknown, number>();
+  const idOf = (line: TimelineEvent) => (line.data['order_action'] as { id: string } | undefined)?.id;
+  for (const line of lines) if (idOf(line)) newest.set(idOf(line), line.seq);
+  return lines.filter((line) => !idOf(line) || newest.get(idOf(line)) === line.seq);
+}
+
 export type RoomItem =
   | { kind: 'message'; key: string; at: string; message: Message }
   | { kind: 'event'; key: string; at: string; event: TimelineEvent };
@@ -43,9 +51,8 @@ export class TicketRoom {
   get items(): RoomItem[] {
     const messages = this.messages.filter((message) => message.delivery_state !== 'withdrawn');
     const first = messages[0]?.created_at ?? '';
-    const lines = (this.app.records.timeline.get(this.id) ?? []).filter(
-      (line) => !this.hasOlder || line.at >= first,
-    );
+    const all = newestOfEachAction(this.app.records.timeline.get(this.id) ?? []);
+    const lines = all.filter((line) => !this.hasOlder || line.at >= first);
     const items: RoomItem[] = [
       ...messages.map((message) => ({
         kind: 'message' as const,

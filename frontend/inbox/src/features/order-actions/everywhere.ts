@@ -1,0 +1,19 @@
+import { goto } from '$app/navigation';
+import { commands } from '$lib/commands.svelte';
+import { actingOnOrders } from './acting-on-orders.svelte';
+import { orderCommands } from './commands';
+
+const EVERYWHERE = ['findOrder', 'approvals'];
+
+/** Looking for an order and what waits for a decision: also where no order is in hand. */
+export function addOrderCommands(): () => void {
+  const all = orderCommands({
+    may: () => false,
+    act: () => undefined,
+    hasOrder: () => false,
+    open: () => undefined,
+    find: () => actingOnOrders.open({ kind: 'find', text: '', ticketId: null }),
+    approvals: () => void goto('/approvals'),
+  });
+  return commands.add(all.filter((command) => EVERYWHERE.includes(command.id)));
+}
