@@ -63,14 +63,18 @@ const OF_STATE: Record<OrderAction['state'], Phase> = {
   expired: 'expired',
 };
 
+/** The server complains of what was written, at its field. */
+const IN_A_FIELD = 422;
+
 export function phaseOf(flow: Flow): Phase {
   if (flow.isSubmitting) return 'submitting';
   if (flow.action && (flow.action.state !== 'proposed' || !flow.preview)) return OF_STATE[flow.action.state];
   if (flow.isLost) return 'checking';
   if (flow.taken) return 'taken';
-  if (flow.problem)
-    return flow.problem.code === 'shop_unreachable' || flow.problem.isTemporary ? 'unreachable' : 'refused';
-  if (!flow.preview) return 'previewing';
+  const { problem } = flow;
+  if (problem && problem.status !== IN_A_FIELD)
+    return problem.code === 'shop_unreachable' || problem.isTemporary ? 'unreachable' : 'refused';
+  if (!flow.preview) return problem ? 'ready' : 'previewing';
   return flow.changes.length ? 'changed' : 'ready';
 }
 

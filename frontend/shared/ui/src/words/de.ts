@@ -1786,7 +1786,8 @@ export const de: Translation = {
   'oact.code': 'Code',
   'oact.codeHint': 'Leer: einer wird ausgedacht',
   'oact.noteText': 'Notiz',
-  'oact.noteHint': 'Ersetzt die Notiz der Bestellung. Das Lager liest sie, der Kunde sieht sie womöglich im Shop.',
+  'oact.noteHint':
+    'Ersetzt die Notiz der Bestellung. Das Lager liest sie, der Kunde sieht sie womöglich im Shop.',
   'oact.tagsHint': 'Mit Kommas trennen',
   'oact.tags': 'Tags',
   'oact.holdReason': 'Warum',
@@ -1805,11 +1806,14 @@ export const de: Translation = {
   'oact.asking': '{store} wird gefragt …',
   'oact.sent': 'An {store} gesendet um {time}. Meist unter 10 s.',
   'oact.sending': 'Wird an {store} gesendet …',
-  'oact.mayLeave': 'Du kannst weitermachen. Wir sagen dir, wie es ausgeht, und niemand kann es zweimal starten.',
+  'oact.mayLeave':
+    'Du kannst weitermachen. Wir sagen dir, wie es ausgeht, und niemand kann es zweimal starten.',
   'oact.keepWorking': 'Schließen, weiterarbeiten',
   'oact.checking': '{store} wird gefragt, was daraus wurde',
-  'oact.checkingHint': 'Die Antwort ging verloren. Wir schlagen sie unter ihrem Schlüssel nach und senden nie ein zweites Mal.',
-  'oact.notSent': 'Deine Bestätigung kam nie beim Server an. Nichts wurde getan. Sieh noch einmal hin und bestätige.',
+  'oact.checkingHint':
+    'Die Antwort ging verloren. Wir schlagen sie unter ihrem Schlüssel nach und senden nie ein zweites Mal.',
+  'oact.notSent':
+    'Deine Bestätigung kam nie beim Server an. Nichts wurde getan. Sieh noch einmal hin und bestätige.',
   'oact.needsPerson': '{store} sagt nicht, was daraus wurde. Sieh dort nach und sag es uns.',
   'oact.didHappen': 'Es ist passiert',
   'oact.didNotHappen': 'Es ist nicht passiert',
