@@ -230,7 +230,14 @@ class Pressed:
     external_id: str
 
 
-Item = Arrived | ArrivedRaw | Confirm | Reported | Amended | Pressed | Ignored
+@dataclass(frozen=True)
+class AskNow:
+    """Something is new there that the call does not prove: the vendor is asked at once (Polls)."""
+
+    reason: str
+
+
+Item = Arrived | ArrivedRaw | Confirm | Reported | Amended | Pressed | AskNow | Ignored
 
 
 @runtime_checkable

@@ -35,6 +35,7 @@ from inbox.connector import (
     Amended,
     Arrived,
     ArrivedRaw,
+    AskNow,
     Confirm,
     Ignored,
     Item,
@@ -280,6 +281,8 @@ def take_in(channel: Channel, items: list[Item], *, at: Any = None) -> list[dict
             outcome.append(_amend(channel, item))
         elif isinstance(item, Pressed):
             outcome.append(presses.keep(channel, item))
+        elif isinstance(item, AskNow):
+            outcome.append(_ask_now(channel, item))
         elif isinstance(item, Ignored):
             outcome.append({"item": "ignored", "became": item.reason[:200]})
     if any(isinstance(each, Arrived | ArrivedRaw) for each in items):
@@ -323,6 +326,15 @@ def _confirm(item: Confirm) -> dict[str, str]:
 
     transaction.on_commit(open_it, robust=True)
     return {"item": "confirmation", "became": "address opened"}
+
+
+def _ask_now(channel: Channel, item: AskNow) -> dict[str, str]:
+    """A vendor that fails is not asked sooner than planned: anybody may call us often."""
+    Connection.objects.filter(channel=channel, failures=0, poll_due_at__gt=now()).update(
+        poll_due_at=now()
+    )
+    transaction.on_commit(lambda: doorbell.ring_poll(channel.pk), robust=True)
+    return {"item": item.reason[:200], "became": "asked for"}
 
 
 def _is_known(channel: Channel, external_id: str) -> bool:

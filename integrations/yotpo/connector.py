@@ -8,7 +8,18 @@ from typing import Any
 
 import inbox.connector
 from helpdesk.lib.errors import PermanentFailure
-from inbox.connector import Account, OutboundMessage, Place, Polled, Reach, Renewed, Sent
+from inbox.connector import (
+    Account,
+    Item,
+    OutboundMessage,
+    Place,
+    Polled,
+    Reach,
+    Renewed,
+    Sent,
+    WebhookAnswer,
+    WebhookRequest,
+)
 from inbox.inbound import InboundMessage
 from integrations.yotpo import client, reviews
 from integrations.yotpo.manifest import MANIFEST
@@ -23,8 +34,22 @@ class YotpoConnector:
     manifest = MANIFEST
 
     def parse(self, channel: Channel, raw: bytes, envelope: dict[str, Any]) -> InboundMessage:
-        """A review in normal form."""
-        return reviews.parse(channel, raw)
+        """A review in normal form; one that a call named is asked for first.
+
+        Raises TemporaryFailure or NeedsReauthorization where Yotpo does not answer now.
+        """
+        return reviews.parse(channel, reviews.asked_for(channel, raw))
+
+    def verify(self, channel: Channel, request: WebhookRequest) -> None:
+        """Yotpo signs nothing: the address is the secret, and nothing of a call is believed."""
+
+    def answer(self, channel: Channel, request: WebhookRequest) -> WebhookAnswer | None:
+        """Nothing but 200."""
+        return None
+
+    def split(self, channel: Channel, request: WebhookRequest) -> list[Item]:
+        """The id of the review, to be asked for."""
+        return reviews.named_in(request.body, channel.address)
 
     def poll(self, channel: Channel, cursor: dict[str, Any]) -> Polled:
         """New reviews, edited ones, and those that were taken from the page."""

@@ -8,7 +8,7 @@ from tickets.models import HandleKind
 MANIFEST = Manifest(
     kind="yotpo",
     label="Yotpo",
-    capabilities=frozenset({"receives", "sends", "polls", "public"}),
+    capabilities=frozenset({"receives", "sends", "polls", "webhooks", "public"}),
     config=(
         ConfigField("address", "Store ID", help="Also called app key."),
         ConfigField("secret_key", "Secret key", is_secret=True),
@@ -25,6 +25,11 @@ MANIFEST = Manifest(
             "In Yotpo, open Settings › Store settings: the Store ID and, after a code that Yotpo "
             "mails you, the secret key.",
             link="https://settings.yotpo.com/#/general_settings",
+        ),
+        Step(
+            "If you want reviews at once instead of within minutes: ask Yotpo's support to switch "
+            "webhooks on, and to send review_create and review_updated to this address",
+            "{hook_url}",
         ),
     ),
     poll_seconds=300,

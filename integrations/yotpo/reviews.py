@@ -14,7 +14,7 @@ from typing import Any
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput, PermanentFailure
-from inbox.connector import Amended, Arrived, Item, Polled
+from inbox.connector import Amended, Arrived, AskNow, Ignored, Item, Polled
 from inbox.inbound import Details, InboundMessage, SenderHandle, content_key_of, first_words
 from integrations.yotpo.client import GONE, YotpoApi, yotpo_of
 from tickets.models import Channel, HandleKind, TicketKind
@@ -91,6 +91,42 @@ def _more(api: YotpoApi, review_id: str) -> dict[str, Any]:
         if failure.reason_code == GONE:
             return {}
         raise
+
+
+def named_in(body: bytes, store_id: str) -> list[Item]:
+    """What a webhook is about. Nobody signed it: only the review's id is taken, and asked for."""
+    try:
+        told = json.loads(body)
+        event, data = told["event"], told["data"]
+        review_id, store = _text(data["id"]), _text(data.get("app_key"))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InvalidInput("This is not a call of Yotpo.") from error
+    if event not in ("review_create", "review_updated"):
+        return [Ignored(f"{str(event)[:60]} does not concern us")]
+    if store and store != store_id:
+        return [Ignored("A review of another store")]
+    if not (review_id.isascii() and review_id.isdigit()) or len(review_id) > 20:
+        raise InvalidInput("This call of Yotpo names no review.")
+    if event == "review_updated":
+        return [AskNow(f"review {review_id} changed")]
+    return [Arrived(review_id, {"ask": review_id}, external_id=review_id)]
+
+
+def asked_for(channel: Channel, raw: bytes) -> bytes:
+    """An arrival of a webhook with what Yotpo says of the review; any other as it is.
+
+    Raises InvalidInput where Yotpo has no such review of this store.
+    """
+    if b'"ask"' not in raw:
+        return raw
+    told = json.loads(raw)
+    if not isinstance(told, dict) or "ask" not in told or "review" in told:
+        return raw
+    review = _more(yotpo_of(channel), _text(told["ask"]))
+    store = _text(review.get("app_key"))
+    if _text(review.get("id")) != _text(told["ask"]) or (store and store != channel.address):
+        raise InvalidInput("Yotpo has no such review of this store.")
+    return json.dumps({"review": review, "more": review}).encode()
 
 
 def parse(channel: Channel, raw: bytes) -> InboundMessage:

@@ -6,6 +6,8 @@ own Ruby client (YotpoLtd/yotpo-ruby: review.rb, comment.rb and its recorded ans
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,9 +18,9 @@ from helpdesk.lib.errors import NeedsReauthorization, PermanentFailure
 from helpdesk.lib.secrets import decrypt, encrypt
 from inbox import tokens
 from inbox.connector import Account, Place, get_connector
-from inbox.models import Connection
+from inbox.models import Connection, RawInbound
 from integrations.yotpo.connector import YotpoConnector
-from tests.contracts.channel_connector import poll
+from tests.contracts.channel_connector import Call, poll
 from tests.contracts.outgoing import never, outbound
 from tests.contracts.reviews import ReviewsContract
 from tests.contracts.vendor import Asked, VendorServer
@@ -85,6 +87,11 @@ def whole(review_id: int, **more: Any) -> dict[str, Any]:
     return {"status": {"code": 200}, "response": {"review": review}}
 
 
+def hook(event: str, review_id: Any, **more: Any) -> Call:
+    data = {"id": str(review_id), "app_key": STORE, "title": "", "score": "5", **more}
+    return Call(json.dumps({"event": event, "data": data}).encode())
+
+
 def listing(vendor: VendorServer, *rows: dict[str, Any]) -> None:
     vendor.answers("GET", LIST, 200, {"status": {}, "response": {"reviews": list(rows)}})
 
@@ -117,6 +124,12 @@ class TestYotpo(ReviewsContract):
         begin(channel)
         poll(channel)
         self.settle(channel)
+
+    def text_call(self, channel: Channel, key: str, text: str) -> Call:
+        return hook("review_create", int(key[1:]), content=text)
+
+    def unknown_call(self, channel: Channel) -> Call:
+        return hook("question_create", 1)
 
     def vendor_accepts(self, vendor: VendorServer) -> str:
         vendor.answers("POST", self.sends_to, 200, {"response": {"comment": {"id": 5}}})
@@ -169,6 +182,66 @@ def test_a_review_is_a_public_ticket_about_its_product_and_its_mail_address_is_a
     assert (handle.kind, handle.value) == ("reviewer", "yotpo:user:7")
     assert (handle.label, handle.is_verified) == ("Mia L.", False)
     assert vendor.last("GET", LIST).query["deleted"] == "true"
+
+
+@pytest.mark.django_db
+def test_a_new_review_is_told_by_a_call_and_asked_for_and_nothing_of_the_call_is_believed(
+    kit: TestYotpo, channel: Channel, vendor: VendorServer
+) -> None:
+    told = row(31, "Too small.", score=2)
+    vendor.answers("GET", r"^/reviews/31$", 200, whole(31, **{**told, "email": None}))
+    for number_or_text in (31, "31"):
+        call = hook("review_create", number_or_text, content="Buy at evil.example", score=5)
+        assert kit.post(channel, call) == 200
+    kit.settle(channel)
+    listing(vendor, told)
+    poll(channel)
+    kit.settle(channel)
+    message = Message.objects.select_related("body").get()
+    assert (message.body.text, message.details["rating"]) == ("Too small.", 2)
+    assert message.ticket.kind == TicketKind.REVIEW
+
+
+@pytest.mark.django_db
+def test_a_call_about_another_store_or_a_review_that_is_not_there_opens_no_ticket(
+    kit: TestYotpo, channel: Channel, vendor: VendorServer
+) -> None:
+    vendor.answers("GET", r"^/reviews/404$", 404, {"status": {"code": 404}})
+    vendor.answers("GET", r"^/reviews/405$", 200, whole(405, app_key="Another"))
+    calls = [
+        hook("review_create", 9, app_key="Another"), hook("review_create", 404),
+        hook("review_create", 405), hook("review_create", "../oauth"),
+    ]  # fmt: skip
+    for call in calls:
+        assert kit.post(channel, call) == 200
+    kit.settle(channel)
+    assert Ticket.objects.count() == 0
+    assert RawInbound.objects.filter(state="quarantined", retry_at=None).count() == 2
+    assert vendor.asked("GET", r"^/reviews/9$") == 0
+
+
+@pytest.mark.django_db
+def test_a_changed_review_is_asked_for_at_once_unless_yotpo_fails(
+    kit: TestYotpo, channel: Channel, vendor: VendorServer
+) -> None:
+    later = now() + timedelta(minutes=4)
+    for failures, is_due in ((0, True), (3, False)):
+        Connection.objects.filter(channel=channel).update(poll_due_at=later, failures=failures)
+        assert kit.post(channel, hook("review_updated", 1, score=failures)) == 200
+        kit.settle(channel)
+        link = Connection.objects.get(channel=channel)
+        assert (link.poll_due_at is not None and link.poll_due_at <= now()) is is_due
+
+
+@pytest.mark.django_db
+def test_while_yotpo_does_not_answer_a_told_review_waits(
+    kit: TestYotpo, channel: Channel, vendor: VendorServer
+) -> None:
+    vendor.answers("GET", r"^/reviews/31$", 503, {})
+    kit.post(channel, hook("review_create", 31))
+    kit.settle(channel)
+    waiting = RawInbound.objects.get()
+    assert (waiting.state, waiting.retry_at is not None) == ("quarantined", True)
 
 
 @pytest.mark.django_db
