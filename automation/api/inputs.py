@@ -52,8 +52,28 @@ class MacroInput(StrictSerializer):
     folder = serializers.CharField(max_length=80, allow_blank=True, required=False)
     language_variants = serializers.JSONField(required=False)
     actions = serializers.JSONField(required=False)
+    audience = serializers.CharField(max_length=10, required=False)
+    team_id = serializers.UUIDField(required=False, allow_null=True)
+    intents = serializers.JSONField(required=False)
+    claims = serializers.JSONField(required=False, allow_null=True)
     is_active = serializers.BooleanField(required=False)
     version = serializers.IntegerField(min_value=1, required=False)
+
+
+class MacroPreviewInput(StrictSerializer):
+    """A text to try out on a ticket."""
+
+    body = serializers.CharField(max_length=MAX_BODY_CHARS, trim_whitespace=False)
+    subject = serializers.CharField(
+        max_length=998, required=False, allow_null=True, allow_blank=True
+    )
+    language = serializers.CharField(
+        max_length=12, required=False, allow_null=True, allow_blank=True
+    )
+    claims = serializers.JSONField(required=False, allow_null=True)
+    ticket_id = serializers.UUIDField(required=False, allow_null=True)
+    ticket_number = serializers.IntegerField(min_value=1, required=False, allow_null=True)
+    order_id = serializers.UUIDField(required=False, allow_null=True)
 
 
 class MacroRenderInput(StrictSerializer):

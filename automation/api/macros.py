@@ -9,26 +9,48 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automation.api.inputs import MacroCheckInput, MacroInput, MacroRenderInput
+from automation.api.inputs import (
+    MacroCheckInput,
+    MacroInput,
+    MacroPreviewInput,
+    MacroRenderInput,
+)
 from automation.api.shapes import (
     FilledMacro,
     MacroDetails,
     MacroPage,
     MacroProblems,
+    MacroVersionPage,
     MacroWords,
+    SuggestionPage,
 )
 from automation.macros.claims import CLAIMS, claims_in
-from automation.macros.edit import change_macro, create_macro, delete_macro
-from automation.macros.liquid import FILTERS, problems_of, used_values
-from automation.macros.records import macro_record, rendered_record
+from automation.macros.edit import change_macro, create_macro, delete_macro, restore_macro
+from automation.macros.liquid import FILTERS, check_body, problems_of, used_values
+from automation.macros.models import Macro
+from automation.macros.records import (
+    macro_record,
+    rendered_record,
+    suggestion_record,
+    version_record,
+)
 from automation.macros.render import render_for_agent
 from automation.macros.schema import SCHEMA, leaves
-from automation.macros.selectors import get_macro, macros_of
+from automation.macros.selectors import (
+    get_macro,
+    macros_for,
+    ratings_of,
+    suggestions_for,
+    versions_of,
+)
 from automation.rules.fields import INTENTS
 from helpdesk.accounts.api.endpoint import Endpoint
+from helpdesk.accounts.models import User
 from helpdesk.lib.api import read_body, refuse_unknown_parameters
+from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.schema import documented
-from tickets.selectors import get_ticket
+from tickets.models import Ticket
+from tickets.selectors import get_ticket, get_ticket_by_number
 
 
 class MacroList(Endpoint):
@@ -40,8 +62,10 @@ class MacroList(Endpoint):
     @documented("macros", MacroPage)
     def get(self, request: Request) -> Response:
         refuse_unknown_parameters(request, "limit", "after")
-        macros = macros_of(self.user.organization_id)
-        return Response({"results": [macro_record(each) for each in macros], "next": None})
+        rated = ratings_of(self.user.organization_id)
+        macros = macros_for(self.user)
+        results = [macro_record(each, rated.get(each.pk)) for each in macros]
+        return Response({"results": results, "next": None})
 
     @documented("create_macro", MacroDetails, body=MacroInput, status=201)
     def post(self, request: Request) -> Response:
@@ -59,7 +83,8 @@ class MacroDetail(Endpoint):
 
     @documented("macro", MacroDetails)
     def get(self, request: Request, macro_id: uuid.UUID) -> Response:
-        return Response(macro_record(get_macro(self.user, macro_id)))
+        rated = ratings_of(self.user.organization_id)
+        return Response(macro_record(get_macro(self.user, macro_id), rated.get(macro_id)))
 
     @documented("change_macro", MacroDetails, body=MacroInput)
     def patch(self, request: Request, macro_id: uuid.UUID) -> Response:
@@ -91,6 +116,74 @@ class MacroRender(Endpoint):
             language=values.get("language") or "",
         )
         return Response(rendered_record(macro, rendered))
+
+
+class MacroPreview(Endpoint):
+    """A text that is not saved, filled for a ticket: how the editor tries it out."""
+
+    needs: ClassVar = {"POST": "macro.change"}
+
+    @documented("preview_macro", FilledMacro, body=MacroPreviewInput)
+    def post(self, request: Request) -> Response:
+        values = read_body(MacroPreviewInput, request)
+        check_body(values["body"])
+        if values.get("subject"):
+            check_body(values["subject"], path="subject")
+        ticket = _ticket_for_trial(self.user, values)
+        language = values.get("language") or "en"
+        variant = {"language": language, "subject": values.get("subject"), "body": values["body"]}
+        macro = Macro(
+            organization_id=self.user.organization_id,
+            variants=[variant],
+            claims=values.get("claims"),
+            actions=[],
+        )
+        rendered = render_for_agent(
+            macro, ticket, user=self.user, order_id=values.get("order_id"), language=language
+        )
+        return Response(rendered_record(macro, rendered))
+
+
+class MacroVersions(Endpoint):
+    """What a macro was, newest first, with what each version changed."""
+
+    needs: ClassVar = {"GET": "macro.view"}
+
+    @documented("macro_versions", MacroVersionPage)
+    def get(self, request: Request, macro_id: uuid.UUID) -> Response:
+        versions = versions_of(get_macro(self.user, macro_id))
+        results = [
+            version_record(version, before)
+            for version, before in zip(versions, [*versions[1:], None], strict=True)
+        ]
+        return Response({"results": results, "next": None})
+
+
+class MacroRestore(Endpoint):
+    """POST: an older version becomes the newest one."""
+
+    needs: ClassVar = {"POST": "macro.change"}
+
+    @documented("restore_macro", MacroDetails)
+    def post(self, request: Request, macro_id: uuid.UUID, number: int) -> Response:
+        macro = restore_macro(get_macro(self.user, macro_id), number, user=self.user)
+        return Response(macro_record(macro))
+
+
+class TicketMacros(Endpoint):
+    """All macros, the best for this ticket first: by what the customer wants, tags, and use."""
+
+    needs: ClassVar = {"GET": "ticket.reply"}
+
+    @documented("ticket_macros", SuggestionPage)
+    def get(self, request: Request, ticket_id: uuid.UUID) -> Response:
+        ticket = get_ticket(self.user, ticket_id)
+        rated = ratings_of(self.user.organization_id)
+        results = [
+            suggestion_record(each, rated.get(each.macro.pk))
+            for each in suggestions_for(ticket, self.user)
+        ]
+        return Response({"results": results, "next": None})
 
 
 class MacroCheck(Endpoint):
@@ -134,6 +227,15 @@ class MacroVocabulary(Endpoint):
                 "intents": list(INTENTS),
             }
         )
+
+
+def _ticket_for_trial(user: User, values: dict[str, Any]) -> Ticket:
+    """The ticket by id or by number; raises NotFound or InvalidInput."""
+    if values.get("ticket_id"):
+        return get_ticket(user, values["ticket_id"])
+    if not values.get("ticket_number"):
+        raise InvalidInput.field("ticket_number", "Name a ticket.", code="required")
+    return get_ticket_by_number(user, values["ticket_number"])
 
 
 def _fields(values: dict[str, Any]) -> dict[str, Any]:

@@ -87,6 +87,16 @@ class MacroDetails(TypedDict):
     id: str
     name: str
     folder: str
+    audience: str
+    owner_id: str | None
+    team_id: str | None
+    intents: list[str]
+    claims: list[str] | None
+    last_used_at: str | None
+    updated_at: str
+    csat: float | None
+    csat_count: int
+    action_words: list[dict[str, str]]
     language_variants: list[MacroVariant]
     actions: list[dict[str, Any]]
     is_active: bool
@@ -96,6 +106,35 @@ class MacroDetails(TypedDict):
 
 class MacroPage(TypedDict):
     results: list[MacroDetails]
+    next: str | None
+
+
+class MacroVersionDetails(TypedDict):
+    number: int
+    created_at: str
+    user_id: str | None
+    user_name: str
+    restored_from: int | None
+    content: dict[str, Any]
+    changes: list[dict[str, Any]]
+
+
+class MacroVersionPage(TypedDict):
+    results: list[MacroVersionDetails]
+    next: str | None
+
+
+class SuggestionDetails(TypedDict):
+    id: str
+    reason: str
+    usage_count: int
+    last_used_at: str | None
+    csat: float | None
+    csat_count: int
+
+
+class SuggestionPage(TypedDict):
+    results: list[SuggestionDetails]
     next: str | None
 
 

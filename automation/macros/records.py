@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from automation.macros.models import Macro
+from automation.macros.edit import audience_of
+from automation.macros.models import Macro, MacroVersion
 from automation.macros.render import Rendered
+from automation.macros.selectors import Rated, Suggestion, changes_between
 from automation.rules.actions import describe_actions
 from helpdesk.lib.clock import iso, now
 from integrations.commerce.models import Order
@@ -19,15 +21,48 @@ def light_macro_record(macro: Macro) -> dict[str, Any]:
     return {"id": str(macro.pk), "name": macro.name, "folder": macro.folder}
 
 
-def macro_record(macro: Macro) -> dict[str, Any]:
-    """The whole macro."""
+def macro_record(macro: Macro, rated: Rated | None = None) -> dict[str, Any]:
+    """The whole macro, with how customers rated tickets after it was used."""
     return {
         **light_macro_record(macro),
+        **audience_of(macro),
+        "intents": macro.intents,
+        "claims": macro.claims,
+        "last_used_at": iso(macro.last_used_at),
+        "updated_at": iso(macro.updated_at),
+        "csat": rated.average if rated else None,
+        "csat_count": rated.count if rated else 0,
+        "action_words": describe_actions(macro.actions),
         "language_variants": macro.variants,
         "actions": macro.actions,
         "is_active": macro.is_active,
         "usage_count": macro.usage_count,
         "version": macro.version,
+    }
+
+
+def suggestion_record(suggestion: Suggestion, rated: Rated | None) -> dict[str, Any]:
+    """A macro in the palette, with why it stands where it does."""
+    return {
+        "id": str(suggestion.macro.pk),
+        "reason": suggestion.reason,
+        "usage_count": suggestion.macro.usage_count,
+        "last_used_at": iso(suggestion.last_used_at),
+        "csat": rated.average if rated else None,
+        "csat_count": rated.count if rated else 0,
+    }
+
+
+def version_record(version: MacroVersion, before: MacroVersion | None) -> dict[str, Any]:
+    """A version with what it changed."""
+    return {
+        "number": version.number,
+        "created_at": iso(version.created_at),
+        "user_id": str(version.user_id) if version.user_id else None,
+        "user_name": version.user.name if version.user else "",
+        "restored_from": version.restored_from,
+        "content": version.content,
+        "changes": changes_between(before.content, version.content) if before else [],
     }
 
 

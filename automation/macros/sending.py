@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from automation.macros.edit import count_use
+from automation.macros.edit import record_use
 from automation.macros.models import Macro
 from automation.rules.actions import ACTIONS, ActionContext
 from helpdesk.events.actor import Actor
@@ -13,6 +13,7 @@ from helpdesk.events.outbox import unit_of_work
 from helpdesk.events.subscribers import subscribes
 from helpdesk.lib.errors import HelpdeskError
 from tickets.actions.delivery import lock_message, save_message
+from tickets.models import Message, Ticket
 
 log = structlog.get_logger()
 
@@ -31,12 +32,16 @@ def after_sending(event: Event) -> None:
     told = event.payload["message"]
     if not told.get("macro_id") or event.ticket_id is None:
         return
-    if told["delivery_state"] not in LEAVING or not _is_first_time(event):
+    if told["delivery_state"] not in LEAVING:
         return
+    first = _first_time(event)
+    if first is None:
+        return
+    message, ticket = first
     macro = Macro.objects.filter(pk=told["macro_id"], organization_id=event.organization_id).first()
     if macro is None:
         return
-    count_use(macro.pk)
+    record_use(macro, message, ticket)
     context = ActionContext(
         organization_id=event.organization_id,
         ticket_id=event.ticket_id,
@@ -50,11 +55,11 @@ def after_sending(event: Event) -> None:
                 log.warning("macros.action_failed", macro=str(macro.pk), code=error.code)
 
 
-def _is_first_time(event: Event) -> bool:
-    """Whether this message's macro has not acted yet; marks that it does now."""
-    message, _ = lock_message(event.object_id, ticket_id=event.ticket_id)
+def _first_time(event: Event) -> tuple[Message, Ticket] | None:
+    """The message and its ticket if its macro has not acted yet; marks that it does now."""
+    message, ticket = lock_message(event.object_id, ticket_id=event.ticket_id)
     if DONE in message.flags:
-        return False
+        return None
     message.flags = [*message.flags, DONE]
     save_message(message, "flags")
-    return True
+    return message, ticket

@@ -530,8 +530,30 @@ class ViewOrderPayload(TypedDict):
     view_ids: list[str]
 
 
+class MacroPayload(TypedDict):
+    """Goes to those who see the macro. One that is switched off or out of sight is deleted."""
+
+    id: str
+    name: str
+    folder: NotRequired[str]
+    audience: NotRequired[Literal["everybody", "team", "personal"]]
+    owner_id: NotRequired[str | None]
+    team_id: NotRequired[str | None]
+    is_deleted: bool
+
+
+class MacroRemovedPayload(TypedDict):
+    """Goes to those who saw the macro before it was given to fewer or other people."""
+
+    id: str
+    audience: Literal["everybody", "team", "personal"]
+    owner_id: str | None
+    team_id: str | None
+    is_deleted: bool
+
+
 class SettingPayload(TypedDict):
-    """A macro or rule changed; clients that show it load it again."""
+    """A rule changed; clients that show it load it again."""
 
     id: str
     name: str

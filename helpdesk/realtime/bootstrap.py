@@ -13,7 +13,7 @@ from typing import TypedDict, cast
 from django.db import connection, transaction
 
 from automation.macros.records import light_macro_record
-from automation.macros.selectors import macros_of
+from automation.macros.selectors import macros_for
 from helpdesk.accounts.models import User
 from helpdesk.accounts.records import (
     OwnRecord,
@@ -101,7 +101,7 @@ def read_bootstrap(user: User) -> BootstrapRecord:
             "view_order": [str(each) for each in view_order_of(user)],
             "macros": [
                 cast(LightMacro, light_macro_record(each))
-                for each in macros_of(organization_id, only_active=True)
+                for each in macros_for(user, only_active=True)
             ],
             "event": {"cursor": head.seq, "epoch": head.epoch, "rights": rights_of(user)},
             "counts": view_counts(user, views),

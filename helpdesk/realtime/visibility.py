@@ -123,12 +123,18 @@ def readers_of(event: Event) -> Readers | None:
     """Whom such an event is for; None: whoever has the capability.
 
     News, the order of one's views and bulk work (its failures name tickets) are for one person; a
-    view for those who see it.
+    view or macro for those who see it.
     """
     if event.type.startswith(_FOR_ONE_PERSON):
         return Readers(str(event.payload.get("user_id", "")))
     if event.type == "bulk.progressed":
         return Readers(str(event.payload["job"]["user_id"]))
+    if (
+        event.type.startswith("macro.")
+        and event.payload.get("audience", "everybody") != "everybody"
+    ):
+        of_team = event.payload["team_id"] if event.payload["audience"] == "team" else None
+        return Readers(event.payload["owner_id"], of_team)
     if event.type.startswith("view."):
         view = event.payload.get("view", event.payload)
         scope = view.get("scope", "shared")

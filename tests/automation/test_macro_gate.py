@@ -82,7 +82,7 @@ def test_old_order_data_blocks_until_it_is_loaded_again(
 
     organization.order_data_max_age_hours = 48
     organization.save()
-    assert codes(render_for_agent(macro, ticket, user=bo)) == []
+    assert codes(render_for_agent(macro, Ticket.objects.get(pk=ticket.pk), user=bo)) == []
 
 
 def test_a_text_without_order_data_does_not_care_how_old_it_is(make_macro, make_order, ticket, bo):

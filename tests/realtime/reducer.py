@@ -63,6 +63,8 @@ def _apply(state: State, event: dict[str, Any]) -> None:
             state[table].pop(event["object_id"], None)
         else:
             state[table][payload[name][key]] = payload[name]
+    if event["type"] == "macro.removed":
+        state["macros"].pop(payload["id"], None)
     if event["type"] == "macro.updated":
         if payload["is_deleted"]:
             state["macros"].pop(payload["id"], None)

@@ -128,6 +128,14 @@ def a_store_began(ticket: Ticket, user: User) -> None:
     announce("store.updated", ticket, payload)
 
 
+def give_a_macro_to_oneself(ticket: Ticket, user: User) -> None:
+    """What everybody saw is now one person's own."""
+    from automation.macros.edit import change_macro, create_macro
+
+    values = {"name": "Mine", "variants": [{"language": "en", "body": "Hello"}]}
+    change_macro(create_macro(user.organization, values, user=user), {"audience": "personal"})
+
+
 def a_rule_changed(ticket: Ticket, user: User) -> None:
     payload = {"id": str(uuid.uuid4()), "name": "WISMO", "is_deleted": False}
     announce("rule.updated", ticket, payload)
@@ -308,6 +316,7 @@ SCENARIOS: dict[str, Scenario] = {
     "view.ordered": lambda t, u: order_views(
         u, list(View.objects.order_by("-position").values_list("pk", flat=True))
     ),
+    "macro.removed": give_a_macro_to_oneself,
     "macro.updated": save_a_macro,
     "rule.updated": a_rule_changed,
 }

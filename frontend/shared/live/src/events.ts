@@ -46,6 +46,8 @@ export interface EventPayload {
   survey?: { id: string; score: number | null; comment: string | null };
   notification?: R.Notification;
   notification_ids?: string[];
+  /** Of a macro. */
+  folder?: string;
   /** Of a macro, rule or view. */
   id?: string;
   name?: string;

@@ -196,9 +196,11 @@ function putCatalogue(records: LiveRecords, { type, object_id, payload }: LiveEv
   else if (type === 'view.updated') putOrDelete(records.views, view?.id ?? object_id, view, is_deleted);
   else if (type === 'view.removed') records.views.delete(object_id);
   else if (type === 'view.ordered' && user_id && view_ids) records.viewOrder.set(user_id, view_ids);
+  else if (type === 'macro.removed') records.macros.delete(object_id);
   else if (type === 'macro.updated') {
     const id = payload.id ?? object_id;
-    const macro = { id, folder: '', ...records.macros.get(id), name: payload.name ?? '' };
+    const folder = payload.folder ?? records.macros.get(id)?.folder ?? '';
+    const macro = { id, folder, name: payload.name ?? '' };
     putOrDelete(records.macros, id, macro, is_deleted);
   }
 }
