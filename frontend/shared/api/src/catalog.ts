@@ -527,9 +527,21 @@ export interface ViewOrderPayload {
   view_ids: Array<string>;
 }
 
-export interface SettingPayload {
+export interface MacroRemovedPayload {
+  id: string;
+  audience: 'everybody' | 'team' | 'personal';
+  owner_id: string | null;
+  team_id: string | null;
+  is_deleted: boolean;
+}
+
+export interface MacroPayload {
   id: string;
   name: string;
+  folder?: string;
+  audience?: 'everybody' | 'team' | 'personal';
+  owner_id?: string | null;
+  team_id?: string | null;
   is_deleted: boolean;
 }
 
@@ -560,6 +572,12 @@ export interface BulkJobRecord {
 
 export interface BulkPayload {
   job: BulkJobRecord;
+}
+
+export interface SettingPayload {
+  id: string;
+  name: string;
+  is_deleted: boolean;
 }
 
 export interface EventPayloads {
@@ -659,8 +677,10 @@ export interface EventPayloads {
   'view.removed': ViewRemovedPayload;
   /** A person moved their views about */
   'view.ordered': ViewOrderPayload;
+  /** A macro is gone for some */
+  'macro.removed': MacroRemovedPayload;
   /** A macro changed */
-  'macro.updated': SettingPayload;
+  'macro.updated': MacroPayload;
   /** Work on many tickets went on */
   'bulk.progressed': BulkPayload;
   /** A sender was blocked or unblocked */

@@ -927,6 +927,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/macros/{macro_id}/versions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What a macro was, newest first, with what each version changed. */
+    get: operations['macro_versions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/macros/{macro_id}/versions/{number}/restore': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description POST: an older version becomes the newest one. */
+    post: operations['restore_macro'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/macros/check': {
     parameters: {
       query?: never;
@@ -938,6 +972,23 @@ export interface paths {
     put?: never;
     /** @description What is wrong with a text; an empty list when it can be saved. */
     post: operations['check_macro'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/macros/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description A text that is not saved, filled for a ticket: how the editor tries it out. */
+    post: operations['preview_macro'];
     delete?: never;
     options?: never;
     head?: never;
@@ -2072,6 +2123,23 @@ export interface paths {
     post?: never;
     /** @description DELETE: they have nothing to do with each other. */
     delete: operations['unlink_tickets'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tickets/{ticket_id}/macros': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description All macros, the best for this ticket first: by what the customer wants, tags, and use. */
+    get: operations['ticket_macros'];
+    put?: never;
+    post?: never;
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -3279,6 +3347,18 @@ export interface components {
       id: string;
       name: string;
       folder: string;
+      audience: string;
+      owner_id: string | null;
+      team_id: string | null;
+      intents: string[];
+      claims: string[] | null;
+      last_used_at: string | null;
+      updated_at: string;
+      csat: number | null;
+      csat_count: number;
+      action_words: {
+        [key: string]: string;
+      }[];
       language_variants: components['schemas']['MacroVariant'][];
       actions: {
         [key: string]: unknown;
@@ -3293,12 +3373,29 @@ export interface components {
       folder?: string;
       language_variants?: unknown;
       actions?: unknown;
+      audience?: string;
+      /** Format: uuid */
+      team_id?: string | null;
+      intents?: unknown;
+      claims?: unknown;
       is_active?: boolean;
       version?: number;
     };
     MacroPage: {
       results: components['schemas']['MacroDetails'][];
       next: string | null;
+    };
+    /** @description A text to try out on a ticket. */
+    MacroPreviewInputRequest: {
+      body: string;
+      subject?: string | null;
+      language?: string | null;
+      claims?: unknown;
+      /** Format: uuid */
+      ticket_id?: string | null;
+      ticket_number?: number | null;
+      /** Format: uuid */
+      order_id?: string | null;
     };
     MacroProblems: {
       problems: components['schemas']['BodyProblemDetails'][];
@@ -3317,6 +3414,23 @@ export interface components {
       language: string;
       subject: string | null;
       body: string;
+    };
+    MacroVersionDetails: {
+      number: number;
+      created_at: string;
+      user_id: string | null;
+      user_name: string;
+      restored_from: number | null;
+      content: {
+        [key: string]: unknown;
+      };
+      changes: {
+        [key: string]: unknown;
+      }[];
+    };
+    MacroVersionPage: {
+      results: components['schemas']['MacroVersionDetails'][];
+      next: string | null;
     };
     MacroWords: {
       values: {
@@ -3939,6 +4053,11 @@ export interface components {
       folder?: string;
       language_variants?: unknown;
       actions?: unknown;
+      audience?: string;
+      /** Format: uuid */
+      team_id?: string | null;
+      intents?: unknown;
+      claims?: unknown;
       is_active?: boolean;
       version?: number;
     };
@@ -4801,6 +4920,18 @@ export interface components {
       insert: string;
       label: string;
       detail: string;
+    };
+    SuggestionDetails: {
+      id: string;
+      reason: string;
+      usage_count: number;
+      last_used_at: string | null;
+      csat: number | null;
+      csat_count: number;
+    };
+    SuggestionPage: {
+      results: components['schemas']['SuggestionDetails'][];
+      next: string | null;
     };
     Suggestions: {
       start: number;
@@ -6726,6 +6857,49 @@ export interface operations {
       };
     };
   };
+  macro_versions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        macro_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MacroVersionPage'];
+        };
+      };
+    };
+  };
+  restore_macro: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        macro_id: string;
+        number: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MacroDetails'];
+        };
+      };
+    };
+  };
   check_macro: {
     parameters: {
       query?: never;
@@ -6745,6 +6919,29 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['MacroProblems'];
+        };
+      };
+    };
+  };
+  preview_macro: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MacroPreviewInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FilledMacro'];
         };
       };
     };
@@ -8634,6 +8831,27 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['TwoTickets'];
+        };
+      };
+    };
+  };
+  ticket_macros: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SuggestionPage'];
         };
       };
     };
