@@ -17,6 +17,8 @@ import {
   withQuantity,
   withShipping,
 } from '$features/order-actions/refund';
+import { policyOf } from '$features/order-actions/limits';
+import { splitOrders } from '$features/orders/in-text';
 
 useWords('en', {}, en);
 
@@ -189,4 +191,42 @@ test('UX 26: the button says verb, object and amount', () => {
   expect(doWords('refund', '#1042', [refund], eur(3440))).toBe('Refund €34.40');
   expect(doWords('discount_code', '#1042', [], eur(0), { percent: 10 })).toBe('Make code worth 10%');
   expect(doWords('edit_address', '#1042', [], null)).toBe('Change address of #1042');
+});
+
+describe('orders that a text names', () => {
+  const own = [{ id: 'o1', number: '#1042' }];
+  const named = (text: string) =>
+    splitOrders(text, own).flatMap((part) => (part.number ? [[part.number, part.orderId]] : []));
+
+  test('the customer’s own are found however they are written, others only with a sign', () => {
+    expect(named('Please cancel #1042, not 01042.')).toEqual([
+      ['#1042', 'o1'],
+      ['01042', 'o1'],
+    ]);
+    expect(named('注文1042です')).toEqual([['1042', 'o1']]);
+    expect(named('ออเดอร์#1042ครับ')).toEqual([['#1042', 'o1']]);
+    expect(named('注文 #1042 の変更')).toEqual([['#1042', 'o1']]);
+    expect(named('#9999 and 9999')).toEqual([['#9999', null]]);
+    expect(named('It was €1042.50 on 2026-1042, a1042@x.fr')).toEqual([]);
+  });
+
+  test('no sign of the text is lost', () => {
+    const text = 'Is #1042 on its way? Tracking 1042000.';
+    expect(
+      splitOrders(text, own)
+        .map((part) => part.text)
+        .join(''),
+    ).toBe(text);
+  });
+});
+
+describe('limits', () => {
+  test('are read as they are written, and refused where they are no amounts', () => {
+    const rows = [{ currency: 'eur', each: '100,00', day: '' }];
+    expect(policyOf({ role: 'agent', rows }, null)?.limits).toEqual([
+      { currency: 'EUR', per_action_minor: 10000, per_day_minor: null },
+    ]);
+    expect(policyOf({ role: 'agent', rows: [{ currency: 'EU', each: '1', day: '1' }] }, null)).toBeNull();
+    expect(policyOf({ role: 'agent', rows: [{ currency: 'EUR', each: 'x', day: '' }] }, null)).toBeNull();
+  });
 });

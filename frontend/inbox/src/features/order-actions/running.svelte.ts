@@ -99,8 +99,8 @@ export class Running {
   /** Does it, once: pressed twice, it is one action. */
   async confirm(): Promise<void> {
     const token = this.flow.preview?.preview_token;
-    if (!token || !this.canConfirm || !this.order) return;
-    const orderId = this.order.id;
+    if (!token || !this.canConfirm) return;
+    const orderId = this.order?.id ?? '';
     const body = { preview_token: token, ...(this.note.trim() ? { note: this.note.trim() } : {}) };
     const isProposal = this.flow.action?.state === 'proposed';
     await this.submit(() =>

@@ -1,5 +1,10 @@
+import { page } from '$app/state';
 import { api, ApiProblem } from '@aftercare/api';
+import { ordersApi } from '@aftercare/api/orders.ts';
 import { putCustomer, putTicket } from '@aftercare/live';
+import { money, t } from '@aftercare/ui';
+import { actingOnOrders } from '$features/order-actions/acting-on-orders.svelte';
+import { numberOf, stateWord } from '$features/orders/order-words';
 import type { App } from '$lib/app.svelte';
 import {
   customerRow,
@@ -18,6 +23,7 @@ export async function askServer(
 ): Promise<PaletteRow[]> {
   const asked: Promise<PaletteRow[]>[] = [];
   if (query.mode !== '@') asked.push(tickets(app, query, hands, signal));
+  if (isOrderish(query)) asked.push(orders(query));
   if (query.mode !== '#') asked.push(customers(app, query, hands));
   const answers = await Promise.allSettled(asked);
   return answers.flatMap((answer) => {
@@ -26,6 +32,24 @@ export async function askServer(
     if (problem instanceof ApiProblem || signal.aborted) return [];
     throw problem;
   });
+}
+
+/** A number, an e-mail address, or what looks like a tracking number. */
+function isOrderish({ mode, words }: PaletteQuery): boolean {
+  return mode === '#' || (mode === '' && (/\d{3,}/.test(words) || words.includes('@')));
+}
+
+async function orders(query: PaletteQuery): Promise<PaletteRow[]> {
+  const answer = await ordersApi.find(query.words);
+  return answer.orders.slice(0, 5).map((order) => ({
+    id: `order-${order.id}`,
+    heading: t('customer.tabOrders'),
+    label: numberOf(order),
+    hint: [order.buyer_name || order.email, money(order.total), stateWord(order)].filter(Boolean).join(' · '),
+    icon: 'package',
+    run: () =>
+      actingOnOrders.open({ kind: 'order', orderId: order.id, ticketId: page.params.ticket ?? null }),
+  }));
 }
 
 async function tickets(

@@ -1925,8 +1925,9 @@ export const de: Translation = {
   'oact.limits.none': 'Keine Grenzen: Alles geht allein.',
   'oact.limits.add': 'Währung hinzufügen',
   'oact.limits.remove': '{currency} entfernen',
-  'oact.limits.kinds': 'Darf allein',
   'oact.limits.others': 'Beträge in anderen Währungen brauchen immer eine zweite Person.',
+  'oact.limits.wrong':
+    'Ein Betrag oder eine Währung ist nicht als solche geschrieben. Nichts wurde gespeichert.',
   'oact.limits.saved': 'Grenzen gespeichert',
 
   'opanel.search': 'Bestellung suchen',

@@ -1895,8 +1895,8 @@ export const en = {
   'oact.limits.none': 'No limits: everything may be done alone.',
   'oact.limits.add': 'Add a currency',
   'oact.limits.remove': 'Remove {currency}',
-  'oact.limits.kinds': 'May do alone',
   'oact.limits.others': 'Amounts in other currencies always need a second person.',
+  'oact.limits.wrong': 'An amount or a currency is not written as one. Nothing was saved.',
   'oact.limits.saved': 'Limits saved',
 
   'opanel.search': 'Find an order',
