@@ -155,6 +155,7 @@ INSTALLED_APPS = [
     "integrations.commerce",
     "automation",
     "integrations.chat",
+    "integrations.demo_store",
     "integrations",
 ]
 MIDDLEWARE = [

@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from helpdesk.lib.errors import NotFound, PermanentFailure
+from integrations.commerce.acting import ActionKind, BeforeStep, Intent, Outcome, Quote
 from integrations.commerce.connector import OrderPage, StoreManifest, register_store
-from integrations.commerce.models import Store
+from integrations.commerce.models import Order, Store
 from integrations.commerce.normal_form import OrderData
-from integrations.demo_store import content
+from integrations.demo_store import acting, till
 from integrations.demo_store.manifest import MANIFEST
-from integrations.demo_store.shop import order_data
 
 
 class DemoStoreConnector:
-    """Reads the demo shop's orders."""
+    """Reads and changes the demo shop's orders."""
 
     @property
     def manifest(self) -> StoreManifest:
@@ -25,31 +25,29 @@ class DemoStoreConnector:
 
     def list_orders(self, store: Store, *, since: datetime | None, cursor: str) -> OrderPage:
         """All orders that changed at or after ``since``, oldest change first, on one page."""
-        opened_at = _opened_at(store)
-        found = [order_data(each, opened_at) for each in content.orders().values()]
-        changed = [each for each in found if since is None or each.updated_at >= since]
+        changed = [
+            each for each in till.all_orders(store) if since is None or each.updated_at >= since
+        ]
         ordered = sorted(changed, key=lambda each: (each.updated_at, each.number))
         return OrderPage(tuple(ordered), total=len(ordered))
 
     def get_order(self, store: Store, external_id: str) -> OrderData:
         """The order; raises NotFound."""
-        order = content.orders().get(external_id.removeprefix("demo-"))
-        if order is None:
-            raise NotFound("The demo store has no such order.")
-        return order_data(order, _opened_at(store))
+        return till.order_now(store, external_id)
+
+    def quote(self, store: Store, order: Order, kind: ActionKind, params: dict[str, Any]) -> Quote:
+        """What would happen to the order now."""
+        return acting.quote(store, kind, order.external_id, params)
+
+    def act(self, store: Store, order: Order, intent: Intent, before_step: BeforeStep) -> Outcome:
+        """Do it, each step once."""
+        return acting.act(store, order.external_id, intent, before_step)
+
+    def look_up(self, store: Store, order: Order, intent: Intent) -> Outcome | None:
+        """What became of it."""
+        return acting.look_up(store, order.external_id, intent)
 
 
 def register() -> None:
     """Make the demo store known; called when the server starts."""
     register_store(DemoStoreConnector())
-
-
-def _opened_at(store: Store) -> datetime:
-    text = store.config.get("opened_at", "")
-    try:
-        opened_at = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:
-        raise PermanentFailure(
-            f"The demo store “{store.slug}” has no valid opened_at; seed the demo again."
-        ) from error
-    return opened_at

@@ -174,6 +174,9 @@ _PARAMS: dict[ActionKind, dict[str, Read]] = {
     },
     ActionKind.RETURN_LABEL: {
         "lines": _rows({"line": _NAME, "quantity": _some}, {"reason": _text()}),
+        "label_url": _text(1000),
+        "tracking_number": _text(120),
+        "tracking_url": _text(1000),
         "notify": _flag,
     },
     ActionKind.DISCOUNT_CODE: {
