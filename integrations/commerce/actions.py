@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +33,15 @@ from integrations.commerce.normal_form import (
     clean_email,
     clean_phone,
     number_key,
+)
+from integrations.commerce.parcels import (
+    TrackData,
+    clean_number,
+    keep_track,
+    lay_over,
+    lay_tracks_over,
+    parcels_with,
+    tracks_of,
 )
 from integrations.commerce.selectors import find_customer_of_order
 
@@ -81,6 +91,30 @@ def upsert_order(store: Store, data: OrderData, *, as_of: datetime | None = None
         _replace_parts(order, data)
         _announce(order, change)
     return order
+
+
+def note_track(
+    organization_id: uuid.UUID, data: TrackData, *, as_of: datetime | None = None
+) -> int:
+    """What a tracking service says of a parcel; returns how many orders changed by it.
+
+    May come twice and in any order. Records ``order.updated`` per order whose parcel moved.
+    """
+    with unit_of_work():
+        if not keep_track(organization_id, data, as_of=as_of or now()):
+            return 0
+        track = tracks_of(organization_id, [data.number])[clean_number(data.number)]
+        moved: dict[uuid.UUID, tuple[Order, Change]] = {}
+        for parcel in parcels_with(organization_id, data.number):
+            before = parcel.status
+            if lay_over(parcel, track):
+                parcel.save()
+                moved[parcel.order_id] = (parcel.order, {"shipment": (before, parcel.status)})
+        for order, change in moved.values():
+            order.version += 1
+            order.save(update_fields=["version"])
+            _announce(order, change)
+    return len(moved)
 
 
 def record_order(order: Order) -> None:
@@ -197,10 +231,12 @@ def _replace_parts(order: Order, data: OrderData) -> None:
     OrderLine.objects.bulk_create(
         line_row(order, position, each) for position, each in enumerate(data.lines, start=1)
     )
-    Fulfillment.objects.bulk_create(
+    parcels = [
         parcel_row(order, position, each)
         for position, each in enumerate(data.fulfillments, start=1)
-    )
+    ]
+    lay_tracks_over(order.organization_id, parcels)
+    Fulfillment.objects.bulk_create(parcels)
     Refund.objects.bulk_create(Refund(order=order, **asdict(each)) for each in data.refunds)
     OrderReturn.objects.bulk_create(
         OrderReturn(order=order, **asdict(each)) for each in data.returns

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.connecting import Account, ConfigField, Step, WebhookAnswer, WebhookRequest
@@ -19,6 +19,7 @@ from integrations.commerce.acting import ActionKind
 from integrations.commerce.actions import mark_synced, upsert_order
 from integrations.commerce.models import Store
 from integrations.commerce.normal_form import OrderData
+from integrations.commerce.parcels import TrackData
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class StoreManifest:
     summary: str = ""
     docs_url: str = ""
     icon: str = "shopping-bag"
+    group: Literal["shop", "shipping", "returns", "loyalty", "marketing"] = "shop"
+    """Services around the shop are set up, called and watched like shops; they have no orders."""
     poll_seconds: int = 900
     pace_per_second: float | None = None
     max_webhook_bytes: int = 2 * 1024 * 1024
@@ -134,7 +137,35 @@ class Passed:
     reason: str
 
 
-StoreItem = OrderChanged | OrderTold | AccessEnded | PersonForgotten | Passed
+@dataclass(frozen=True)
+class ParcelTold:
+    """A tracking service says where a parcel is."""
+
+    track: TrackData
+
+
+StoreItem = OrderChanged | OrderTold | AccessEnded | PersonForgotten | ParcelTold | Passed
+
+
+@dataclass(frozen=True)
+class ParcelAsked:
+    """A parcel that somebody waits for. ``carrier`` is as the platform writes it, or empty."""
+
+    number: str
+    carrier: str
+    order_number: str
+    country_code: str = ""
+    promised_at: datetime | None = None
+
+
+@runtime_checkable
+class TracksParcels(Protocol):
+    """A service that knows where parcels are. Open parcels are asked for in turn."""
+
+    def track(self, store: Store, parcel: ParcelAsked) -> TrackData | None:
+        """Where it is; a service that must be told to follow a parcel is told so. None where
+        nothing is known yet. Raises TemporaryFailure, PermanentFailure (this number is none) or
+        NeedsReauthorization."""
 
 
 @runtime_checkable

@@ -19,6 +19,7 @@ from integrations.commerce.models import (
     Order,
 )
 from integrations.commerce.money import format_money
+from integrations.commerce.parcels import conflict_in, is_late
 from integrations.commerce.state import OrderState, state_of
 
 _DJANGO_LANGUAGES = {"zh": "zh-hans"}
@@ -39,6 +40,9 @@ class OrderFacts:
     is_cancelled: bool
     is_delivered: bool
     is_stalled: bool
+    is_late: bool
+    conflict: str
+    days_since_delivery: int | None
     has_tracking: bool
     placed_at: datetime
     placed_on: str
@@ -85,6 +89,9 @@ def order_facts(
         is_cancelled=order.cancelled_at is not None,
         is_delivered=state == OrderState.DELIVERED,
         is_stalled=state == OrderState.STALLED,
+        is_late=is_late(order, at),
+        conflict=conflict_in(order),
+        days_since_delivery=_days_since(parcel.delivered_at if parcel else None, at),
         has_tracking=parcel is not None and bool(parcel.tracking_url),
         placed_at=order.placed_at,
         placed_on=words.date(order.placed_at) or "",
@@ -107,6 +114,10 @@ def order_facts(
         city=order.shipping_address.get("city") or None,
         payment_method=order.payment_method or None,
     )
+
+
+def _days_since(moment: datetime | None, at: datetime) -> int | None:
+    return None if moment is None else max(at - moment, timedelta()).days
 
 
 def _parcel_asked_about(order: Order) -> Fulfillment | None:

@@ -33,6 +33,7 @@ from integrations.commerce.models import (
     StoreCustomer,
 )
 from integrations.commerce.normal_form import OrderData, StoreCustomerData, check_order
+from integrations.commerce.parcels import lay_tracks_over
 
 log = structlog.get_logger()
 
@@ -97,11 +98,14 @@ def _write_parts(pairs: list[tuple[Order, OrderData]]) -> None:
         for order, data in pairs
         for position, each in enumerate(data.lines, start=1)
     )
-    Fulfillment.objects.bulk_create(
+    parcels = [
         parcel_row(order, position, each)
         for order, data in pairs
         for position, each in enumerate(data.fulfillments, start=1)
-    )
+    ]
+    if parcels:
+        lay_tracks_over(parcels[0].order.organization_id, parcels)
+    Fulfillment.objects.bulk_create(parcels)
     Refund.objects.bulk_create(
         Refund(order=order, **asdict(each)) for order, data in pairs for each in data.refunds
     )

@@ -441,6 +441,37 @@ class Fulfillment(models.Model):
         ]
 
 
+class ParcelTrack(models.Model):
+    """What a tracking service says of a parcel. It is laid over what the platform says of it.
+
+    ``number`` is in capitals without spaces. ``scans`` are like ``Fulfillment.events``.
+    """
+
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    number = models.CharField(max_length=120)
+    source = models.CharField(max_length=30)
+    external_id = models.CharField(max_length=120, blank=True, default="")
+    carrier = models.CharField(max_length=80, blank=True, default="")
+    tracking_url = models.CharField(max_length=1000, blank=True, default="")
+    status = models.CharField(max_length=20, choices=ShipmentStatus)
+    problem = models.CharField(max_length=200, blank=True, default="")
+    shipped_at = models.DateTimeField(null=True, blank=True)
+    estimated_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    signed_by = models.CharField(max_length=120, blank=True, default="")
+    scans = models.JSONField(default=list, blank=True)
+    source_updated_at = models.DateTimeField()
+    source_digest = models.CharField(max_length=64, blank=True, default="")
+    as_of = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "number"], name="parcel_track_known_once"
+            ),
+        ]
+
+
 class ReturnState(models.TextChoices):
     """How far a return is."""
 

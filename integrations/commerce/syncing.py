@@ -25,12 +25,13 @@ from helpdesk.lib.errors import (
     PermanentFailure,
     TemporaryFailure,
 )
-from integrations.commerce import connections, doorbell
+from integrations.commerce import connections, doorbell, tracking
 from integrations.commerce.actions import upsert_order
 from integrations.commerce.connector import (
     ConnectsStore,
     OrderPage,
     StoreConnector,
+    TracksParcels,
     find_store_connector,
 )
 from integrations.commerce.models import OrderToRead, Store, StoreConnection
@@ -93,7 +94,12 @@ def _ask(line: StoreConnection) -> int:
     run = Run(connector)
     count = _read_orders(line.store, connector, run)
     if line.sync_due_at is not None and line.sync_due_at <= now():
-        count += _pass(line, connector, run)
+        if isinstance(connector, TracksParcels):
+            count += tracking.ask_for_open(line.store, connector, run)
+            every = timedelta(seconds=min(connector.manifest.poll_seconds, 900))
+            _remember(line.store, last_sync_at=now(), sync_due_at=now() + every)
+        else:
+            count += _pass(line, connector, run)
     if isinstance(connector, ConnectsStore) and line.check_due_at and line.check_due_at <= now():
         problems = run.paced(lambda: connector.check(line.store, hook_url(line.store)))
         connections.note_check(line.store, problems, due_at=now() + CHECK_EVERY)
@@ -235,7 +241,8 @@ def begin_asking(store: Store) -> None:
     if connector is None:
         return
     is_checked = isinstance(connector, ConnectsStore)
+    is_asked = connector.manifest.capabilities.lists_orders or isinstance(connector, TracksParcels)
     StoreConnection.objects.filter(store=store, sync_due_at=None).update(
-        sync_due_at=now() if connector.manifest.capabilities.lists_orders else None,
+        sync_due_at=now() if is_asked else None,
         check_due_at=now() + CHECK_EVERY if is_checked else None,
     )

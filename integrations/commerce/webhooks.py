@@ -31,7 +31,7 @@ from helpdesk.lib.failpoints import failpoint
 from helpdesk.lib.ids import new_id
 from helpdesk.lib.slow_counter import SlowCounter
 from integrations.commerce import doorbell
-from integrations.commerce.actions import upsert_order
+from integrations.commerce.actions import note_track, upsert_order
 from integrations.commerce.connections import (
     ask_to_erase,
     ask_to_read,
@@ -42,6 +42,7 @@ from integrations.commerce.connector import (
     AccessEnded,
     OrderChanged,
     OrderTold,
+    ParcelTold,
     PersonForgotten,
     StoreItem,
     TakesStoreWebhooks,
@@ -258,6 +259,10 @@ def _take_in(hook: StoreHook, item: StoreItem) -> dict[str, str]:
         ask_to_erase(hook, item.external_id, item.email, is_whole_shop=item.is_whole_shop)
         about = "the whole shop" if item.is_whole_shop else "a buyer"
         return {"item": "erasure", "about": about, "became": "will be erased"}
+    if isinstance(item, ParcelTold):
+        moved = note_track(store.organization_id, item.track, as_of=hook.received_at)
+        became = f"moved on {moved} orders" if moved else "known"
+        return {"item": "parcel", "about": item.track.number, "became": became}
     return {"item": "passed", "about": "", "became": item.reason[:200]}
 
 
