@@ -40,9 +40,13 @@ class TrustpilotApi:
         answer = call("GET", self._url(path), query=query, headers=headers, failure=meaning_of)
         return _data(answer)
 
-    def say(self, path: str, body: dict[str, Any]) -> None:
+    def begin(self, path: str) -> None:
+        """Begin what may be begun twice."""
+        call("POST", self._url(path), **self._private())
+
+    def say(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Say something to everybody: never repeated blindly."""
-        post_once("POST", self._url(path), body=body, **self._private())
+        return _data(post_once("POST", self._url(path), body=body, **self._private()))
 
     def _private(self) -> dict[str, Any]:
         return {"headers": {"Authorization": f"Bearer {self.token}"}, "failure": meaning_of}

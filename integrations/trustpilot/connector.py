@@ -10,7 +10,7 @@ import inbox.connector
 from helpdesk.lib.errors import PermanentFailure
 from inbox.connector import Account, OutboundMessage, Place, Polled, Reach, Renewed, Sent
 from inbox.inbound import InboundMessage
-from integrations.trustpilot import client, reviews
+from integrations.trustpilot import client, products, reviews
 from integrations.trustpilot.manifest import MANIFEST
 from tickets.models import Channel
 
@@ -27,8 +27,12 @@ class TrustpilotConnector:
         return reviews.parse(channel, raw)
 
     def poll(self, channel: Channel, cursor: dict[str, Any]) -> Polled:
-        """New reviews, edited ones, and those that are gone."""
-        return reviews.poll(channel, cursor)
+        """New reviews, edited ones, and those that are gone; of products, too, where wanted."""
+        found = reviews.poll(channel, cursor)
+        if not channel.config.get("product_reviews"):
+            return found
+        items, after = products.news(channel, cursor.get("products") or {})
+        return Polled([*found.items, *items], {**found.cursor, "products": after})
 
     def send(
         self, channel: Channel, message: OutboundMessage, before_irreversible: Callable[[], None]
@@ -46,6 +50,8 @@ class TrustpilotConnector:
             raise PermanentFailure(
                 f"A reply takes {MAX_CHARS:,} characters.", reason_code="too_long"
             )
+        if message.thread.get("form") == products.FORM:
+            return products.send(channel, message, before_irreversible)
         api, review_id = client.trustpilot_of(channel), message.thread["review_id"]
         body = {
             "authorBusinessUserId": str(channel.config.get("business_user_id") or ""),
@@ -59,6 +65,8 @@ class TrustpilotConnector:
         self, channel: Channel, message: OutboundMessage, since: datetime
     ) -> list[str]:
         """The reply that stands under the review, if it says what this message says."""
+        if message.thread.get("form") == products.FORM:
+            return products.find_comments(channel, message)
         review_id = message.thread["review_id"]
         review = client.trustpilot_of(channel).get(f"private/reviews/{review_id}")
         told = review.get("companyReply")

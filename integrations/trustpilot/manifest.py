@@ -22,6 +22,10 @@ MANIFEST = Manifest(
             "business_user_id", "Business user id",
             help="24 letters and digits: in whose name replies are published.",
         ),
+        ConfigField(
+            "product_reviews", "Reviews of products, too", type="flag", is_required=False,
+            help="Only with a plan of Trustpilot that has product reviews.",
+        ),
     ),
     max_text_chars=4000,
     max_files=0,

