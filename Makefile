@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PYTHON ?= $(shell command -v python3 || command -v python3.13 || command -v python3.12 || command -v python3.11)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo dev test e2e check format api contracts bench bench-screens lock clean
+.PHONY: help setup setup-dev demo dev test e2e test-commerce check format api contracts bench bench-screens lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 18
@@ -26,6 +26,9 @@ test: setup-dev ## all tests; make test ARGS="tests/tickets -k reply" for some o
 
 e2e: setup-dev ## only the browser tests
 	@exec $(PY) -m scripts.test --only browser $(ARGS)
+
+test-commerce: setup-dev ## the store connectors against a real Medusa shop, from npm (ARGS="-k lost")
+	@exec $(PY) -m scripts.commerce $(ARGS)
 
 check: setup-dev ## format, lint, types, import contracts, drift, front end
 	@exec $(PY) -m scripts.check $(ARGS)
@@ -50,4 +53,4 @@ lock: ## compile requirements/*.in to requirements/*.txt
 	@exec $(PY) -m scripts.lock $(ARGS)
 
 clean: ## remove what was installed and built; var/ (your data) stays
-	rm -rf .venv frontend/node_modules frontend/*/node_modules frontend/*/build frontend/*/dist frontend/*/.svelte-kit frontend/.made .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv frontend/node_modules frontend/*/node_modules frontend/*/build frontend/*/dist frontend/*/.svelte-kit frontend/.made .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .medusa
