@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 from helpdesk.accounts.models import Organization
+from integrations.chat.help import set_answers
 from integrations.chat.models import Site
 from integrations.chat.sites import LANGUAGES, add_site
 from tickets.models import Channel
 
 DEMO_SITE = "ste_demo"
+ANSWERS = Path(__file__).parent / "demo_shop" / "answers.toml"
 
 
 def open_demo_site(organization: Organization) -> Channel:
@@ -15,7 +20,7 @@ def open_demo_site(organization: Organization) -> Channel:
     known = Site.objects.select_related("channel").filter(pk=DEMO_SITE).first()
     if known is not None:
         return known.channel
-    return add_site(
+    channel = add_site(
         organization,
         name=organization.name,
         site_id=DEMO_SITE,
@@ -33,3 +38,7 @@ def open_demo_site(organization: Organization) -> Channel:
             }
         ],
     )
+    set_answers(
+        channel, [{"texts": each} for each in tomllib.loads(ANSWERS.read_text("utf-8"))["answers"]]
+    )
+    return channel

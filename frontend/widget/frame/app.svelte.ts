@@ -3,12 +3,12 @@ import { ownStorage, Shelf, type Unsent } from './kept';
 import { Line, type FromServer, type SocketLike } from './line';
 import { merged } from './lines';
 import { Outbox } from './outbox';
-import type { Boot, Conversation, FileRecord, Message, Order, Session, Visitor } from './records';
+import type { Answer, Boot, Conversation, FileRecord, Message, Order, Session, Visitor } from './records';
 import { Refusal, Server } from './server';
 import { Speech, type Words } from './words';
 
 type Extra = typeof import('./extra');
-export type View = 'home' | 'chat' | 'track' | 'order';
+export type View = 'home' | 'chat' | 'track' | 'order' | 'help';
 
 /** A file on its way to the server, or there already. */
 export interface Upload {
@@ -46,10 +46,14 @@ export class Frame {
   view = $state.raw<View>('home');
   isShown = $state.raw(false);
   isOnline = $state.raw(navigator.onLine);
+  /** The server was asked and did not answer. */
+  isLost = $state.raw(false);
   visitor = $state.raw<Visitor | null>(null);
   conversations = $state.raw<Conversation[]>([]);
   orders = $state.raw<Order[]>([]);
   order = $state.raw<Order | null>(null);
+  /** The answer that is read in the help; null while it is looked for. */
+  answer = $state.raw<Answer | null>(null);
   /** The open conversation; null for one that has no message yet. */
   current = $state.raw<string | null>(null);
   messages = $state.raw<Message[]>([]);
@@ -330,6 +334,17 @@ export class Frame {
   }
   private loading: Promise<Extra> | undefined;
 
+  /** The help with nothing typed yet. */
+  seek(): void {
+    this.answer = null;
+    this.go('help');
+  }
+
+  /** One answer by its id: from the first view, or by the page's own link. */
+  read(id: string): void {
+    void this.more().then(({ openAnswer }) => openAnswer(id));
+  }
+
   showOrder(order: Order): void {
     this.order = order;
     this.go('order');
@@ -370,6 +385,7 @@ export class Frame {
   }
 
   private hear(message: FromServer): void {
+    this.isLost = false;
     if (message.type === 'conversation') this.hearConversation(message.conversation);
     else if (message.type === 'message') this.hearMessage(message.conversation_id, message.message);
     else if (message.type === 'typing' && message.conversation_id === this.current) {
@@ -408,8 +424,9 @@ export class Frame {
     try {
       await this.refresh();
       await this.loadMessages();
+      this.isLost = false;
     } catch {
-      // The next question comes anyway.
+      this.isLost = true; // The next question comes anyway.
     }
   }
 
@@ -486,6 +503,7 @@ export class Frame {
     if (text) this.setDraft(text);
     if (view === 'chat') this.chat();
     else if (view === 'order') this.go('track');
+    else if (view?.startsWith('article:')) this.read(view.slice(8));
     else if (view) this.go('home');
     else if (this.view === 'chat') this.chat();
     this.arrange();

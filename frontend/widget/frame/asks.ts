@@ -1,6 +1,6 @@
 import { frame } from './app.svelte';
 import { merged } from './lines';
-import type { Message, Order } from './records';
+import type { Answer, Message, Order } from './records';
 
 /** Keeps where the shopper can be reached; raises a Refusal for what is no address. */
 export async function giveEmail(email: string): Promise<void> {
@@ -39,4 +39,17 @@ export async function loadEarlier(): Promise<void> {
   if (id !== frame.current) return;
   frame.messages = merged(answer.messages, frame.messages);
   frame.hasEarlier = answer.has_more;
+}
+
+/** Answers to what was typed; nobody has to be known for it. */
+export async function findAnswers(asked: string): Promise<Answer[]> {
+  const query = new URLSearchParams({ q: asked, locale: frame.boot.locale });
+  return (await frame.call<{ results: Answer[] }>('GET', `help?${query.toString()}`)).results;
+}
+
+/** Opens one answer; one that is gone opens the help instead. */
+export async function openAnswer(id: string): Promise<void> {
+  const path = `help/${encodeURIComponent(id)}?locale=${frame.boot.locale}`;
+  frame.answer = await frame.call<Answer>('GET', path).catch(() => null);
+  frame.go('help');
 }

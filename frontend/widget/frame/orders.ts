@@ -22,7 +22,9 @@ const ENDED: Record<string, string> = {
 /** The four stops of an order: solid is what happened, dashed is what is promised. */
 export function stepsOf(order: Order): Step[] {
   const shipped = order.parcels.find((each) => each.shipped_at)?.shipped_at ?? null;
-  const delivered = order.parcels.find((each) => each.delivered_at)?.delivered_at ?? null;
+  // Delivered is what has all arrived: the last parcel decides, not the first.
+  const arrivals = order.parcels.map((each) => each.delivered_at);
+  const delivered = arrivals.length && arrivals.every(Boolean) ? arrivals.sort().at(-1)! : null;
   const isDelivered = order.state === 'delivered' || delivered !== null;
   const isMoving = MOVING.includes(order.state) || shipped !== null;
   const reached = isDelivered ? 3 : isMoving ? 2 : order.state === 'packed' ? 1 : 0;
@@ -37,7 +39,9 @@ export function stepsOf(order: Order): Step[] {
 /** When it arrives, where that is still ahead and known. */
 export function arrivalOf(order: Order): string | null {
   if (order.state === 'delivered' || ENDED[order.state]) return null;
-  return order.parcels.find((each) => each.estimated_at)?.estimated_at ?? order.promised_at;
+  const ahead = order.parcels.filter((each) => !each.delivered_at);
+  if (order.parcels.length && !ahead.length) return null;
+  return ahead.find((each) => each.estimated_at)?.estimated_at ?? order.promised_at;
 }
 
 /** The one sentence that answers "where is it?". */

@@ -16,6 +16,14 @@ export interface Boot {
   privacy_url: string | null;
   limits: { max_files: number; max_bytes: number; types: string[] };
   asks_email: 'after_first' | 'before' | 'never';
+  /** Questions whose answers are offered before anybody asks. */
+  answers: { id: string; question: string }[];
+}
+
+export interface Answer {
+  id: string;
+  question: string;
+  answer: string;
 }
 
 export interface Visitor {

@@ -1580,6 +1580,16 @@ export const de: Translation = {
   'chatset.before': 'Vor der ersten Nachricht',
   'chatset.never': 'Nie',
   'chatset.privacy': 'Datenschutzseite',
+  'chatset.answers': 'Antworten auf der ersten Ansicht',
+  'chatset.answersHint':
+    'Was Kunden am häufigsten fragen. Die ersten vier stehen auf der ersten Ansicht, alle sind durchsuchbar.',
+  'chatset.answersLanguage': 'Sprache der Antworten',
+  'chatset.question': 'Frage',
+  'chatset.answer': 'Antwort',
+  'chatset.answerAdd': 'Antwort hinzufügen',
+  'chatset.answerAlso': 'Auch in: {languages}',
+  'chatset.answerUp': '„{name}“ nach oben',
+  'chatset.answerRemove': '„{name}“ entfernen',
   'chatset.hours': 'Zeiten',
   'chatset.always': 'Rund um die Uhr offen',
   'chatset.hoursHint':
