@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { read } from '../frame/host';
 import { merged, pieces, rowsOf } from '../frame/lines';
-import type { Message } from '../frame/records';
+import { arrivalOf, stepsOf } from '../frame/orders';
+import type { Message, Order } from '../frame/records';
 import { allLines } from '../frame/unsent';
 import { daysBetween, Speech } from '../frame/words';
 import de from '../frame/words/de.json';
@@ -58,6 +59,42 @@ const line = (position: number, author: Message['author'], at: string): Message 
   attachments: [],
   at,
   quick_replies: [],
+});
+
+const parcel = (part: object): Order['parcels'][number] => ({
+  carrier: 'DHL',
+  tracking_number: '',
+  tracking_url: '',
+  status: '',
+  shipped_at: '2026-11-20T10:00:00Z',
+  estimated_at: null,
+  delivered_at: null,
+  ...part,
+});
+const order = (parcels: Order['parcels'], state = 'partially_shipped'): Order => ({
+  id: 'o1',
+  number: '#1042',
+  placed_at: '2026-11-19T10:00:00Z',
+  state,
+  state_text: '',
+  total: { text: '' },
+  items: [],
+  parcels,
+  promised_at: null,
+  as_of: '2026-11-22T10:00:00Z',
+});
+const reached = (of: Order): string | undefined => stepsOf(of).find((each) => each.state === 'now')?.name;
+
+it('calls an order delivered when its last parcel is, and tells when the next one comes', () => {
+  const here = parcel({ delivered_at: '2026-11-21T10:00:00Z', estimated_at: '2026-11-21T00:00:00Z' });
+  const ahead = parcel({ estimated_at: '2026-11-24T00:00:00Z' });
+  expect(reached(order([here, ahead]))).toBe('moving');
+  expect(arrivalOf(order([here, ahead]))).toBe('2026-11-24T00:00:00Z');
+  const later = parcel({ delivered_at: '2026-11-23T10:00:00Z' });
+  expect(reached(order([later, here]))).toBe('delivered');
+  expect(stepsOf(order([later, here])).at(-1)!.at).toBe('2026-11-23T10:00:00Z');
+  expect(arrivalOf(order([later, here]))).toBeNull();
+  expect(reached(order([], 'unfulfilled'))).toBe('ordered');
 });
 
 it('joins what came twice and out of order', () => {
