@@ -65,7 +65,7 @@ class Zygote:
         """End the server."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(60)  # a machine under load takes its time
         if self._process.stdout is not None:
             self._process.stdout.close()
 
