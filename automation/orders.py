@@ -6,10 +6,10 @@ import uuid
 from datetime import datetime
 
 from automation.intents.entities import find_order_numbers
+from automation.numbers import named_order
 from helpdesk.lib.errors import NotFound
 from integrations.commerce.facts import OrderFacts, order_facts
 from integrations.commerce.models import Order
-from integrations.commerce.normal_form import number_key
 from integrations.commerce.selectors import (
     find_own_order,
     orders_of_customer,
@@ -32,7 +32,8 @@ class OrderMeant:
     """The customer's own order that a text is about, found when first asked for.
 
     The one that an agent ``picked``, else the first of their orders that the text names, else the
-    newest that is not done, else the newest. Only orders of verified handles count: somebody else's number finds nothing.
+    newest that is not done, else the newest. Only orders of verified handles count: somebody
+    else's number finds nothing.
     """
 
     def __init__(
@@ -78,11 +79,11 @@ class OrderMeant:
         return known
 
     def _find_named(self) -> Order | None:
-        by_key = {order.number_key: order for order in reversed(self.orders)}
+        named = named_order(self._text, self.orders)
+        if named is not None or len(self.orders) < RECENT:
+            return named
         for number in find_order_numbers(self._text)[:MAX_NUMBERS]:
-            order = by_key.get(number_key(number))
-            if order is None and len(self.orders) == RECENT:
-                order = resolve_order_number(self._customer, number)
+            order = resolve_order_number(self._customer, number)
             if order is not None:
                 return order
         return None

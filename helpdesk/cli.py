@@ -93,6 +93,13 @@ def _add_mail(commands: Any) -> None:
     imported.add_argument("--json", action="store_true")
     parse.add_argument("--jsonl", action="store_true")
     parse.add_argument("--body", choices=["text", "html"])
+    macros = _command(
+        commands, "import-macros", _import_macros, "macros of Gorgias or Zendesk (JSON exports)"
+    )
+    macros.add_argument("file", metavar="FILE", help="- reads stdin")
+    macros.add_argument("--organization", metavar="SLUG")
+    macros.add_argument("--try", dest="is_trial", action="store_true", help="change nothing")
+    macros.add_argument("--json", action="store_true")
     classify = _command(commands, "classify", _classify, "language, intent and sentiment of texts")
     classify.add_argument("--jsonl", action="store_true")
     channels = _command(commands, "channels", _channels, "list or add channels")
@@ -289,6 +296,17 @@ def _doctor(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(each.as_text() for each in findings))
     return 0 if all(each.is_ok for each in findings) else 1
+
+
+def _import_macros(arguments: argparse.Namespace) -> int:
+    _prepare()
+    from helpdesk.commands.import_macros import import_file
+
+    report = import_file(
+        arguments.file, organization=arguments.organization, is_trial=arguments.is_trial
+    )
+    print(json.dumps(report.as_json()) if arguments.json else report.as_text())
+    return 1 if report.count("refused") else 0
 
 
 def _idle(arguments: argparse.Namespace) -> int:

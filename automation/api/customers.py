@@ -8,8 +8,10 @@ from typing import Any, ClassVar, Literal, TypedDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automation.api.shapes import QuotedNumberPage
 from automation.customer_export import export_of
 from automation.customer_history import history_of
+from automation.numbers import quoted_on, record_of
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.events.payloads import CustomerRecord, Iso
 from helpdesk.lib.api import refuse_unknown_parameters
@@ -17,8 +19,10 @@ from helpdesk.lib.clock import iso
 from helpdesk.lib.pagination import limit_from
 from helpdesk.lib.schema import documented
 from integrations.commerce.same_person import possible_same
+from integrations.commerce.selectors import orders_of_customer
 from tickets.customer_selectors import get_living_customer
 from tickets.records import customer_record
+from tickets.selectors import get_ticket
 
 
 class HappeningRecord(TypedDict):
@@ -41,6 +45,20 @@ class SuggestionRecord(TypedDict):
 
 class Suggestions(TypedDict):
     results: list[SuggestionRecord]
+
+
+class TicketNumbers(Endpoint):
+    """The order and tracking numbers that the customer quotes on the ticket, newest first, linked
+    to their own orders; all others are unverified, and nothing is said about them."""
+
+    needs: ClassVar = {"GET": "ticket.view"}
+
+    @documented("ticket_numbers", QuotedNumberPage)
+    def get(self, request: Request, ticket_id: uuid.UUID) -> Response:
+        ticket = get_ticket(self.user, ticket_id)
+        orders = orders_of_customer(ticket.customer)
+        results = [record_of(each, orders) for each in quoted_on(ticket)]
+        return Response({"results": results, "next": None})
 
 
 class CustomerHistory(Endpoint):

@@ -60,6 +60,13 @@ class MacroInput(StrictSerializer):
     version = serializers.IntegerField(min_value=1, required=False)
 
 
+class MacroImportInput(StrictSerializer):
+    """What the other helpdesk wrote, as it is."""
+
+    export = serializers.JSONField()
+    is_trial = serializers.BooleanField(default=False)
+
+
 class MacroPreviewInput(StrictSerializer):
     """A text to try out on a ticket."""
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from automation.api.inputs import (
     MacroCheckInput,
+    MacroImportInput,
     MacroInput,
     MacroPreviewInput,
     MacroRenderInput,
@@ -18,6 +19,7 @@ from automation.api.inputs import (
 from automation.api.shapes import (
     FilledMacro,
     MacroDetails,
+    MacroImportReport,
     MacroPage,
     MacroProblems,
     MacroVersionPage,
@@ -26,6 +28,7 @@ from automation.api.shapes import (
 )
 from automation.macros.claims import CLAIMS, claims_in
 from automation.macros.edit import change_macro, create_macro, delete_macro, restore_macro
+from automation.macros.importing import import_macros
 from automation.macros.liquid import FILTERS, check_body, problems_of, used_values
 from automation.macros.models import Macro
 from automation.macros.records import (
@@ -184,6 +187,20 @@ class TicketMacros(Endpoint):
             for each in suggestions_for(ticket, self.user)
         ]
         return Response({"results": results, "next": None})
+
+
+class MacroImport(Endpoint):
+    """The export of another helpdesk; ``is_trial`` only says what would become of it."""
+
+    needs: ClassVar = {"POST": "macro.change"}
+
+    @documented("import_macros", MacroImportReport, body=MacroImportInput)
+    def post(self, request: Request) -> Response:
+        values = read_body(MacroImportInput, request)
+        report = import_macros(
+            self.user.organization, values["export"], user=self.user, is_trial=values["is_trial"]
+        )
+        return Response(report.as_json())
 
 
 class MacroCheck(Endpoint):

@@ -138,6 +138,46 @@ class SuggestionPage(TypedDict):
     next: str | None
 
 
+class UntranslatedDetails(TypedDict):
+    what: str
+    text: str
+    reason: str
+
+
+class ImportedMacroDetails(TypedDict):
+    name: str
+    outcome: str
+    source_id: str
+    macro_id: str | None
+    untranslated: list[UntranslatedDetails]
+
+
+class MacroImportReport(TypedDict):
+    source: str
+    created: int
+    created_off: int
+    known: int
+    refused: int
+    untranslated: int
+    macros: list[ImportedMacroDetails]
+
+
+class QuotedNumber(TypedDict):
+    kind: str
+    text: str
+    key: str
+    carrier: str
+    url: str
+    order_id: str | None
+    order_number: str | None
+    is_verified: bool
+
+
+class QuotedNumberPage(TypedDict):
+    results: list[QuotedNumber]
+    next: str | None
+
+
 class OrderName(TypedDict):
     id: str
     number: str

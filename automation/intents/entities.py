@@ -83,13 +83,14 @@ def _keep(found: dict[str, int], match: re.Match[str], text: str) -> None:
     current: re.Match[str] | None = match
     while current is not None and len(found) < MAX_CANDIDATES:
         number = current.group(1)
-        if not _is_candidate(number, text[current.start(1) : current.end(1) + 24]):
+        if not is_candidate(number, text[current.start(1) : current.end(1) + 24]):
             return
         found.setdefault(number, current.start(1))
         current = _ANOTHER.match(text, current.end(1))
 
 
-def _is_candidate(number: str, with_what_follows: str) -> bool:
+def is_candidate(number: str, with_what_follows: str) -> bool:
+    """Whether it is neither a sum, a date, a time nor a duration, by what stands behind it."""
     after = with_what_follows[len(number) :]
     if _DATE_OR_TIME.match(number) or _MONEY_OR_UNIT_AFTER.match(after):
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from automation.intents.understanding import Understanding, understand, understand_many
+from automation.numbers import numbers_in
 from helpdesk.events.outbox import current_unit
 from tickets.actions.marks import set_understanding
 from tickets.models import Message, MessageKind
@@ -29,6 +30,7 @@ def understand_message(message: Message) -> None:
         intent=found.intent or "",
         confidence=found.confidence,
         sentiment=found.sentiment or "",
+        numbers=numbers_in(text_to_understand(message), message.organization_id),
         ticket_id=message.ticket_id,
     )
 

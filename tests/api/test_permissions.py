@@ -155,6 +155,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "rule-runs/<uuid:run_id>": {"GET": ANYBODY},
     "macros": {"GET": ANYBODY, "POST": AGENT},
     "macros/check": {"POST": AGENT},
+    "macros/import": {"POST": AGENT},
     "macros/preview": {"POST": AGENT},
     "macros/vocabulary": {"GET": ANYBODY},
     "macros/<uuid:macro_id>": {"GET": ANYBODY, "PATCH": AGENT, "DELETE": AGENT},
@@ -162,6 +163,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "macros/<uuid:macro_id>/versions": {"GET": ANYBODY},
     "macros/<uuid:macro_id>/versions/<int:number>/restore": {"POST": AGENT},
     "tickets/<uuid:ticket_id>/macros": {"GET": AGENT},
+    "tickets/<uuid:ticket_id>/numbers": {"GET": ANYBODY},
     "reports/csat": {"GET": ANYBODY},
 }
 # Answer by signature, not by session: asked for without one, they show nothing.

@@ -68,13 +68,19 @@ def set_understanding(
     intent: str,
     confidence: float | None,
     sentiment: str,
+    numbers: list[dict[str, str]] | None = None,
     ticket_id: uuid.UUID | None = None,
 ) -> Message:
-    """Keep what was understood of a message; the ticket takes over its newest customer message."""
+    """Keep what was understood of a message; the ticket takes over its newest customer message.
+
+    ``numbers`` are the order and tracking numbers it quotes, kept in its details.
+    """
     with unit_of_work():
         message, ticket = lock_message(message_id, ticket_id=ticket_id)
         message.language, message.intent = language, intent
         message.intent_confidence, message.sentiment = confidence, sentiment
+        if numbers:
+            message.details = {**message.details, "numbers": numbers}
         message.version += 1
         if message.kind == MessageKind.CUSTOMER:
             told = (language or ticket.language, sentiment, intent or ticket.intent)

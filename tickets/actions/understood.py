@@ -14,9 +14,10 @@ from tickets.models import Message, Ticket
 
 _WRITE_MESSAGES = """
 UPDATE tickets_message AS kept SET language = said.language, intent = said.intent,
-  intent_confidence = said.intent_confidence, sentiment = said.sentiment, version = said.version
+  intent_confidence = said.intent_confidence, sentiment = said.sentiment, version = said.version,
+  details = said.details
 FROM jsonb_to_recordset(%s::jsonb) AS said (id uuid, language text, intent text,
-  intent_confidence float8, sentiment text, version int) WHERE kept.id = said.id
+  intent_confidence float8, sentiment text, version int, details jsonb) WHERE kept.id = said.id
 """
 _WRITE_TICKETS = """
 UPDATE tickets_ticket AS kept SET language = said.language, intent = said.intent,
@@ -24,7 +25,15 @@ UPDATE tickets_ticket AS kept SET language = said.language, intent = said.intent
 FROM jsonb_to_recordset(%s::jsonb) AS said (id uuid, language text, intent text, sentiment text,
   version int, updated_at timestamptz) WHERE kept.id = said.id
 """
-_OF_MESSAGE = ("id", "language", "intent", "intent_confidence", "sentiment", "version")
+_OF_MESSAGE = (
+    "id",
+    "language",
+    "intent",
+    "intent_confidence",
+    "sentiment",
+    "version",
+    "details",
+)
 _OF_TICKET = ("id", "language", "intent", "sentiment", "version", "updated_at")
 
 
