@@ -978,6 +978,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/macros/import': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description The export of another helpdesk; ``is_trial`` only says what would become of it. */
+    post: operations['import_macros'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/macros/preview': {
     parameters: {
       query?: never;
@@ -2214,6 +2231,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/tickets/{ticket_id}/numbers': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * @description The order and tracking numbers that the customer quotes on the ticket, newest first, linked
+     *     to their own orders; all others are unverified, and nothing is said about them.
+     */
+    get: operations['ticket_numbers'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/tickets/{ticket_id}/reply-places': {
     parameters: {
       query?: never;
@@ -3254,6 +3291,13 @@ export interface components {
       attempts: number;
       outcome: components['schemas']['HookOutcome'][];
     };
+    ImportedMacroDetails: {
+      name: string;
+      outcome: string;
+      source_id: string;
+      macro_id: string | null;
+      untranslated: components['schemas']['UntranslatedDetails'][];
+    };
     InboundPage: {
       results: components['schemas']['InboundRecord'][];
       next: string | null;
@@ -3366,6 +3410,21 @@ export interface components {
       is_active: boolean;
       usage_count: number;
       version: number;
+    };
+    /** @description What the other helpdesk wrote, as it is. */
+    MacroImportInputRequest: {
+      export: unknown;
+      /** @default false */
+      is_trial: boolean;
+    };
+    MacroImportReport: {
+      source: string;
+      created: number;
+      created_off: number;
+      known: number;
+      refused: number;
+      untranslated: number;
+      macros: components['schemas']['ImportedMacroDetails'][];
     };
     /** @description Any of these; texts and actions are checked by ``automation.macros.edit``. */
     MacroInputRequest: {
@@ -4313,6 +4372,20 @@ export interface components {
       text: string;
       label: string;
     };
+    QuotedNumber: {
+      kind: string;
+      text: string;
+      key: string;
+      carrier: string;
+      url: string;
+      order_id: string | null;
+      order_number: string | null;
+      is_verified: boolean;
+    };
+    QuotedNumberPage: {
+      results: components['schemas']['QuotedNumber'][];
+      next: string | null;
+    };
     ReadAnswer: {
       notification_ids: string[];
     };
@@ -5166,6 +5239,11 @@ export interface components {
     UnreadRecord: {
       id: string;
       ticket_id: string | null;
+    };
+    UntranslatedDetails: {
+      what: string;
+      text: string;
+      reason: string;
     };
     /** @description One file as multipart form data. */
     UploadInputRequest: {
@@ -6919,6 +6997,29 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['MacroProblems'];
+        };
+      };
+    };
+  };
+  import_macros: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MacroImportInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MacroImportReport'];
         };
       };
     };
@@ -8979,6 +9080,27 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['MessageRecord'];
+        };
+      };
+    };
+  };
+  ticket_numbers: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['QuotedNumberPage'];
         };
       };
     };
