@@ -13,7 +13,17 @@ from pathlib import Path
 from helpdesk.bench.figure import Figure
 from helpdesk.lib.errors import InvalidInput
 
-BENCHES = ("front_end", "inbound", "webhooks", "ticket_list", "live", "chat", "macros", "demo")
+BENCHES = (
+    "front_end",
+    "inbound",
+    "webhooks",
+    "ticket_list",
+    "live",
+    "chat",
+    "macros",
+    "stores",
+    "demo",
+)
 
 
 def run_benches(names: Sequence[str], *, as_json: bool, tickets: int = 0) -> int:

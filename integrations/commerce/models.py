@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models.functions import Reverse, Upper
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
@@ -234,6 +236,9 @@ class StoreCustomer(models.Model):
                 fields=["store", "external_id"], name="store_customer_known_once"
             ),
         ]
+        indexes: ClassVar = [
+            GinIndex(SearchVector("name", config="simple"), name="store_customer_words"),
+        ]
 
 
 class ContactKind(models.TextChoices):
@@ -258,7 +263,12 @@ class StoreContact(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["organization", "kind", "value"], name="store_contact_value"),
+            models.Index(
+                "organization",
+                "kind",
+                OpClass("value", name="varchar_pattern_ops"),
+                name="store_contact_begins",
+            ),
         ]
 
 
@@ -350,17 +360,28 @@ class Order(models.Model):
             models.CheckConstraint(condition=models.Q(total_minor__gte=0), name="order_total_sane"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["organization", "number_key"], name="order_number"),
+            models.Index(
+                "organization",
+                OpClass("number_key", name="varchar_pattern_ops"),
+                name="order_number_begins",
+            ),
             models.Index(fields=["organization", "-placed_at", "-id"], name="order_newest"),
             models.Index(fields=["customer", "-placed_at"], name="order_of_store_customer"),
             models.Index(
-                fields=["organization", "email"],
-                name="order_email",
+                "organization",
+                OpClass("email", name="varchar_pattern_ops"),
+                name="order_email_begins",
                 condition=~models.Q(email=""),
             ),
             models.Index(
                 fields=["organization", "phone"],
                 name="order_phone",
+                condition=~models.Q(phone=""),
+            ),
+            models.Index(
+                "organization",
+                OpClass(Reverse("phone"), name="text_pattern_ops"),
+                name="order_phone_ends",
                 condition=~models.Q(phone=""),
             ),
             GinIndex(fields=["tags"], name="order_tags"),
@@ -434,8 +455,8 @@ class Fulfillment(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["tracking_number"],
-                name="fulfillment_tracking",
+                Upper("tracking_number"),
+                name="fulfillment_tracking_upper",
                 condition=~models.Q(tracking_number=""),
             ),
         ]

@@ -6,6 +6,7 @@ conditions on orders may be met by two orders of the same customer.
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.db.models.expressions import RawSQL
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.pagination import decode_cursor, encode_cursor
+from integrations.commerce.lookup import fits
 from integrations.commerce.models import (
     FinancialStatus,
     FulfillmentStatus,
@@ -28,7 +30,6 @@ from integrations.commerce.records import order_record
 from integrations.commerce.selectors import with_parts
 from tickets import selectors
 from tickets.fields import LIST_OPERATORS, Asker, Field, add_field
-from tickets.search.documents import phone_digits
 from tickets.search.grammar import Token
 from tickets.search.keys import (
     COMPARISONS,
@@ -213,19 +214,22 @@ add_key(
 
 def orders_of(search: Search) -> QuerySet[Order]:
     """The orders that the query's words and order conditions leave; none without such."""
-    condition = conditions_on(search.reading.conditions, _order_leaf)
-    found = Order.objects.filter(organization_id=search.user.organization_id)
+    organization_id = search.user.organization_id
+    condition = conditions_on(
+        search.reading.conditions, lambda asked: _order_leaf(asked, organization_id)
+    )
+    found = Order.objects.filter(organization_id=organization_id)
     if condition is None:
         return found.none()
     return Order.objects.filter(pk__in=found.filter(condition).values("pk"))
 
 
-def _order_leaf(asked: dict[str, Any]) -> Q | None:
+def _order_leaf(asked: dict[str, Any], organization_id: uuid.UUID) -> Q | None:
     field, value = asked["field"], asked.get("value")
     if field in ("ticket.text", "ticket.sender", "ticket.phone"):
         found = Q()
         for word in str(value).rstrip("*").split():
-            found &= _order_word(word)
+            found &= fits(organization_id, word)
         return found
     if field == "order.number":
         return Q(number_key__startswith=number_key(str(value)))
@@ -243,21 +247,6 @@ def _raw(condition: Condition) -> Q:
     sql, parameters = condition
     own = sql.replace("o.", '"commerce_order".')
     return Q(RawSQL(own, parameters, output_field=BooleanField()))  # noqa: S611 (our own words)
-
-
-def _order_word(word: str) -> Q:
-    """A number, an address, a phone, a parcel or the buyer's name."""
-    if "@" in word:
-        return Q(email__startswith=word.lower()) | Q(
-            customer__contacts__value__startswith=word.lower()
-        )
-    if any(each.isdigit() for each in word):
-        found = Q(fulfillments__tracking_number__iexact=word)
-        key, digits = number_key(word), phone_digits(word)
-        if key:
-            found |= Q(number_key__startswith=key)
-        return found | Q(phone__endswith=digits) if len(digits) > 6 else found
-    return Q(customer__name__icontains=word)
 
 
 def _count(search: Search) -> tuple[int, bool]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from helpdesk.lib.errors import NotFound
+from integrations.commerce.lookup import look_up
 from integrations.commerce.models import (
     ContactKind,
     FinancialStatus,
@@ -71,17 +72,7 @@ def search_orders(organization_id: uuid.UUID, text: str, *, limit: int = 20) -> 
     text = text.strip()
     if not text:
         return []
-    matches = (
-        Q(email=text.lower())
-        | Q(phone=text.replace(" ", ""))
-        | Q(fulfillments__tracking_number__iexact=text)
-        | Q(customer__name__icontains=text)
-        | Q(customer__contacts__value=text.lower())
-    )
-    key = number_key(text)
-    if any(each.isdigit() for each in key) and " " not in text:
-        matches |= Q(number_key__startswith=key)
-    found = Order.objects.filter(organization_id=organization_id).filter(matches).values("pk")
+    found = look_up(organization_id, text)
     return list(with_parts(Order.objects.filter(pk__in=found))[:limit])
 
 
