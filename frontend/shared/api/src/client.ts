@@ -231,6 +231,23 @@ export const api = {
     send<{ channel: R.ChannelSettings; left_over: string }>('POST', `/channels/${id}/disconnect`),
   removeChannel: (id: R.Id) => send<null>('DELETE', `/channels/${id}`),
 
+  storeConnectors: () => get<R.Page<R.StoreConnector>>('/store-connectors'),
+  stores: () => get<R.Page<R.ConnectedStore>>('/stores'),
+  createStore: (body: Record<string, unknown>) => send<R.StoreSettings>('POST', '/stores', body),
+  storeSettings: (id: R.Id) => get<R.StoreSettings>(`/stores/${id}`),
+  changeStore: (id: R.Id, body: Record<string, unknown>) =>
+    send<R.StoreSettings>('PATCH', `/stores/${id}`, body),
+  removeStore: (id: R.Id) => send<null>('DELETE', `/stores/${id}`),
+  testStore: (id: R.Id) => send<R.ChannelTest>('POST', `/stores/${id}/test`),
+  disconnectStore: (id: R.Id) =>
+    send<{ store: R.StoreSettings; left_over: string }>('POST', `/stores/${id}/disconnect`),
+  backfillStore: (id: R.Id, action: 'start' | 'pause' | 'resume') =>
+    send<R.StoreSettings>('POST', `/stores/${id}/backfill`, { action }),
+  storeHooks: (store: R.Id, after: string | null) =>
+    get<R.Page<R.StoreCall>>('/store-hooks', { store, after, limit: 25 }),
+  replayStoreHook: (id: R.Id) => send<R.StoreCall>('POST', `/store-hooks/${id}/replay`),
+  storeHookRawUrl: (id: R.Id) => `${ROOT}/store-hooks/${id}/raw`,
+
   tokens: () => get<R.Page<R.ApiTokenRecord>>('/tokens'),
   createToken: (name: string) => send<R.ApiTokenRecord>('POST', '/tokens', { name }),
   deleteToken: (id: R.Id) => send<null>('DELETE', `/tokens/${id}`),

@@ -94,6 +94,14 @@ export type Connector = components['schemas']['ConnectorRecord'];
 export type ConfigField = components['schemas']['ConfigFieldRecord'];
 /** A call of a vendor, and what became of each thing in it. */
 export type HookCall = components['schemas']['HookRecord'];
+/** A platform that a store can be on: what it can do, what it asks for, the steps. */
+export type StoreConnector = components['schemas']['StoreConnectorRecord'];
+/** A store as everybody sees it, with its health and how far its past orders are read. */
+export type ConnectedStore = components['schemas']['ConnectedStoreRecord'];
+/** A store as an admin sets it up; which secrets are set, never what they are. */
+export type StoreSettings = components['schemas']['StoreSettings'];
+/** A call of a platform, and what became of each thing in it. */
+export type StoreCall = components['schemas']['StoreHookRecord'];
 export type ChatSite = components['schemas']['SiteWithAnswers'];
 export type ChannelTest = components['schemas']['ChannelTest'];
 export type View = ViewRecord;

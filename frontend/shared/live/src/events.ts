@@ -31,6 +31,7 @@ export interface EventPayload {
   tag?: R.Tag;
   view?: R.View;
   channel?: R.Channel;
+  store?: R.ConnectedStore;
   ticket_id?: string;
   run_id?: string;
   rule_id?: string;

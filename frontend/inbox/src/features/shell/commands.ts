@@ -182,6 +182,14 @@ export function shellCommands(app: App): Command[] {
       run: go('/settings/channels'),
     },
     {
+      id: 'goStores',
+      label: t('stores.title'),
+      group: 'go',
+      icon: 'package',
+      aliases: 'shops platforms connect orders',
+      run: go('/settings/stores'),
+    },
+    {
       id: 'goInbound',
       label: t('inbound.title'),
       group: 'go',

@@ -1,10 +1,22 @@
-import type { ChannelSettings, ConfigField, Connector } from '@aftercare/api';
+import type { ConfigField } from '@aftercare/api';
+
+/** What asks to be filled in: a kind of channel, or a platform of stores. */
+export interface Asks {
+  config: readonly ConfigField[];
+}
+
+/** What is stored of a channel or store; of secrets only which are set. */
+export interface Stored {
+  address: string;
+  config: Record<string, unknown>;
+  secrets: Record<string, boolean>;
+}
 
 /** What stands in the fields, by name: a flag as it is, everything else as its text. */
 export type Values = Record<string, string | boolean>;
 
 /** The fields a person fills in; what we make up ourselves stands in the steps. */
-export function fieldsOf(connector: Connector): ConfigField[] {
+export function fieldsOf(connector: Asks): ConfigField[] {
   return connector.config.filter((field) => !field.is_made);
 }
 
@@ -15,7 +27,7 @@ export function pathOf(field: ConfigField): string {
 }
 
 /** What is stored, as the fields show it. Secrets are never known: theirs begin empty. */
-export function valuesOf(connector: Connector, stored: ChannelSettings): Values {
+export function valuesOf(connector: Asks, stored: Stored): Values {
   const values: Values = {};
   for (const field of fieldsOf(connector)) {
     const value = field.name === 'address' ? stored.address : stored.config[field.name];
@@ -27,7 +39,7 @@ export function valuesOf(connector: Connector, stored: ChannelSettings): Values 
 }
 
 /** What changed of the fields, in the words of the API; null takes a value away. */
-export function changesOf(connector: Connector, before: Values, after: Values): Record<string, unknown> {
+export function changesOf(connector: Asks, before: Values, after: Values): Record<string, unknown> {
   const config: Record<string, unknown> = {};
   const secrets: Record<string, string> = {};
   let address: string | undefined;

@@ -1,0 +1,50 @@
+import type { ConnectedStore, StoreConnector } from '@aftercare/api';
+import { isIconName, t, type IconName } from '@aftercare/ui';
+
+export interface State {
+  tone: 'ok' | 'err' | 'warn' | 'off';
+  icon: IconName;
+  text: string;
+}
+
+type Told = Pick<ConnectedStore, 'is_active' | 'backfill' | 'health'>;
+
+/** A store whose set-up was never finished: nothing was ever asked of its platform. */
+export function isDraft(store: Told): boolean {
+  return !store.is_active && store.backfill === null && store.health.state !== 'disconnected';
+}
+
+/** How a store is, in words; the sign beside them is never alone. */
+export function stateOf(store: Told): State {
+  if (isDraft(store)) return { tone: 'warn', icon: 'circle-dashed', text: t('connect.unfinished') };
+  switch (store.health.state) {
+    case 'disconnected':
+      return { tone: 'off', icon: 'unplug', text: t('stores.disconnected') };
+    case 'paused':
+      return { tone: 'off', icon: 'minus', text: t('channels.paused') };
+    case 'attention':
+      return { tone: 'err', icon: 'lock', text: t('stores.attention') };
+    case 'failing':
+      return { tone: 'err', icon: 'triangle-alert', text: t('channels.failing') };
+    case 'ok':
+      return { tone: 'ok', icon: 'check', text: t('channels.ok') };
+    default:
+      return { tone: 'warn', icon: 'clock', text: t('channels.unknown') };
+  }
+}
+
+/** How far the past orders are read, from 0 to 1; null where the platform does not say how many. */
+export function shareDone(run: NonNullable<ConnectedStore['backfill']>): number | null {
+  if (run.state === 'done') return 1;
+  if (!run.total) return null;
+  return Math.min(1, (run.done + run.skipped) / run.total);
+}
+
+export function storeIcon(connector: Pick<StoreConnector, 'icon'> | undefined): IconName {
+  return connector && isIconName(connector.icon) ? connector.icon : 'package';
+}
+
+/** News of a store is taken over only when it is newer than what is shown. */
+export function newer<S extends { version: number }>(known: S | undefined, told: S): boolean {
+  return !known || told.version >= known.version;
+}
