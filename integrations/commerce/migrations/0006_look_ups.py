@@ -7,51 +7,78 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0005_order_data_age'),
-        ('commerce', '0005_parcel_tracks'),
+        ("accounts", "0005_order_data_age"),
+        ("commerce", "0005_parcel_tracks"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='fulfillment',
-            name='fulfillment_tracking',
+            model_name="fulfillment",
+            name="fulfillment_tracking",
         ),
         migrations.RemoveIndex(
-            model_name='order',
-            name='order_number',
+            model_name="order",
+            name="order_number",
         ),
         migrations.RemoveIndex(
-            model_name='order',
-            name='order_email',
+            model_name="order",
+            name="order_email",
         ),
         migrations.RemoveIndex(
-            model_name='storecontact',
-            name='store_contact_value',
+            model_name="storecontact",
+            name="store_contact_value",
         ),
         migrations.AddIndex(
-            model_name='fulfillment',
-            index=models.Index(django.db.models.functions.text.Upper('tracking_number'), condition=models.Q(('tracking_number', ''), _negated=True), name='fulfillment_tracking_upper'),
+            model_name="fulfillment",
+            index=models.Index(
+                django.db.models.functions.text.Upper("tracking_number"),
+                condition=models.Q(("tracking_number", ""), _negated=True),
+                name="fulfillment_tracking_upper",
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(models.F('organization'), django.contrib.postgres.indexes.OpClass('number_key', name='varchar_pattern_ops'), name='order_number_begins'),
+            model_name="order",
+            index=models.Index(
+                models.F("organization"),
+                django.contrib.postgres.indexes.OpClass("number_key", name="varchar_pattern_ops"),
+                name="order_number_begins",
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(models.F('organization'), django.contrib.postgres.indexes.OpClass('email', name='varchar_pattern_ops'), condition=models.Q(('email', ''), _negated=True), name='order_email_begins'),
+            model_name="order",
+            index=models.Index(
+                models.F("organization"),
+                django.contrib.postgres.indexes.OpClass("email", name="varchar_pattern_ops"),
+                condition=models.Q(("email", ""), _negated=True),
+                name="order_email_begins",
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(models.F('organization'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse('phone'), name='text_pattern_ops'), condition=models.Q(('phone', ''), _negated=True), name='order_phone_ends'),
+            model_name="order",
+            index=models.Index(
+                models.F("organization"),
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Reverse("phone"), name="text_pattern_ops"
+                ),
+                condition=models.Q(("phone", ""), _negated=True),
+                name="order_phone_ends",
+            ),
         ),
         migrations.AddIndex(
-            model_name='storecontact',
-            index=models.Index(models.F('organization'), models.F('kind'), django.contrib.postgres.indexes.OpClass('value', name='varchar_pattern_ops'), name='store_contact_begins'),
+            model_name="storecontact",
+            index=models.Index(
+                models.F("organization"),
+                models.F("kind"),
+                django.contrib.postgres.indexes.OpClass("value", name="varchar_pattern_ops"),
+                name="store_contact_begins",
+            ),
         ),
         migrations.AddIndex(
-            model_name='storecustomer',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('name', config='simple'), name='store_customer_words'),
+            model_name="storecustomer",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.search.SearchVector("name", config="simple"),
+                name="store_customer_words",
+            ),
         ),
     ]
