@@ -14,6 +14,8 @@ URGENT_CANCELLATION = "urgent-cancellation"
 CANCELLATION = "cancellation"
 WISMO = "wismo"
 WISMO_REPLY = "wismo-reply"
+NOT_RECEIVED = "delivered-not-received"
+PARCEL_TROUBLE = "parcel-trouble"
 BAD_REVIEW = "bad-review"
 BAD_STARS = 3
 
@@ -69,6 +71,34 @@ def _shipped(tracking: Macro | None) -> dict[str, dict[str, Any]]:
             "conditions": {"all": _customer_wants("order_status")},
             "actions": [_action("add_tags", tags=["wismo"])],
         },
+        NOT_RECEIVED: {
+            "name": "Delivered, but not received",
+            "description": "Asks for a parcel that the carrier calls delivered in the last week: "
+            "somebody must look, no tracking link helps.",
+            "triggers": ["message.received"],
+            "conditions": {
+                "all": [
+                    *_customer_wants("order_status"),
+                    _leaf("order.is_delivered", "is", value=True),
+                    _leaf("order.days_since_delivery", "less_than", 8),
+                ]
+            },
+            "actions": [
+                _action("add_tags", tags=["delivered-not-received"]),
+                _action("set_priority", priority="high"),
+            ],
+        },
+        PARCEL_TROUBLE: {
+            "name": "Parcel stuck, late or in trouble",
+            "description": "Asks for a parcel that does not move, missed its day or has a problem, "
+            "or of which the shop and the carrier say different things.",
+            "triggers": ["message.received"],
+            "conditions": {"all": [*_customer_wants("order_status"), {"any": _trouble()}]},
+            "actions": [
+                _action("add_tags", tags=["shipment-problem"]),
+                _action("set_priority", priority="high"),
+            ],
+        },
         BAD_REVIEW: {
             "name": "Bad review",
             "description": "One or two stars: on top of everyone’s queue while others read it. "
@@ -92,8 +122,8 @@ def _shipped(tracking: Macro | None) -> dict[str, dict[str, Any]]:
     if tracking is not None:
         rules[WISMO_REPLY] = {
             "name": "Where is my order: send the tracking link",
-            "description": "Answers by itself when the parcel can be tracked and the sender is "
-            "verified; at most once a day per customer.",
+            "description": "Answers by itself when the parcel can be tracked, all is well with it "
+            "and the sender is verified; at most once a day per customer.",
             "triggers": ["message.received"],
             "conditions": {
                 "all": [
@@ -102,6 +132,8 @@ def _shipped(tracking: Macro | None) -> dict[str, dict[str, Any]]:
                     _leaf("message.is_public", "is", value=False),
                     _leaf("order.has_tracking", "is", value=True),
                     _leaf("order.is_cancelled", "is", value=False),
+                    _leaf("order.is_delivered", "is", value=False),
+                    {"none": _trouble()},
                 ]
             },
             "actions": [_action("reply_with_macro", macro_id=str(tracking.pk))],
@@ -114,6 +146,16 @@ def _customer_wants(intent: str) -> list[dict[str, Any]]:
         _leaf("message.direction", "is", "in"),
         _leaf("message.kind", "is", "customer"),
         _leaf("message.intent", "is", intent),
+    ]
+
+
+def _trouble() -> list[dict[str, Any]]:
+    """What makes a tracking link the wrong answer: a person must look at the parcel."""
+    return [
+        _leaf("order.is_stalled", "is", value=True),
+        _leaf("order.is_late", "is", value=True),
+        _leaf("order.state", "is", "exception"),
+        _leaf("order.conflict", "is_present", None),
     ]
 
 

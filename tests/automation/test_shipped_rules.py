@@ -9,6 +9,8 @@ import pytest
 from automation.models import RuleRun
 from automation.rules.shipped import ensure_shipped_rules
 from helpdesk.events.models import Event
+from helpdesk.lib.clock import now
+from integrations.commerce.normal_form import FulfillmentData
 from tests.automation.conftest import TRACKING_URL
 from tests.factories import make_customer, receive_mail
 from tickets.models import DeliveryState, Message, MessageKind, Ticket
@@ -16,6 +18,7 @@ from tickets.models import DeliveryState, Message, MessageKind, Ticket
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CANCEL = "Hello, I ordered this morning but I want to cancel my order. Please cancel it."
+DAY = timedelta(days=1)
 WISMO = "Hi, where is my order? It should have arrived by now."
 
 
@@ -125,6 +128,36 @@ def test_a_verified_customer_who_asks_where_the_parcel_is_gets_the_tracking_link
         "payload", flat=True
     )
     assert any("within 24 hours" in line for payload in said for line in payload["actions"])
+
+
+@pytest.mark.parametrize(
+    ("parcel", "tags"),
+    [
+        ({"status": "delivered", "delivered_at": DAY * 3}, ["delivered-not-received", "wismo"]),
+        ({"status": "delivered", "delivered_at": DAY * 20}, ["wismo"]),
+        ({"status": "exception"}, ["shipment-problem", "wismo"]),
+        ({"status": "in_transit", "estimated_at": DAY * 2}, ["shipment-problem", "wismo"]),
+        ({"status": "in_transit", "shipped_at": DAY * 9}, ["shipment-problem", "wismo"]),
+    ],
+)
+def test_no_tracking_link_answers_for_a_parcel_that_a_person_must_look_at(
+    channel, mia, make_order, catch_up, parcel, tags
+):
+    told = {name: now() - at if name != "status" else at for name, at in parcel.items()}
+    shipped = FulfillmentData(
+        **{
+            "external_id": "p1", "tracking_number": "LL1042", "tracking_url": TRACKING_URL,
+            "shipped_at": now() - DAY * 22, **told,
+        }
+    )  # fmt: skip
+    make_order("#1042", is_sent=True, age=DAY * 23, fulfillments=(shipped,))
+    message = receive_mail(channel, WISMO, is_sender_verified=True)
+    catch_up()
+
+    ticket = ticket_of(message)
+    assert sorted(ticket.tags) == tags
+    assert ticket.priority == ("high" if len(tags) == 2 else "normal")
+    assert not replies(ticket).exists()
 
 
 @pytest.mark.parametrize("verdict", [None, False])
