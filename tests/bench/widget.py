@@ -2,6 +2,7 @@
 
 Against a running ``aftercare demo``. At a fourth of this machine's speed: how much longer the demo
 shop blocks its own thread with the widget than without (UX 51: at most 20 ms), how far it shifts,
+what it asks for besides its loader and which cookies it has before anybody means to open it (none),
 and the time from the click on the launcher to a frame that takes keys on Fast 4G (UX 53: at most
 1 s). One JSON line each; medians, because the machine does other things as well.
 """
@@ -41,7 +42,7 @@ new PerformanceObserver((list) => {
 
 
 def main() -> None:
-    """Print the three figures."""
+    """Print the five figures."""
     url = sys.argv[1].rstrip("/") + "/demo-shop/"
     program = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
     with sync_playwright() as playwright:
@@ -53,6 +54,9 @@ def main() -> None:
         delta = statistics.median(on[0] - off[0] for off, on in rounds)
         Figure("widget_tbt_delta_ms", round(delta, 1), "ms", 20).print()
         Figure("widget_cls", round(max(on[1] for _, on in rounds), 4), "", 0).print()
+        requests, cookies = before_intent(browser, url)
+        Figure("widget_requests_before_intent", requests, "requests", 0).print()
+        Figure("widget_cookies_before_intent", cookies, "cookies", 0).print()
         opened = statistics.median(open_once(browser, url) for _ in range(ROUNDS))
         Figure("widget_interactive_ms", round(opened), "ms", 1000).print()
         browser.close()
@@ -70,6 +74,23 @@ def visit(browser: Browser, url: str, *, is_on: bool) -> tuple[float, float]:
     told: list[float] = page.evaluate("[blocked, shifted]")
     page.context.close()
     return told[0], told[1]
+
+
+def before_intent(browser: Browser, url: str) -> tuple[int, int]:
+    """What the widget asks for besides its loader while nobody touches it, and cookies there are."""
+    page = _page(browser)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(url)
+    page.locator("aftercare-widget button").first.wait_for()
+    page.wait_for_timeout(2500)
+    widgets = [each for each in asked if "/widget/" in each or "/w/" in each]
+    loaders = [each for each in widgets if each.endswith(".js") and "/w/" in each]
+    if len(loaders) != 1:
+        raise RuntimeError(f"one loader was expected: {loaders}")
+    found = len(widgets) - 1, len(page.context.cookies())
+    page.context.close()
+    return found
 
 
 def open_once(browser: Browser, url: str) -> float:
