@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from automation.macros.defaults import ensure_default_macros
 from automation.macros.models import Macro
@@ -19,16 +20,18 @@ from helpdesk.accounts.models import User
 from helpdesk.lib.connecting import Refused
 from helpdesk.lib.errors import InvalidInput, NeedsReauthorization, NotFound, UncertainOutcome
 from helpdesk.lib.secrets import decrypt, encrypt
+from integrations.commerce import syncing, webhooks
 from integrations.commerce.acting import ActionKind, ActionRefused, Intent, Outcome, Quote
 from integrations.commerce.actions import upsert_order
 from integrations.commerce.connector import OrderChanged
-from integrations.commerce.models import Order, Store
+from integrations.commerce.models import Order, Store, StoreConnection, StoreHook
 from integrations.commerce.normal_form import check_order
 from integrations.medusa.client import MedusaClient, read_order
 from integrations.medusa.connector import MedusaConnector
 from integrations.medusa.orders import FIELDS
 from tests.factories import make_channel, make_customer, receive_mail
 from tests.live.conftest import Hooks, keep
+from tests.orders.conftest import Desk, make_due, work
 from tests.services.medusa.shop import Refused as ShopRefused
 from tests.services.medusa.shop import Shop
 from tests.services.medusa.wire import Wire
@@ -55,6 +58,12 @@ def known(store: Store) -> Known:
         return upsert_order(store, data)
 
     return read
+
+
+@pytest.fixture
+def desk(api_as: Callable[..., Any], ada: User) -> Desk:
+    """What Ada does with orders through the API."""
+    return Desk(api_as(ada), ada)
 
 
 def confirmed(quote: Quote) -> Intent:
@@ -430,3 +439,93 @@ def test_signing_in_says_who_the_shop_is_and_a_wrong_key_needs_a_person(
     store.secrets = encrypt({"api_key": "sk_wrong"})
     with pytest.raises(NeedsReauthorization):
         connector.check(store, "")
+
+
+# Through our own doors: the API and the ledger, the hook and the reader
+
+
+def test_an_agent_takes_a_return_gives_money_back_and_corrects_the_address_through_the_ledger(
+    store: Store, shop: Shop, wire: Wire, known: Known, ada: User, desk: Desk
+) -> None:
+    order_id = shop.buy()
+    shop.capture(order_id)
+    shop.ship(order_id, NUMBER, LINK)
+    order = known(order_id)
+    line = str(order.lines.get().external_id)
+
+    refused = desk.preview(order, "cancel")
+    assert refused.status_code == 409
+    assert refused.json()["reason_code"] == "already_shipped"
+
+    one = [{"line": line, "quantity": 1}]
+    for kind, params in (
+        ("return_label", {"lines": one}),
+        ("refund", {"lines": one, "amount_minor": 3995}),
+        ("edit_address", {"address": {"street": "5 place Bellecour", "postcode": "69002"}}),
+        ("note", {"text": "Called about the size"}),
+    ):
+        action = desk.confirm(order, kind, **params)
+        work()
+        ended = desk.look(action)
+        assert (ended["state"], ended["reason"]) == ("done", ""), kind
+
+    there = shop.order(order_id)
+    assert [each["status"] for each in there["returns"]] == ["requested"]
+    assert [each["amount"] for each in shop.refunds(order_id)] == [39.95]
+    assert there["shipping_address"]["postal_code"] == "69002"
+    assert there["metadata"]["note"] == "Called about the size"
+    order.refresh_from_db()
+    assert (order.financial_status, order.return_status) == ("partially_refunded", "requested")
+    assert (order.refundable_minor, order.note) == (4485, "Called about the size")
+
+
+def test_a_refund_whose_answer_was_lost_is_checking_then_done_and_never_made_twice(
+    store: Store, shop: Shop, wire: Wire, known: Known, ada: User, desk: Desk
+) -> None:
+    order_id = shop.buy()
+    shop.capture(order_id)
+    order = known(order_id)
+    sent = len(wire.sent("POST", r"/refund$"))
+    action = desk.confirm(order, "refund", amount_minor=1000)
+    wire.lose("POST", r"/refund$")
+    work()
+    assert desk.look(action)["state"] == "checking"
+    assert [each["amount"] for each in shop.refunds(order_id)] == [10]
+    make_due()
+    work()
+    ended = desk.look(action)
+    assert ended["state"] == "done"
+    assert ended["steps"][0]["reference"] == shop.refunds(order_id)[0]["id"]
+    make_due()
+    work()
+    assert len(wire.sent("POST", r"/refund$")) == sent + 1
+    assert len(shop.refunds(order_id)) == 1
+    order.refresh_from_db()
+    assert (order.financial_status, order.refundable_minor) == ("partially_refunded", 7480)
+
+
+def test_what_the_shop_tells_makes_the_order_read_again(
+    store: Store, shop: Shop, hooks: Hooks, known: Known
+) -> None:
+    order_id = shop.buy()
+    assert known(order_id).financial_status == "authorized"
+    shop.capture(order_id)
+    call = hooks.about("payment.captured", order_id)
+    headers: Any = {
+        f"HTTP_{name.upper().replace('-', '_')}": value
+        for name, value in call.headers.items()
+        if name.startswith("webhook-")
+    }
+    path = f"/hooks/stores/medusa/{store.hook_token}"
+    for _ in range(2):
+        answer = Client().generic(
+            "POST", path, call.body, content_type="application/json", **headers
+        )
+        assert answer.status_code < 300
+    assert StoreHook.objects.count() == 1
+    webhooks.process_hooks(store.pk)
+    StoreConnection.objects.update_or_create(
+        store=store, defaults={"sync_due_at": None, "lease_until": None, "ask_next_at": None}
+    )
+    syncing.ask_store(store.pk)
+    assert Order.objects.get(external_id=order_id).financial_status == "paid"
