@@ -13,7 +13,6 @@ import os
 import random
 import resource
 import signal
-import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -157,7 +156,7 @@ def _read_on(store_id: Any, die_at: int, out: int) -> None:
     from integrations.commerce import backfill, doorbell
     from integrations.commerce.connector import register_store
 
-    doorbell.ring_backfill = lambda *_, **__: None  # type: ignore[assignment]  # nobody listens
+    doorbell.ring_backfill = lambda *_, **__: None  # nobody listens
     register_store(Annals(HISTORY, die_at=die_at))
     start = _memory_mb()
     while backfill.go_on(store_id, seconds=1.0):
@@ -280,4 +279,4 @@ def _statements() -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -29,7 +29,7 @@ from integrations.commerce.acting import ActionKind
 from integrations.commerce.actions import create_store, upsert_order
 from integrations.commerce.ledger.automatic import Wanted, propose
 from integrations.commerce.ledger.intents import reject
-from integrations.commerce.ledger.limits import set_policy
+from integrations.commerce.ledger.limits import RoleLimit, set_policy
 from integrations.commerce.normal_form import OrderData
 from tests.api.conftest import channel_of, write_in
 from tests.realtime.reducer import State, apply_events
@@ -166,7 +166,7 @@ def an_order_action_moves(ticket: Ticket, user: User) -> None:
 
 
 def a_limit_is_set(ticket: Ticket, user: User) -> None:
-    euros = {"currency": "EUR", "per_action_minor": 5000, "per_day_minor": None}
+    euros: RoleLimit = {"currency": "EUR", "per_action_minor": 5000, "per_day_minor": None}
     set_policy(user, {"role": "agent", "kinds": None, "limits": [euros]})
 
 

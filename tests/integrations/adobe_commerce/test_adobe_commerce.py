@@ -206,6 +206,7 @@ def test_a_paid_order_is_cancelled_by_refunding_it_whole(play: Play):
     outcome = MAGENTO.act(store, order, _intent(quote), _nothing_before)
     assert {each.name: each.state for each in outcome.steps} == {"refund": "done", "cancel": "done"}
     assert [each["grand_total"] for each in shop.lists["creditmemos"]] == [84.9]
+    assert outcome.order is not None
     assert shop.server.last("POST", "/refund$").json["isOnline"] is True
     assert outcome.order.cancelled_at is not None
 

@@ -149,14 +149,15 @@ def test_an_admin_writes_them_and_a_kept_answer_keeps_its_id(
     turned = save([made[1], made[0], {**one, "id": str(uuid.uuid4())}]).json()["answers"]
     assert [each["id"] for each in turned[:2]] == [made[1]["id"], made[0]["id"]]
 
-    for wrong in (
+    refused: tuple[list[dict[str, Any]], ...] = (
         [{"texts": {}}],
         [{"texts": {"en": {"question": "Only this?"}}}],
         [{"texts": {"xx": {"question": "?", "answer": "!"}}}],
         [{"texts": {"en": {"question": "x" * 121, "answer": "!"}}}],
         [{"texts": {"en": {"question": "x", "answer": "x" * 4001}}}],
         [one] * 61,
-    ):
+    )
+    for wrong in refused:
         answer = save(wrong)
         assert answer.status_code == 422, wrong
         assert answer.json()["errors"][0]["path"] == "answers"

@@ -21,7 +21,7 @@ from integrations.commerce.selectors import with_parts
 from tests.integrations.commerce.tellings import NOON, parcel, telling
 
 pytestmark = pytest.mark.django_db
-SHIPPED = {"fulfillment_status": "fulfilled", "fulfillments": (parcel(),)}
+SHIPPED: dict[str, Any] = {"fulfillment_status": "fulfilled", "fulfillments": (parcel(),)}
 
 
 def _track(status: str = "out_for_delivery", hours: int = 48, **changes: Any) -> TrackData:
