@@ -37,6 +37,7 @@ export interface LocalDraft {
   choices: string[];
   macro_id: string | null;
   order_id: string | null;
+  order_basis: string | null;
   spans: Span[];
   missing: MissingValue[];
   rev: number;
@@ -64,6 +65,7 @@ export function emptyDraft(ticketId: string, mode: ComposerMode): LocalDraft {
     choices: [],
     macro_id: null,
     order_id: null,
+    order_basis: null,
     spans: [],
     missing: [],
     rev: 0,
@@ -338,6 +340,7 @@ function fromServer(server: Draft): Partial<LocalDraft> {
     channel_id: server.channel_id ?? null,
     macro_id: server.macro_id,
     order_id: server.order_id ?? null,
+    order_basis: server.order_basis ?? null,
     spans: server.spans ?? [],
     missing: server.missing ?? [],
     rev: server.rev,
@@ -360,6 +363,7 @@ function asServerDraft(draft: LocalDraft): Draft {
     attachment_ids: draft.files.map((file) => file.id),
     macro_id: draft.macro_id,
     order_id: draft.order_id,
+    order_basis: draft.order_basis,
     spans: draft.spans,
     missing: draft.missing,
     rev: draft.rev,

@@ -139,6 +139,16 @@ export const api = {
   deleteMacro: (id: R.Id) => send<null>('DELETE', `/macros/${id}`),
   checkMacro: (body: string) =>
     send<{ problems: R.MacroProblem[] } | R.MacroProblem[]>('POST', '/macros/check', { body }),
+  ticketMacros: (ticketId: R.Id, signal?: AbortSignal) =>
+    get<R.Page<R.MacroSuggestion>>(`/tickets/${ticketId}/macros`, {}, signal),
+  macroWords: () => get<R.MacroWords>('/macros/vocabulary'),
+  previewMacro: (trial: R.MacroTrial, signal?: AbortSignal) =>
+    send<R.RenderedMacro>('POST', '/macros/preview', trial, { signal }),
+  macroVersions: (id: R.Id) => get<R.Page<R.MacroVersion>>(`/macros/${id}/versions`),
+  restoreMacro: (id: R.Id, number: number) =>
+    send<R.Macro>('POST', `/macros/${id}/versions/${number}/restore`, {}),
+  importMacros: (exported: unknown, isTrial: boolean) =>
+    send<R.MacroImportReport>('POST', '/macros/import', { export: exported, is_trial: isTrial }),
   renderMacro: (
     id: R.Id,
     input: { ticket_id: R.Id; order_id?: R.Id | null; language?: string | null },

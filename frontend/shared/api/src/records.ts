@@ -215,17 +215,91 @@ export interface LightMacro {
   name: string;
   folder: string;
 }
+export type MacroAudience = 'everybody' | 'team' | 'personal';
 export interface Macro extends LightMacro {
   language_variants: MacroVariant[];
   actions: MacroAction[];
+  action_words?: { type: string; description: string }[];
+  audience: MacroAudience;
+  owner_id: Id | null;
+  team_id: Id | null;
+  intents: string[];
+  /** What the text says about the order; null: as it reads. */
+  claims: string[] | null;
   is_active: boolean;
   usage_count: number;
+  csat: number | null;
+  csat_count: number;
   version: number;
+}
+export interface MacroSuggestion {
+  id: Id;
+  reason: '' | 'intent' | 'tags' | 'recent';
+  usage_count: number;
+  csat: number | null;
+  csat_count: number;
+}
+export interface MacroChange {
+  field: string;
+  language?: string;
+  before?: unknown;
+  after?: unknown;
+  lines?: { change: 'same' | 'added' | 'removed'; text: string }[];
+}
+export interface MacroVersion {
+  number: number;
+  created_at: Instant;
+  user_name: string;
+  restored_from: number | null;
+  changes: MacroChange[];
+}
+export interface MacroWords {
+  values: { path: string; root: string; label: string; type: string; example: string }[];
+  filters: string[];
+  claims: { name: string; label: string }[];
+  intents: string[];
+}
+export interface MacroTrial {
+  body: string;
+  subject?: string | null;
+  language: string;
+  claims?: string[] | null;
+  ticket_number: number;
+  order_id?: Id | null;
+}
+export interface MacroImportReport {
+  source: string;
+  created: number;
+  created_off: number;
+  known: number;
+  refused: number;
+  untranslated: number;
+  macros: {
+    name: string;
+    outcome: 'created' | 'created_off' | 'known' | 'refused';
+    untranslated: { what: string; text: string; reason: string }[];
+  }[];
 }
 export interface MissingValue {
   path: string;
   reason: string;
   sentence: string;
+  /** What it may be, where we know some. */
+  choices?: string[];
+}
+/** Keeps a filled macro from being sent; `fix` says what helps. */
+export interface Obstacle {
+  code: 'stale' | 'conflict' | 'changed' | 'wrong_owner' | 'empty';
+  message: string;
+  fix: string;
+}
+export interface OrderOfMacro {
+  id: Id;
+  number: string;
+  store: string;
+  state_text: string;
+  total: string;
+  placed_at: Instant;
 }
 export interface RenderedMacro {
   text: string;
@@ -234,8 +308,12 @@ export interface RenderedMacro {
   language: string;
   missing: MissingValue[];
   spans: { start: number; end: number; path: string; value: string }[];
-  order: { id: Id; number: string } | null;
-  orders: { id: Id; number: string }[];
+  obstacles: Obstacle[];
+  languages: string[];
+  /** What the order looked like: sent along with the message. */
+  order_basis: string;
+  order: OrderOfMacro | null;
+  orders: OrderOfMacro[];
   actions: { type: string; description: string }[];
 }
 export interface MacroProblem {
@@ -301,6 +379,7 @@ export interface Draft {
   files?: Attachment[];
   macro_id: Id | null;
   order_id?: Id | null;
+  order_basis?: string | null;
   channel_id?: Id | null;
   spans?: DraftSpan[];
   missing?: MissingValue[];
@@ -667,6 +746,7 @@ export interface OutgoingMessage {
   /** People and teams named in a note. */
   mention_ids?: Id[];
   order_id?: Id | null;
+  order_basis?: string | null;
   channel_id?: Id | null;
   /** What the channel must know beside the words. */
   details?: { mode?: SendMode; template?: ChosenTemplate; quick_replies?: string[] };
