@@ -138,7 +138,7 @@ export const api = {
   changeMacro: (id: R.Id, macro: Partial<R.Macro>) => send<R.Macro>('PATCH', `/macros/${id}`, macro),
   deleteMacro: (id: R.Id) => send<null>('DELETE', `/macros/${id}`),
   checkMacro: (body: string) =>
-    send<{ problems: R.MacroProblem[] } | R.MacroProblem[]>('POST', '/macros/check', { body }),
+    send<{ problems: R.MacroProblem[]; claims: string[] }>('POST', '/macros/check', { body }),
   ticketMacros: (ticketId: R.Id, signal?: AbortSignal) =>
     get<R.Page<R.MacroSuggestion>>(`/tickets/${ticketId}/macros`, {}, signal),
   macroWords: () => get<R.MacroWords>('/macros/vocabulary'),

@@ -2123,4 +2123,9 @@ export const de: Translation = {
   'macro.importRefused': { one: '{n} wird ausgelassen', other: '{n} werden ausgelassen' },
   'macro.importDo': 'Übernehmen',
   'macro.importDone': 'Makros übernommen.',
+  'macro.claim.shipped': 'sie ist unterwegs',
+  'macro.claim.not_shipped': 'sie ist noch nicht unterwegs',
+  'macro.claim.delivered': 'sie ist zugestellt',
+  'macro.claim.cancelled': 'sie ist storniert',
+  'macro.claim.refunded': 'Geld ist zurück',
 };

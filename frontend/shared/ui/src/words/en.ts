@@ -2083,4 +2083,9 @@ export const en = {
   'macro.importRefused': { one: '{n} is left out', other: '{n} are left out' },
   'macro.importDo': 'Take them over',
   'macro.importDone': 'Macros taken over.',
+  'macro.claim.shipped': 'it has left',
+  'macro.claim.not_shipped': 'it has not left yet',
+  'macro.claim.delivered': 'it is delivered',
+  'macro.claim.cancelled': 'it is cancelled',
+  'macro.claim.refunded': 'money went back',
 } as const;
