@@ -2,10 +2,17 @@ import { ApiProblem, type Order } from '@aftercare/api';
 import { ordersApi, type ActionKind, type ActionPreview, type OrderAction } from '@aftercare/api/orders.ts';
 import type { App } from '$lib/app.svelte';
 import { isWrittenFirst } from './forms/form';
-import { followed, isOpen, NOTHING, phaseOf, previewed, refused, type Flow } from './flow';
+import { followed, isOpen, isUnderWay, NOTHING, phaseOf, previewed, refused, type Flow } from './flow';
 
 const PAUSE_MS = 350;
 const LOOK_AGAIN_MS = 2_500;
+
+export interface Left {
+  /** It is under way, or already over. */
+  underWay(action: OrderAction): void;
+  /** Nothing came of it. */
+  failed(problem: ApiProblem | null): void;
+}
 
 /**
  * One action from the first look to its end. Its id is made once and is the key it is sent with:
@@ -25,6 +32,8 @@ export class Running {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private looking: ReturnType<typeof setTimeout> | undefined;
   private isOver = false;
+  /** Where word goes of what was confirmed, once nobody looks at the sheet any more. */
+  private left: Left | null = null;
 
   constructor(
     private readonly app: App,
@@ -130,6 +139,10 @@ export class Running {
     if (action.id !== this.id && action.id !== taken?.id) return;
     this.flow = followed(this.flow, action);
     clearTimeout(this.looking);
+    if (this.isOver) {
+      if (action.id === this.id) this.left?.underWay(action);
+      return;
+    }
     // Events tell; where the line is down, it is asked for.
     const watched = this.flow.action ?? this.flow.taken;
     if (watched && isOpen(watched)) this.lookAgain(watched.id);
@@ -146,7 +159,8 @@ export class Running {
     this.flow = refused(this.flow, raised);
     if (decided) this.take(decided);
     if (this.flow.isLost) this.lookAgain(this.id);
-    if (this.flow.taken) this.lookAgain(this.flow.taken.id);
+    else if (this.isOver) this.left?.failed(raised);
+    if (this.flow.taken && !this.isOver) this.lookAgain(this.flow.taken.id);
   }
 
   private lookAgain(id: string): void {
@@ -156,13 +170,12 @@ export class Running {
 
   /** What became of it, by its key. Never sends it again. */
   private async lookUp(id: string): Promise<void> {
-    if (this.isOver) return;
     try {
       this.take(await ordersApi.action(id));
     } catch (raised) {
       if (!(raised instanceof ApiProblem)) throw raised;
-      if (this.isOver) return;
-      if (raised.status === 404 && this.flow.isLost) {
+      if (this.isOver && raised.status === 404) this.left?.failed(null);
+      else if (raised.status === 404 && this.flow.isLost) {
         this.flow = { ...this.flow, isLost: false, problem: null };
         this.wasNotSent = true;
         await this.look();
@@ -170,10 +183,16 @@ export class Running {
     }
   }
 
-  stop(): void {
+  /** The sheet is closed. What was confirmed goes on, and is told where it was asked to be. */
+  stop(left: Left): void {
+    const { phase, action } = this;
     this.isOver = true;
     this.controller?.abort();
     clearTimeout(this.timer);
-    clearTimeout(this.looking);
+    if (phase === 'submitting' || this.flow.isLost) this.left = left;
+    else {
+      clearTimeout(this.looking);
+      if (action && isUnderWay(phase)) left.underWay(action);
+    }
   }
 }

@@ -10,7 +10,7 @@ let listening: App | null = null;
 
 /** Whoever goes on working while the shop is busy is told how it ended. */
 export function tellWhenOver(app: App, action: OrderAction): void {
-  if (!isOpen(action)) return;
+  if (!isOpen(action)) return tell(app, action);
   left.add(action.id);
   if (listening === app) return;
   listening = app;
