@@ -418,12 +418,13 @@ class StoreConnectorContract:
         self, store: Store, vendor: VendorServer, monkeypatch: pytest.MonkeyPatch, trouble: str
     ) -> None:
         plan: dict[str, tuple[int, Any, float]] = {
-            "slow": (200, {}, 0.6),
+            "slow": (200, {}, 0.8),
             "server error": (500, {"message": "Oops"}, 0.0),
             "hang up": (200, HANG_UP, 0.0),
             "nonsense": (200, b"<html>maintenance</html>", 0.0),
         }
-        monkeypatch.setattr(vendor_api, "TIMEOUT_SECONDS", 0.2)
+        if trouble == "slow":
+            monkeypatch.setattr(vendor_api, "TIMEOUT_SECONDS", 0.4)
         if trouble == "down":
             self.turn_away(store)
             return
@@ -734,11 +735,12 @@ class StoreConnectorContract:
         trouble: str = "hang up",
     ) -> None:
         """The first call that changes something is taken, and its answer is lost."""
-        monkeypatch.setattr(vendor_api, "TIMEOUT_SECONDS", 0.2)
+        if trouble == "slow":
+            monkeypatch.setattr(vendor_api, "TIMEOUT_SECONDS", 0.4)
         status, data, seconds = {
             "hang up": (200, HANG_UP, 0.0),
             "server error": (500, {"message": "Oops"}, 0.0),
-            "slow": (200, {}, 0.6),
+            "slow": (200, {}, 0.8),
         }[trouble]
         for method in acting.methods:
             if acting.writes_in_body:

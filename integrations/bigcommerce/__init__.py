@@ -1,0 +1,1 @@
+"""BigCommerce: orders refetched on thin calls, refunds by quote, everything one after the other."""
