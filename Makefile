@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PYTHON ?= $(shell command -v python3 || command -v python3.13 || command -v python3.12 || command -v python3.11)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo dev test e2e test-commerce check format api contracts bench bench-screens lock clean
+.PHONY: help setup setup-dev demo dev test e2e test-commerce check format api contracts fuzz-orders bench bench-screens lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 18
@@ -42,6 +42,9 @@ api: setup-dev ## write openapi.json, catalog.json and the TypeScript made from 
 
 contracts: setup-dev ## what connectors ask of vendors, judged by the vendors' own contracts
 	@exec $(PY) -m scripts.contracts $(ARGS)
+
+fuzz-orders: setup-dev ## 10,000 orders with races, crashes and lost answers (ARGS="10000 seed")
+	@exec $(PY) -m tests.orders.run_fuzz $(ARGS)
 
 bench: setup ## the numbers, a JSON line each
 	@exec .venv/bin/aftercare bench --json

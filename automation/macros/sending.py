@@ -6,14 +6,16 @@ import structlog
 
 from automation.macros.edit import record_use
 from automation.macros.models import Macro
+from automation.orders import OrderMeant
 from automation.rules.actions import ACTIONS, ActionContext
 from helpdesk.events.actor import Actor
 from helpdesk.events.models import Event
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.events.subscribers import subscribes
+from helpdesk.lib.clock import now
 from helpdesk.lib.errors import HelpdeskError
 from tickets.actions.delivery import lock_message, save_message
-from tickets.models import Message, Ticket
+from tickets.models import Message, MessageKind, Ticket
 
 log = structlog.get_logger()
 
@@ -45,6 +47,8 @@ def after_sending(event: Event) -> None:
     context = ActionContext(
         organization_id=event.organization_id,
         ticket_id=event.ticket_id,
+        message=message,
+        order_meant=_order_meant(message, ticket),
         source=f"the macro “{macro.name}”",
     )
     with unit_of_work(actor=Actor(**told["author"])):
@@ -63,3 +67,17 @@ def _first_time(event: Event) -> tuple[Message, Ticket] | None:
     message.flags = [*message.flags, DONE]
     save_message(message, "flags")
     return message, ticket
+
+
+def _order_meant(message: Message, ticket: Ticket) -> OrderMeant:
+    """The order that the customer's newest message before this one is about."""
+    asked = (
+        Message.objects.filter(
+            ticket=ticket, kind=MessageKind.CUSTOMER, position__lt=message.position
+        )
+        .select_related("body")
+        .order_by("-position")
+        .first()
+    )
+    text = f"{asked.subject}\n{asked.body.text}" if asked else ticket.subject
+    return OrderMeant(ticket.customer, text, now(), ticket.order_id)

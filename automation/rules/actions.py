@@ -16,6 +16,7 @@ from automation.csat.exclusions import exclude_ticket
 from automation.macros.models import Macro
 from automation.orders import OrderMeant
 from automation.rules import automatic_replies, team_alerts
+from automation.rules.order_actions import ActOnOrder
 from helpdesk.accounts.models import Role, Team, User
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import FieldError, InvalidInput
@@ -276,6 +277,7 @@ _ALL: list[Action] = [
     ReplyWithMacro(),
     TurnSurveyOff(),
     PostToSlack(),
+    ActOnOrder(),
 ]
 ACTIONS: dict[str, Action] = {each.type: each for each in _ALL}
 
@@ -316,6 +318,8 @@ def _clean_one(organization_id: uuid.UUID, action: Any, *, for_macro: bool) -> d
     params = action.get("params", {})
     if not isinstance(params, dict):
         raise InvalidInput.field("params", "The parameters must be an object.")
+    if for_macro and params.get("mode") == "automatic":
+        raise InvalidInput.field("params.mode", "A macro only proposes: a person confirms.")
     try:
         return {"type": kind.type, "params": kind.clean(organization_id, params)}
     except InvalidInput as error:

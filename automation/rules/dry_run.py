@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from automation.rules import order_actions
 from automation.rules.actions import describe_actions
 from automation.rules.automatic_replies import why_not_answerable
 from automation.rules.conditions import evaluate
@@ -38,9 +39,13 @@ class DryRun:
 
 
 def dry_run(rule: Rule, ticket: Ticket) -> DryRun:
-    """Judge the rule on the ticket as it is now."""
+    """Judge the rule on the ticket as it is now; what it would do to an order is quoted."""
     labels = labels_in(rule.conditions, rule.organization_id)
-    return _judge(rule, ticket, _newest_messages([ticket]).get(ticket.pk), labels)
+    run = _judge(rule, ticket, _newest_messages([ticket]).get(ticket.pk), labels)
+    for told, action in zip(run.actions, rule.actions, strict=False):
+        if run.is_match and action["type"] == order_actions.TYPE:
+            told["outcome"] = order_actions.would(action["params"], ticket, run.message)
+    return run
 
 
 def dry_run_lately(rule: Rule, user: User, *, limit: int = MAX_TICKETS) -> dict[str, Any]:

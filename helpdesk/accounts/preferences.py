@@ -26,6 +26,10 @@ DEFAULT_CHANNELS: dict[str, tuple[str, ...]] = {
     "low_csat": ("in_app",),
     "delivery_problem": ("in_app", "desktop", "sound", "email"),
     "channel_problem": ("in_app", "desktop", "email"),
+    "order_approval": ("in_app", "desktop", "sound", "email"),
+    "order_decided": ("in_app", "desktop", "sound"),
+    "order_done": ("in_app",),
+    "order_problem": ("in_app", "desktop", "sound", "email"),
 }
 """Every kind of notification, and how it is told to people who have chosen nothing."""
 

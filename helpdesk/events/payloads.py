@@ -413,7 +413,7 @@ class SurveyPayload(TypedDict):
 
 
 class NotificationRecord(TypedDict):
-    """News for one person, about a ticket or (for admins) a channel.
+    """News for one person, about a ticket, an order action or (for admins) a channel.
 
     ``channels`` is how their page shall tell them, as they asked for.
 
@@ -428,6 +428,8 @@ class NotificationRecord(TypedDict):
     customer_name: str
     channel_id: str | None
     channel_name: str
+    order_action_id: str | None
+    order_number: str
     message_id: str | None
     actor: AuthorRecord
     preview: str

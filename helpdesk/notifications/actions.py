@@ -15,6 +15,7 @@ from helpdesk.lib.clock import now
 from helpdesk.notifications.models import MailState, Notification, NotificationMail
 from helpdesk.notifications.records import notification_payload
 from helpdesk.notifications.selectors import notifications_of
+from integrations.commerce.ledger.models import OrderAction
 from tickets.models import Channel, Ticket
 
 MAIL_AFTER = timedelta(minutes=3)
@@ -33,6 +34,7 @@ class News:
     event_seq: int
     actor: dict[str, Any]
     channel: Channel | None = None
+    order_action: OrderAction | None = None
     preview: str = ""
     message_id: uuid.UUID | None = None
     at: datetime | None = None
@@ -70,6 +72,7 @@ def notify(user: User, news: News) -> Notification | None:
                 "kind": news.kind,
                 "ticket": news.ticket,
                 "channel": news.channel,
+                "order_action": news.order_action,
                 "message_id": news.message_id,
                 "actor": news.actor,
                 "preview": news.preview[:200],

@@ -77,7 +77,10 @@ class Notification(models.Model):
     kind = models.CharField(max_length=24)
     ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, null=True, related_name="+")
     channel = models.ForeignKey("tickets.Channel", models.CASCADE, null=True, related_name="+")
-    """What it is about: a ticket, or a channel."""
+    order_action = models.ForeignKey(
+        "commerce.OrderAction", models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    """What it is about: a ticket, a channel, or an order action (with or without a ticket)."""
     message_id = models.UUIDField(null=True, blank=True)
     actor = models.JSONField(default=dict)
     preview = models.CharField(max_length=200, blank=True, default="")

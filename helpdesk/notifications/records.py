@@ -10,9 +10,10 @@ from helpdesk.notifications.models import Notification
 
 
 def notification_record(notification: Notification) -> NotificationRecord:
-    """The notification with what its line shows; select ``ticket__customer`` and
-    ``channel`` for lists."""
+    """The notification with what its line shows; select ``ticket__customer``,
+    ``channel`` and ``order_action__order`` for lists."""
     ticket, channel = notification.ticket, notification.channel
+    action = notification.order_action
     return cast(
         NotificationRecord,
         {
@@ -24,6 +25,8 @@ def notification_record(notification: Notification) -> NotificationRecord:
             "customer_name": ticket.customer.name if ticket else "",
             "channel_id": str(channel.pk) if channel else None,
             "channel_name": channel.name if channel else "",
+            "order_action_id": str(action.pk) if action else None,
+            "order_number": action.order.number if action else "",
             "message_id": str(notification.message_id) if notification.message_id else None,
             "actor": notification.actor,
             "preview": notification.preview,

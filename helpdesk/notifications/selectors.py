@@ -21,8 +21,10 @@ def notifications_of(user: User) -> QuerySet[Notification]:
 
 
 def may_see(user: User) -> Q:
-    """News about tickets that the person may still see, and about channels."""
-    return Q(ticket__in=tickets_visible_to(user)) | Q(ticket=None, channel__isnull=False)
+    """News about tickets that the person may still see, about channels, and about orders."""
+    return Q(ticket__in=tickets_visible_to(user)) | Q(
+        ~Q(channel=None) | ~Q(order_action=None), ticket=None
+    )
 
 
 class UnreadRecord(TypedDict):
@@ -41,7 +43,11 @@ def unread_of(user: User) -> list[UnreadRecord]:
 
 def list_notifications(user: User, *, after: str | None, limit: int) -> Page[Notification]:
     """One page, newest first."""
-    found = notifications_of(user).select_related("ticket__customer", "channel").order_by("-pk")
+    found = (
+        notifications_of(user)
+        .select_related("ticket__customer", "channel", "order_action__order")
+        .order_by("-pk")
+    )
     if after:
         found = found.filter(pk__lt=as_uuid(decode_cursor(after, 1)[0], "after"))
     rows = list(found[: limit + 1])

@@ -34,6 +34,10 @@ _EN = Words(
         "low_csat": "{name} was not satisfied",
         "delivery_problem": "Your message may not have arrived",
         "channel_problem": "{name} does not work",
+        "order_approval": "{name} asks for your approval of an order action",
+        "order_decided": "{name} decided on your order action",
+        "order_done": "Your order action is done",
+        "order_problem": "An order action needs you",
     },
 )
 _DE = Words(
@@ -54,6 +58,10 @@ _DE = Words(
         "low_csat": "{name} war nicht zufrieden",
         "delivery_problem": "Ihre Nachricht ist vielleicht nicht angekommen",
         "channel_problem": "{name} funktioniert nicht",
+        "order_approval": "{name} bittet um Ihre Freigabe für eine Bestellung",
+        "order_decided": "{name} hat über Ihre Bestellaktion entschieden",
+        "order_done": "Ihre Bestellaktion ist ausgeführt",
+        "order_problem": "Eine Bestellaktion braucht Sie",
     },
 )
 _LANGUAGES = {"en": _EN, "de": _DE}

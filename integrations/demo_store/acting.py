@@ -76,7 +76,7 @@ def act(store: Store, external_id: str, intent: Intent, before_step: BeforeStep)
     if trouble == "lost_answer":
         raise UncertainOutcome("The connection to the shop broke before it answered.")
     outcome = Outcome(tuple(told))
-    if outcome.state == "failed":
+    if outcome.state == "failed" and not told[0].can_retry:
         refused = told[0]
         if intent.kind == ActionKind.CANCEL:
             _release(store, external_id, intent)

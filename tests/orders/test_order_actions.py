@@ -12,8 +12,10 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 
+from helpdesk.events.dispatch import run_subscribers
 from helpdesk.events.models import Event
 from helpdesk.lib.clock import now
+from helpdesk.notifications.models import Notification
 from integrations.commerce.ledger.models import OrderAction, OrderMoney
 from integrations.commerce.models import Order
 from integrations.demo_store import till
@@ -455,3 +457,35 @@ def test_the_list_is_filtered_paged_and_takes_as_many_queries_however_long(
     assert (len(ids), len(set(ids)), rest["next"]) == (5, 5, None)
     of_mia = desk.client.get(f"/api/v1/order-actions?ticket={mia.pk}&state=queued,done").json()
     assert [each["kind"] for each in of_mia["results"]] == ["note"]
+
+
+def test_approvers_asker_and_nobody_else_are_told(desk_of, bo, cy, ada, order_of, mia, shop):
+    """UX 27, UX 32: who is to approve, what was decided, and what came of it in the end."""
+    euros = {"currency": "EUR", "per_action_minor": 2000, "per_day_minor": None}
+    policy = {"role": "agent", "kinds": None, "limits": [euros]}
+    desk_of(ada).client.put("/api/v1/order-limits", policy)
+    desk, order = desk_of(bo), order_of("1042")
+    wish = desk.confirm(order, "refund", mia, amount_minor=2500)
+    with time_machine.travel(now() + timedelta(seconds=30), tick=True):
+        desk_of(ada).tell(wish, "approve")
+        work()
+        set_shop(shop, trouble="refund_fails")
+        desk.confirm(order_of("1036"), "refund", amount_minor=900)
+        work()
+        desk.tell(desk.confirm(order_of("1037"), "hold"), "reject")
+        set_shop(shop, trouble="none")
+        work()
+    run_subscribers(bo.organization_id)
+    run_subscribers(bo.organization_id)
+
+    told = Notification.objects.order_by("pk").values_list("user__name", "kind", "ticket__number")
+    assert list(told) == [
+        ("Ada Kern", "order_approval", mia.number),
+        ("Bo Larsen", "order_decided", mia.number),
+        ("Bo Larsen", "order_done", mia.number),
+        ("Bo Larsen", "order_problem", None),
+    ]
+    listed = desk.client.get("/api/v1/notifications").json()["results"]
+    assert [each["order_number"] for each in listed] == ["#1036", "#1042", "#1042"]
+    assert listed[0]["preview"].startswith("#1036 · €9.00 · The payment gateway")
+    assert listed[1]["order_action_id"] == wish["id"]

@@ -19,7 +19,14 @@ from helpdesk.accounts.permissions import may
 from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import record, unit_of_work
 from helpdesk.lib.clock import now
-from helpdesk.lib.errors import Conflict, HelpdeskError, InvalidInput, NotAllowed, NotFound
+from helpdesk.lib.errors import (
+    Conflict,
+    ConnectorFailure,
+    HelpdeskError,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+)
 from integrations.commerce.acting import ActionKind, ActionRefused
 from integrations.commerce.actions import upsert_order
 from integrations.commerce.connector import get_store_connector
@@ -37,6 +44,7 @@ from integrations.commerce.ledger.quoting import (
     read_token,
     seen_in,
     seen_in_order,
+    unreachable,
 )
 from integrations.commerce.ledger.records import action_payload, action_record, can_retry, told_of
 from integrations.commerce.models import Order
@@ -168,7 +176,10 @@ def retry(user: User, action: OrderAction) -> OrderAction:
     if not can_retry(action):
         raise Conflict("Nothing of this can be tried again.", code="not_failed")
     store = action.store
-    told = get_store_connector(store.kind).get_order(store, action.order.external_id)
+    try:
+        told = get_store_connector(store.kind).get_order(store, action.order.external_id)
+    except ConnectorFailure as failure:
+        raise unreachable(store, failure.message, "away") from failure
     upsert_order(store, told)
 
     def change(row: OrderAction) -> None:

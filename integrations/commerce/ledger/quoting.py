@@ -92,9 +92,9 @@ def ask_shop(order: Order, kind: ActionKind, params: dict[str, Any]) -> Quoted:
     try:
         quote = connector.quote(store, order, kind, params)
     except NeedsReauthorization as failure:
-        raise _unreachable(store, failure.message, "credentials") from failure
+        raise unreachable(store, failure.message, "credentials") from failure
     except (TemporaryFailure, UncertainOutcome) as failure:
-        raise _unreachable(store, failure.message, "away") from failure
+        raise unreachable(store, failure.message, "away") from failure
     except PermanentFailure as failure:
         raise ActionRefused(failure.message, reason_code=failure.reason_code) from failure
     upsert_order(store, quote.order)
@@ -221,7 +221,8 @@ def _sign(user: User, quoted: Quoted, ticket_id: uuid.UUID | None) -> str:
     return signing.dumps(said, salt=SALT, compress=True)
 
 
-def _unreachable(store: Store, reason: str, why: str) -> Conflict:
+def unreachable(store: Store, reason: str, why: str) -> Conflict:
+    """The shop does not answer, or does not know us: nothing was done."""
     return Conflict(
         f"{store.name} cannot be asked now, so nothing was changed. {reason}",
         code="shop_unreachable",

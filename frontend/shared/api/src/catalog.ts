@@ -404,6 +404,8 @@ export interface NotificationRecord {
   customer_name: string;
   channel_id: string | null;
   channel_name: string;
+  order_action_id: string | null;
+  order_number: string;
   message_id: string | null;
   actor: AuthorRecord;
   preview: string;

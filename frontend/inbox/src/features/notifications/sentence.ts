@@ -12,6 +12,10 @@ export const KINDS = [
   'low_csat',
   'delivery_problem',
   'channel_problem',
+  'order_approval',
+  'order_decided',
+  'order_done',
+  'order_problem',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -26,6 +30,10 @@ const ICONS: Record<Kind, IconName> = {
   low_csat: 'star',
   delivery_problem: 'triangle-alert',
   channel_problem: 'unplug',
+  order_approval: 'badge-check',
+  order_decided: 'check',
+  order_done: 'check-check',
+  order_problem: 'triangle-alert',
 };
 
 function isKind(kind: string): kind is Kind {
@@ -44,9 +52,9 @@ export function sentenceOf(one: Notification): { title: string; text: string } {
   return { title, text: one.preview ? `${one.preview}\n${subject}` : subject };
 }
 
-/** The ticket or the channel that it is about. */
+/** The ticket, the channel or the order that it is about. */
 export function aboutOf(one: Notification): string {
-  if (one.ticket_number === null) return one.channel_name;
+  if (one.ticket_number === null) return one.channel_name || one.order_number;
   return `${one.ticket_subject || t('ticket.noSubject')} · #${one.ticket_number}`;
 }
 
@@ -64,11 +72,16 @@ export function byTicket(list: readonly Notification[], isUnread: (id: string) =
   const groups = new Map<string, Group>();
   for (const one of [...list].sort((a, b) => (a.created_at < b.created_at ? 1 : -1))) {
     const { ticket_id: ticketId, channel_id: channelId } = one;
-    const id = ticketId ?? channelId ?? one.id;
+    const id = ticketId ?? channelId ?? one.order_action_id ?? one.id;
     const group = groups.get(id) ?? { id, ticketId, channelId, items: [], unread: 0 };
     group.items.push(one);
     if (isUnread(one.id)) group.unread += 1;
     groups.set(id, group);
   }
   return [...groups.values()];
+}
+
+/** Where news leads that is about no ticket. */
+export function placeWithoutTicket(channelId: string | null): string {
+  return channelId ? `/settings/channels/${channelId}` : '/approvals';
 }

@@ -1,6 +1,6 @@
 import { goto } from '$app/navigation';
 import type { Notification as News } from '@aftercare/api';
-import { sentenceOf } from './sentence';
+import { placeWithoutTicket, sentenceOf } from './sentence';
 import { playTone } from './tone';
 
 /** News that is older comes from catching up: it is below the bell, and no reason for noise. */
@@ -43,7 +43,7 @@ function showOnDesktop(one: News): void {
   shown.onclick = () => {
     window.focus();
     shown.close();
-    void goto(one.ticket_id ? `/inbox/mine/${one.ticket_id}` : `/settings/channels/${one.channel_id}`);
+    void goto(one.ticket_id ? `/inbox/mine/${one.ticket_id}` : placeWithoutTicket(one.channel_id));
   };
 }
 

@@ -912,6 +912,10 @@ export const de: Translation = {
   'notice.low_csat': '{name} war nicht zufrieden',
   'notice.delivery_problem': 'Deine Nachricht ist vielleicht nicht angekommen',
   'notice.channel_problem': '{name} funktioniert nicht',
+  'notice.order_approval': '{name} bittet um Ihre Freigabe für eine Bestellung',
+  'notice.order_decided': '{name} hat über Ihre Bestellaktion entschieden',
+  'notice.order_done': 'Ihre Bestellaktion ist ausgeführt',
+  'notice.order_problem': 'Eine Bestellaktion braucht Sie',
 
   'follow.follow': 'Folgen',
   'follow.unfollow': 'Nicht mehr folgen',
@@ -948,6 +952,10 @@ export const de: Translation = {
   'me.kind_low_csat': 'Eine meiner Kundinnen oder Kunden gibt 1 oder 2 Sterne',
   'me.kind_delivery_problem': 'Meine Nachricht konnte nicht zugestellt werden',
   'me.kind_channel_problem': 'Ein Kanal funktioniert nicht (Admins)',
+  'me.kind_order_approval': 'Jemand braucht meine Freigabe für eine Bestellung',
+  'me.kind_order_decided': 'Über meine Anfrage zu einer Bestellung ist entschieden',
+  'me.kind_order_done': 'Meine Bestellaktion ist ausgeführt',
+  'me.kind_order_problem': 'Meine Bestellaktion ist nicht gelungen',
   'me.noticeHint':
     'E-Mails kommen einige Minuten später, in einer Mail für alles, und nur für das, was du hier nicht gesehen hast.',
   'me.desktopAsk': 'Dieser Browser darf noch keine Hinweise auf deinem Desktop zeigen.',

@@ -907,6 +907,10 @@ export const en = {
   'notice.low_csat': '{name} was not satisfied',
   'notice.delivery_problem': 'Your message may not have arrived',
   'notice.channel_problem': '{name} does not work',
+  'notice.order_approval': '{name} asks for your approval of an order action',
+  'notice.order_decided': '{name} decided on your order action',
+  'notice.order_done': 'Your order action is done',
+  'notice.order_problem': 'An order action needs you',
 
   'follow.follow': 'Follow',
   'follow.unfollow': 'Stop following',
@@ -943,6 +947,10 @@ export const en = {
   'me.kind_low_csat': 'One of my customers gives 1 or 2 stars',
   'me.kind_delivery_problem': 'My message could not be delivered',
   'me.kind_channel_problem': 'A channel does not work (admins)',
+  'me.kind_order_approval': 'A colleague needs my approval for an order',
+  'me.kind_order_decided': 'My request about an order is decided',
+  'me.kind_order_done': 'My order action is done',
+  'me.kind_order_problem': 'My order action did not succeed',
   'me.noticeHint':
     'Email comes a few minutes later, in one mail for everything, and only for what you have not seen here.',
   'me.desktopAsk': 'This browser may not show notices on your desktop yet.',
