@@ -13,6 +13,7 @@ RUNS = 200
 SEED = 20_261_122
 
 
+@pytest.mark.timeout(600)
 def test_every_intent_is_done_exactly_once_and_never_too_much_goes_back(organization, ada, bo, cy):
     told = Play(organization, [ada, bo, cy], SEED, moves=(4, 9)).run(RUNS)
 
@@ -21,6 +22,7 @@ def test_every_intent_is_done_exactly_once_and_never_too_much_goes_back(organiza
         assert told[what] > 0, (what, told)
 
 
+@pytest.mark.timeout(600)
 def test_the_fuzz_notices_a_worker_that_calls_lost_answers_done(
     organization, ada, bo, cy, monkeypatch
 ):

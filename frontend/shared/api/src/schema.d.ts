@@ -3754,6 +3754,8 @@ export interface components {
       customer_name: string;
       channel_id: string | null;
       channel_name: string;
+      order_action_id: string | null;
+      order_number: string;
       message_id: string | null;
       actor: components['schemas']['AuthorRecord'];
       preview: string;
