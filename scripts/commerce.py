@@ -25,7 +25,7 @@ def main() -> int:
     try:
         MedusaServer().install()
         with workshop() as folder, throw_away_database(folder) as url:
-            seen = {**environment(folder, url), "COMMERCE_LIVE": "1"}
+            seen = {**environment(folder, url), "COMMERCE_LIVE": "1", "PYTHONUNBUFFERED": "1"}
             words = ["tests/live", "-v", "--durations=5", *sys.argv[1:]]
             tally = pytest("commerce", folder, seen, words)
     except KeyboardInterrupt:
