@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from helpdesk.lib.clock import now
 from tests.e2e.shop import Shop, Shopper, text_of, wait_until
 
 
@@ -129,7 +130,7 @@ def test_a_note_is_never_mailed(shop: Shop, agent: Page):
 
 def test_a_macro_with_a_missing_value_cannot_be_sent(shop: Shop, agent: Page):
     mo = shop.shopper("Mo Missing")
-    shop.order(mo, "7701")
+    shop.order(mo, "7701", cancelled_at=now())
     _, ticket = _open_ticket(shop, agent, mo)
     expect(_reply_field(agent)).to_be_visible()
     agent.keyboard.press("r")
