@@ -112,7 +112,8 @@ def go_on(store_id: uuid.UUID, *, seconds: float = TURN_SECONDS) -> int:
     finally:
         Backfill.objects.filter(pk=run.pk).update(lease_until=None)
     if run.state == BackfillState.RUNNING and run.failures == 0:
-        doorbell.ring_backfill(store_id)
+        wait = max(0.0, (run.due_at - now()).total_seconds())
+        doorbell.ring_backfill(store_id, in_seconds=wait)
     return run.done - before
 
 
@@ -132,6 +133,8 @@ def _read_pages(run: Backfill, connector: StoreConnector, turn: Run) -> None:
             run.skipped += len(page.orders) - taken
             run.total = page.total if page.total is not None else run.total
             run.busy_seconds += time.monotonic() - began
+            if page.wait_seconds:
+                run.due_at = now() + timedelta(seconds=page.wait_seconds)
             if not page.cursor:
                 run.state, run.finished_at = BackfillState.DONE, now()
                 run.total = run.done + run.skipped
@@ -141,7 +144,7 @@ def _read_pages(run: Backfill, connector: StoreConnector, turn: Run) -> None:
                 connections.record_store(run.store)
                 told_at = began
         failpoint("backfill.page_taken")
-        if run.state == BackfillState.DONE:
+        if run.state == BackfillState.DONE or run.due_at > now():
             return
 
 
@@ -156,7 +159,7 @@ def _save(run: Backfill) -> bool:
     run.save(
         update_fields=[
             "cursor", "failures", "done", "skipped", "total", "busy_seconds", "state",
-            "finished_at", "moved_at", "lease_until",
+            "finished_at", "moved_at", "lease_until", "due_at",
         ]
     )  # fmt: skip
     return not is_paused

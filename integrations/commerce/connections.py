@@ -13,12 +13,22 @@ from django.db.models import F
 from helpdesk.events.outbox import record, unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import ConnectorFailure, NeedsReauthorization
-from integrations.commerce.models import Erasure, Store, StoreConnection, StoreHook
+from integrations.commerce import doorbell
+from integrations.commerce.models import (
+    Erasure,
+    Order,
+    OrderToRead,
+    Store,
+    StoreConnection,
+    StoreHook,
+)
 from integrations.commerce.store_records import connected_store_record
 
 FAILS_BEFORE_TOLD = 3
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=15)
+FRESH_FOR = timedelta(minutes=5)
+MAX_FRESHENED = 5
 
 
 def connection_of(store: Store) -> StoreConnection:
@@ -43,6 +53,37 @@ VALUES (%s, %s, 1, 0, '', %s, %s)
 ON CONFLICT (store_id, external_id) DO UPDATE SET asks = commerce_ordertoread.asks + 1,
   attempts = 0, reason = '', due_at = excluded.due_at
 """
+
+
+def freshen(orders: Iterable[Order]) -> int:
+    """Somebody looks at these orders: the newest of them whose copies are old are read again in the
+    background, where the shop can be asked. Returns how many; nobody waits for it.
+    """
+    at = now()
+    old = [each for each in orders if _is_old(each, at)][:MAX_FRESHENED]
+    if not old:
+        return 0
+    stores = set(
+        StoreConnection.objects.filter(
+            store_id__in={each.store_id for each in old},
+            store__is_active=True,
+            needs_attention=False,
+            failing_since=None,
+        ).values_list("store_id", flat=True)
+    )
+    asked = [each for each in old if each.store_id in stores]
+    OrderToRead.objects.bulk_create(
+        [OrderToRead(store_id=each.store_id, external_id=each.external_id) for each in asked],
+        ignore_conflicts=True,
+    )
+    for store_id in {each.store_id for each in asked}:
+        doorbell.ring_store(store_id)
+    return len(asked)
+
+
+def _is_old(order: Order, at: datetime) -> bool:
+    known_at = max(order.as_of, order.store.synced_at or order.as_of)
+    return order.store.is_active and at - known_at > FRESH_FOR
 
 
 def ask_to_erase(

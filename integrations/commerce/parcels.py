@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from django.db.models.functions import Upper
+
 from helpdesk.lib.clock import iso, now
 from helpdesk.lib.errors import InvalidInput
 from integrations.commerce.models import Fulfillment, Order, ParcelTrack, ShipmentStatus
@@ -191,9 +193,10 @@ def parcels_with(organization_id: uuid.UUID, number: str) -> list[Fulfillment]:
     """The parcels of orders that bear this number, locked with their orders until commit."""
     clean = clean_number(number)
     ids = list(
-        Fulfillment.objects.filter(
-            order__organization_id=organization_id, tracking_number__in={number, clean}
-        ).values_list("order_id", flat=True)
+        Fulfillment.objects.alias(upper=Upper("tracking_number"))
+        .filter(order__organization_id=organization_id, upper__in={number.upper(), clean.upper()})
+        .exclude(tracking_number="")
+        .values_list("order_id", flat=True)
     )
     list(Order.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
     return list(

@@ -190,6 +190,7 @@ def connector_record(manifest: StoreManifest) -> StoreConnectorRecord:
     return {
         "kind": manifest.kind,
         "label": manifest.label,
+        "group": manifest.group,
         "icon": manifest.icon,
         "summary": manifest.summary,
         "actions": sorted(each.value for each in manifest.capabilities.actions),

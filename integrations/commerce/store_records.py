@@ -120,6 +120,7 @@ class StoreConnectorRecord(TypedDict):
 
     kind: str
     label: str
+    group: Literal["shop", "shipping", "returns", "loyalty", "marketing"]
     icon: str
     summary: str
     actions: list[str]

@@ -184,6 +184,10 @@ def _pass(line: StoreConnection, connector: StoreConnector, run: Run) -> int:
         if not cursor:
             break
         _remember(store, sync_began_at=began_at, sync_cursor=cursor)
+        if page.wait_seconds:
+            at = now() + timedelta(seconds=page.wait_seconds)
+            StoreConnection.objects.filter(store=store).update(ask_next_at=at)
+            return count
         if run.is_over:
             doorbell.ring_store(store.pk)
             return count

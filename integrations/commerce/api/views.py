@@ -15,7 +15,7 @@ from helpdesk.lib.api import refuse_unknown_parameters
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.pagination import limit_from
-from integrations.commerce import selectors
+from integrations.commerce import connections, selectors
 from integrations.commerce.api.schemas import CustomerOrdersSchema, OrderListSchema, OrderSchema
 from integrations.commerce.records import order_record, spend_record
 from tickets.selectors import get_customer
@@ -33,6 +33,7 @@ class CustomerOrders(APIView):
         require(user, "order.view")
         customer = get_customer(user, customer_id)
         orders = selectors.orders_of_customer(customer)
+        connections.freshen(orders)
         at = now()
         return Response(
             {

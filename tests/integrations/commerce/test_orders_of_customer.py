@@ -116,6 +116,16 @@ def test_search_finds_by_number_address_phone_tracking_and_name(store: Store) ->
     for text in ("1042", "#104", "mia@posteo.example", "ll1042fr", "laurent", "+33655510872"):
         found = [each.number for each in search_orders(store.organization_id, text)]
         assert found == ["#1042"], text
+    for text in (
+        "Mia Laurent",
+        "LAUR mi",
+        "mia@work.exam",
+        "%",
+        "o'neill",
+        "&|!",
+    ):
+        found = [each.number for each in search_orders(store.organization_id, text)]
+        assert found == (["#1042"] if text[0] in "ML0m" else []), text
     assert search_orders(store.organization_id, "   ") == []
 
 

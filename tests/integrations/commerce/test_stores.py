@@ -26,6 +26,7 @@ from helpdesk.lib.errors import (
 )
 from helpdesk.lib.filling_in import Filled
 from integrations.commerce import backfill, connector, erasing, set_up, syncing, webhooks
+from integrations.commerce.connector import OrderPage
 from integrations.commerce.models import (
     Backfill,
     Order,
@@ -36,7 +37,7 @@ from integrations.commerce.models import (
     StoreHook,
 )
 from tests.integrations.commerce.shop import SECRET, Bazaar
-from tests.integrations.commerce.tellings import NOON, buyer
+from tests.integrations.commerce.tellings import NOON, buyer, customer_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Api = Callable[..., Any]
@@ -429,3 +430,58 @@ def test_several_stores_stand_side_by_side_and_one_that_is_dead_stops_none(
     syncing.ask_store(second.pk)
     assert (line_of(store).failure, line_of(second).failure) == ("No answer.", "")
     assert [each.store_id for each in Order.objects.all()] == [second.pk]
+
+
+# --- The panel ------------------------------------------------------------------------------------
+
+
+def test_a_dead_shop_never_holds_up_the_panel_and_old_copies_are_read_again_behind_it(
+    store: Store, bazaar: Bazaar, bo: User, api_as: Api
+) -> None:
+    """G16.2: what we know is shown with its date; nothing is asked while somebody waits."""
+    bazaar.have("1")
+    call_in(store, "k1", "told")
+    webhooks.process_hooks(store.pk)
+    customer = customer_of(store.organization, "mia@posteo.example")
+    place = f"/api/v1/customers/{customer.pk}/orders"
+    api = api_as(bo)
+    bazaar.asked.clear()
+    assert api.get(place).json()["orders"][0]["number"] == "#1"
+    assert OrderToRead.objects.count() == 0  # it is fresh
+    with time_machine.travel(now() + timedelta(minutes=30), tick=False):
+        for _ in range(3):
+            assert api.get(place).status_code == 200
+        assert (bazaar.asked, OrderToRead.objects.count()) == ([], 1)
+        bazaar.fails = [TemporaryFailure("No answer.")]
+        syncing.ask_store(store.pk)
+        [shown] = api.get(place).json()["orders"]
+        assert shown["as_of"] < now().isoformat()
+        due(store)
+        OrderToRead.objects.update(due_at=now())
+        syncing.ask_store(store.pk)
+        [fresh] = api.get(place).json()["orders"]
+        assert fresh["as_of"] > shown["as_of"]
+
+
+def test_a_page_that_says_wait_is_gone_on_from_later(
+    organization: Organization, bazaar: Bazaar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = set_up.add_store(
+        organization, kind="bazaar", name="Bazaar", filled=FILLED, is_active=True
+    )
+    bazaar.have_many(3)
+    pages = bazaar.list_orders
+
+    def exporting(store: Store, **asked: Any) -> OrderPage:
+        if not asked["cursor"]:
+            bazaar.asked.append("export")
+            return OrderPage((), "0", wait_seconds=60)
+        return pages(store, **asked)
+
+    monkeypatch.setattr(bazaar, "list_orders", exporting)
+    with time_machine.travel(now(), tick=False) as clock:
+        assert backfill.go_on(store.pk) == 0
+        assert backfill.go_on(store.pk) == 0
+        assert bazaar.asked == ["export"]
+        clock.shift(61)
+        assert backfill.go_on(store.pk) == 3

@@ -2020,7 +2020,11 @@ export const de: Translation = {
   'stores.add': 'Shop verbinden',
   'stores.empty':
     'Es ist kein Shop verbunden. Verbinden Sie einen: Seine Bestellungen stehen dann neben jedem Gespräch.',
-  'stores.which': 'Wo kaufen Ihre Kunden ein?',
+  'stores.group_shop': 'Shops',
+  'stores.group_shipping': 'Pakete',
+  'stores.group_returns': 'Rücksendungen',
+  'stores.group_loyalty': 'Treueprogramme',
+  'stores.group_marketing': 'Marketing',
   'stores.none': 'Hier ist keine Plattform installiert.',
   'stores.asOf': 'Stand {time}',
   'stores.disconnected': 'Getrennt',
