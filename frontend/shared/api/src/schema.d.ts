@@ -4815,6 +4815,8 @@ export interface components {
     StoreConnectorRecord: {
       kind: string;
       label: string;
+      /** @enum {string} */
+      group: 'shop' | 'shipping' | 'returns' | 'loyalty' | 'marketing';
       icon: string;
       summary: string;
       actions: string[];
