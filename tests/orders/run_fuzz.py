@@ -14,7 +14,7 @@ from django.core.management import call_command
 
 from tests.services.postgres import ThrowAwayPostgres
 
-AT_ONCE = 250
+AT_ONCE = 50
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from integrations.commerce.acting import ActionKind, Effect, Intent, Outcome, StepDone
+from integrations.commerce.acting import ActionKind, Effect, Intent, StepDone
 from integrations.commerce.ledger.models import ActionState, OrderAction
 from integrations.commerce.ledger.money import gives_back
 
@@ -58,9 +58,12 @@ def merged(steps: list[Step], told: Iterable[StepDone], *, is_all_done: bool) ->
     return after
 
 
-def state_after(steps: list[Step], outcome: Outcome) -> ActionState:
-    """How the whole action stands: earlier tries may have done some of it."""
-    if outcome.state == "pending":
+def state_after(steps: list[Step]) -> ActionState:
+    """How the whole action stands: earlier tries may have done some of it.
+
+    While one step is under way it is not over, whatever became of the others.
+    """
+    if any(each["state"] == "pending" for each in steps):
         return ActionState.PENDING
     failed = any(each["state"] == "failed" for each in steps)
     done = any(each["state"] == "done" for each in steps)

@@ -282,7 +282,7 @@ def _finish(action: OrderAction, outcome: Outcome) -> bool:
         row.steps = steps.merged(row.steps, outcome.steps, is_all_done=outcome.state == "done")
         if told is not None:
             upsert_order(row.store, told)
-        state = steps.state_after(row.steps, outcome)
+        state = steps.state_after(row.steps)
         named = {each.name for each in outcome.steps}
         row.began = [name for name in row.began if name not in named]
         if state == ActionState.PENDING:
