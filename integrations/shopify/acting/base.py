@@ -26,6 +26,7 @@ from integrations.shopify.client import Node, ShopifyClient, gid
 from integrations.shopify.listing import order_node, whole_order
 from integrations.shopify.reading import holds_of, nodes
 
+SOON_AFTER = timedelta(minutes=1)
 LONG_AFTER = timedelta(minutes=10)
 """No request of ours is still under way at Shopify after that."""
 
@@ -133,10 +134,14 @@ def never_happened(
 ) -> tuple[StepDone, ...] | None:
     """Failed steps of a call that left no trace; None as long as it might still be under way.
 
-    With ``may_repeat`` Shopify itself sees to it that the same call does not happen twice.
+    With ``may_repeat`` Shopify itself sees to it that the same call does not happen twice, so
+    that it is enough to wait until a search would find what was made.
     """
     began = intent.began_at
-    if not may_repeat and (began is None or now() - began < LONG_AFTER):
+    if may_repeat:
+        if began is not None and now() - began < SOON_AFTER:
+            return None
+    elif began is None or now() - began < LONG_AFTER:
         return None
     return each_step(intent, main, "failed", reason="Shopify knows nothing of it.", can_retry=True)
 

@@ -143,6 +143,7 @@ class Refund:
         reason = str(intent.params.get("reason") or "")
         note = " · ".join(filter(None, [reason, marker(intent)]))
         before_step("refund")
+        # Always the same key, also when a person asks again: a late first one cannot pay twice.
         payload = desk.client.act(
             REFUND, input={**intent.context["input"], "note": note}, key=str(intent.key)
         )["refundCreate"]

@@ -308,6 +308,18 @@ def test_a_gift_card_is_made_once_though_the_answer_was_lost(
     assert len(code) == 16
 
 
+def test_a_lost_refund_is_looked_for_a_minute_and_may_then_be_asked_for_again(
+    shop: Shop, quote: Quoting, act: Doing, look_up: Looking
+) -> None:
+    told = quote("refund", amount_minor=1000)
+    assert look_up(told, began=("refund",), began_at=now()) is None
+    missed = look_up(told, began=("refund",), began_at=now() - timedelta(minutes=2))
+    assert states(missed)["refund"] == "failed"
+    act(told, again=1)
+    act(told)
+    assert len(shop.only()["refunds"]) == 1
+
+
 def test_store_credit_that_left_no_trace_is_failed_only_long_after(
     shop: Shop, quote: Quoting, act: Doing, look_up: Looking
 ) -> None:
