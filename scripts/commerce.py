@@ -26,7 +26,7 @@ def main() -> int:
         MedusaServer().install()
         with workshop() as folder, throw_away_database(folder) as url:
             seen = {**environment(folder, url), "COMMERCE_LIVE": "1", "PYTHONUNBUFFERED": "1"}
-            words = ["tests/live", "-v", "--durations=5", *sys.argv[1:]]
+            words = ["tests/live", "-vv", "--durations=5", *sys.argv[1:]]
             tally = pytest("commerce", folder, seen, words)
     except KeyboardInterrupt:
         say("\nInterrupted; everything that was started is stopped.")
