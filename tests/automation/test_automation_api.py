@@ -196,11 +196,20 @@ def test_a_text_is_checked_before_it_is_saved(api_as, bo):
             {
                 "path": "body",
                 "code": "unknown_value",
-                "message": "There is no value “customer.nme”.",
+                "message": "Line 1: There is no value “customer.nme”. "
+                "Did you mean “customer.name”?",
+                "line": 1,
+                "name": "customer.nme",
             }
-        ]
+        ],
+        "values": [{"path": "customer.nme", "rule": "required", "line": 1}],
+        "claims": [],
     }
-    assert api_as(bo).post(f"{V1}/macros/check", {"body": "Hi"}).json() == {"problems": []}
+    assert api_as(bo).post(f"{V1}/macros/check", {"body": "Hi"}).json() == {
+        "problems": [],
+        "values": [],
+        "claims": [],
+    }
 
 
 def test_a_test_of_a_rule_explains_and_writes_nothing(
