@@ -274,7 +274,9 @@ def test_connectors_are_listed_and_an_unknown_bench_is_named(shop):
 
     lines = [line.split() for line in connectors.splitlines()]
     assert ["email", "E-mail", "receives,", "sends,", "webhooks"] in lines
-    assert ["demo_store", "Demo", "store", "gets_order,", "lists_orders"] in lines
+    demo_store = next(line for line in lines if line[0] == "demo_store")
+    assert demo_store[1:3] == ["Demo", "store"]
+    assert {"cancel,", "refund,", "gets_order,", "lists_orders,"} <= set(demo_store)
     assert {"api", "chat", "facebook", "sms", "telegram", "whatsapp"} <= {line[0] for line in lines}
     assert unknown.returncode == 2
     assert "There is no bench “speed”: front_end, inbound," in unknown.stderr
