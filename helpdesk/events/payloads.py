@@ -649,7 +649,8 @@ class OrderActionPayload(TypedDict):
 
 
 class OrderLimitsPayload(TypedDict):
-    """What roles may do to orders alone."""
+    """What roles may do to orders alone, and the room where others are asked to approve."""
 
     policies: list[dict[str, Any]]
+    approvals: dict[str, Any] | None
     change: NotRequired[dict[str, list[Any]]]

@@ -18,10 +18,12 @@ from helpdesk.lib.errors import InvalidInput
 from integrations.commerce.acting import ActionKind
 from integrations.commerce.ledger.models import (
     ActionState,
+    ApprovalRoom,
     OrderAction,
     OrderLimit,
     OrderPolicy,
 )
+from tickets.models import Channel
 
 ACTING_ROLES = [str(Role.AGENT), str(Role.ADMIN)]
 _SPENT = (
@@ -36,6 +38,14 @@ class RoleLimit(TypedDict):
     currency: str
     per_action_minor: int | None
     per_day_minor: int | None
+
+
+class ApprovalRoomRecord(TypedDict):
+    """A room where the team is asked for approvals; ``place`` is its id at the channel's vendor."""
+
+    channel_id: str
+    place: str
+    name: str
 
 
 class RolePolicy(TypedDict):
@@ -148,11 +158,58 @@ def set_policy(user: User, policy: RolePolicy) -> None:
             OrderLimit(organization=organization, role=policy["role"], **each)
             for each in policy["limits"]
         )
-        record(
-            "order_limits.updated",
-            organization_id=organization.pk,
-            object_type="order_limits",
-            object_id=organization.pk,
-            payload=lambda: {"policies": policies_of(organization.pk)},
-            change={"policies": (before, policies_of(organization.pk))},
+        _record_change(organization, {"policies": (before, policies_of(organization.pk))})
+
+
+def find_approval_room(organization_id: uuid.UUID) -> ApprovalRoom | None:
+    """Where approvals are asked for, with its channel; None where only Aftercare itself asks."""
+    return (
+        ApprovalRoom.objects.select_related("channel")
+        .filter(organization_id=organization_id)
+        .first()
+    )
+
+
+def approval_room_of(organization_id: uuid.UUID) -> ApprovalRoomRecord | None:
+    """The room as the API says it."""
+    room = find_approval_room(organization_id)
+    if room is None:
+        return None
+    return {"channel_id": str(room.channel_id), "place": room.place, "name": room.name}
+
+
+def set_approval_room(user: User, channel: Channel, place: str, name: str) -> None:
+    """Ask for approvals there from now on; records ``order_limits.updated``."""
+    organization = user.organization
+    with unit_of_work(actor=Actor.of_user(user)):
+        Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+        before = approval_room_of(organization.pk)
+        ApprovalRoom.objects.update_or_create(
+            organization=organization, defaults={"channel": channel, "place": place, "name": name}
         )
+        _record_change(organization, {"approvals": (before, approval_room_of(organization.pk))})
+
+
+def remove_approval_room(user: User) -> None:
+    """Ask in Aftercare alone from now on; records ``order_limits.updated``."""
+    organization = user.organization
+    with unit_of_work(actor=Actor.of_user(user)):
+        Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+        before = approval_room_of(organization.pk)
+        if before is not None:
+            ApprovalRoom.objects.filter(organization=organization).delete()
+            _record_change(organization, {"approvals": (before, None)})
+
+
+def _record_change(organization: Organization, change: dict[str, tuple[Any, Any]]) -> None:
+    record(
+        "order_limits.updated",
+        organization_id=organization.pk,
+        object_type="order_limits",
+        object_id=organization.pk,
+        payload=lambda: {
+            "policies": policies_of(organization.pk),
+            "approvals": approval_room_of(organization.pk),
+        },
+        change=change,
+    )

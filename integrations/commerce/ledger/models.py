@@ -202,3 +202,18 @@ class OrderLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.currency}"
+
+
+class ApprovalRoom(models.Model):
+    """Where a team is asked for approvals, besides Aftercare: a room at a channel's vendor."""
+
+    organization = models.OneToOneField(
+        "accounts.Organization", models.CASCADE, primary_key=True, related_name="+"
+    )
+    channel = models.ForeignKey("tickets.Channel", models.CASCADE, related_name="+")
+    place = models.CharField(max_length=100)
+    """The vendor's id of the room."""
+    name = models.CharField(max_length=90)
+
+    def __str__(self) -> str:
+        return self.name
