@@ -7,6 +7,7 @@ class AutomationConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what listens to the event log."""
+        from automation import order_approvals  # noqa: F401 (subscribes, hears buttons)
         from automation.csat import surveys  # noqa: F401 (subscribes)
         from automation.macros import (
             bulk,  # noqa: F401 (registers)

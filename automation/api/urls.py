@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from automation.api import customers, macros, rules, surveys
+from automation.api import customers, macros, order_approvals, rules, surveys
 
 urlpatterns = [
     path("rules", rules.RuleList.as_view()),
@@ -30,5 +30,6 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/history", customers.CustomerHistory.as_view()),
     path("customers/<uuid:customer_id>/possible", customers.CustomerPossible.as_view()),
     path("customers/<uuid:customer_id>/export", customers.CustomerExport.as_view()),
+    path("order-limits/approvals", order_approvals.OrderApprovals.as_view()),
     path("reports/csat", surveys.CsatReport.as_view()),
 ]

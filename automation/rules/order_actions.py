@@ -39,7 +39,7 @@ TYPE = "order_action"
 MODES = ("propose", "automatic")
 _CAPS = ("per_action_minor", "per_day_minor", "per_day")
 _DONE = (OrderState.DELIVERED, OrderState.RETURNED, OrderState.REFUNDED, OrderState.CANCELLED)
-_WORDS = {
+IN_WORDS = {
     ActionKind.CANCEL: "Cancel the order",
     ActionKind.REFUND: "Refund",
     ActionKind.EDIT_ADDRESS: "Change the delivery address",
@@ -79,7 +79,7 @@ class ActOnOrder:
         }
 
     def describe(self, params: Params) -> str:
-        words = _WORDS[ActionKind(params["kind"])]
+        words = IN_WORDS[ActionKind(params["kind"])]
         amount = params["params"].get("amount_minor")
         if amount:
             words += f" ({amount / 100:.2f})"

@@ -110,6 +110,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "order-actions/<uuid:action_id>/retry": {"POST": AGENT},
     "order-actions/<uuid:action_id>/settle": {"POST": AGENT},
     "order-limits": {"GET": AGENT, "PUT": ADMIN},
+    "order-limits/approvals": {"GET": ADMIN, "PUT": ADMIN},
     "store-connectors": {"GET": ANYBODY},
     "stores": {"GET": ANYBODY, "POST": ADMIN},
     "stores/<uuid:store_id>": {"GET": ADMIN, "PATCH": ADMIN, "DELETE": ADMIN},
