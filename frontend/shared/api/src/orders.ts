@@ -159,6 +159,19 @@ export interface RolePolicy {
   limits: RoleLimit[];
 }
 
+/** A room where the team is asked for approvals; `place` is its id at the channel's vendor. */
+export interface ApprovalRoom {
+  channel_id: Id;
+  place: string;
+  name: string;
+}
+/** A room of the team's at a channel's vendor. */
+export interface TeamPlace {
+  id: string;
+  name: string;
+  is_private: boolean;
+}
+
 const ROOT = '/api/v1';
 /** The shop is asked while we wait; it may be slow. */
 const SHOP_SECONDS = 45;
@@ -199,4 +212,10 @@ export const ordersApi = {
     request<{ policies: RolePolicy[] }>('PUT', `${ROOT}/order-limits`, { body: policy }).then(
       (answer) => answer.data,
     ),
+  approvalRoom: () => get<{ room: ApprovalRoom | null }>('/order-limits/approvals'),
+  setApprovalRoom: (room: ApprovalRoom | null) =>
+    request<{ room: ApprovalRoom | null }>('PUT', `${ROOT}/order-limits/approvals`, {
+      body: room ?? { channel_id: null },
+    }).then((answer) => answer.data),
+  teamPlaces: (channelId: Id) => get<Page<TeamPlace>>(`/channels/${channelId}/team-places`),
 };

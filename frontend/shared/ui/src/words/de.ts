@@ -1947,6 +1947,19 @@ export const de: Translation = {
   'oact.limits.wrong':
     'Ein Betrag oder eine Währung ist nicht als solche geschrieben. Nichts wurde gespeichert.',
   'oact.limits.saved': 'Grenzen gespeichert',
+  'oact.room': 'Freigaben in Slack',
+  'oact.room.hint':
+    'Bitten um Freigabe stehen auch dort, mit Knöpfen. Drücken kann sie nur, wer hier freigeben darf.',
+  'oact.room.workspace': 'Slack-Workspace',
+  'oact.room.place': 'Slack-Kanal',
+  'oact.room.save': 'Dort fragen',
+  'oact.room.remove': 'Dort nicht mehr fragen',
+  'oact.room.saved': 'Um Freigaben wird in Slack gebeten',
+  'oact.room.removed': 'Um Freigaben wird nur noch in Aftercare gebeten',
+  'oact.room.noSlack': 'Kein Slack-Workspace ist verbunden.',
+  'oact.room.connect': 'Slack verbinden',
+  'oact.room.noPlaces':
+    'Aftercare ist dort in keinem Kanal. Lade es in Slack in einen ein und wähle dann noch einmal.',
 
   'opanel.search': 'Bestellung suchen',
   'opanel.searchHint': 'Nummer, E-Mail, Telefon, Sendungsnummer oder Name',

@@ -1916,6 +1916,18 @@ export const en = {
   'oact.limits.others': 'Amounts in other currencies always need a second person.',
   'oact.limits.wrong': 'An amount or a currency is not written as one. Nothing was saved.',
   'oact.limits.saved': 'Limits saved',
+  'oact.room': 'Approvals in Slack',
+  'oact.room.hint':
+    'Requests for approval are posted there too, with buttons. Only who may approve here can press them.',
+  'oact.room.workspace': 'Slack workspace',
+  'oact.room.place': 'Slack channel',
+  'oact.room.save': 'Ask there',
+  'oact.room.remove': 'Do not ask there',
+  'oact.room.saved': 'Approvals are asked for in Slack',
+  'oact.room.removed': 'Approvals are asked for in Aftercare only',
+  'oact.room.noSlack': 'No Slack workspace is connected.',
+  'oact.room.connect': 'Connect Slack',
+  'oact.room.noPlaces': 'Aftercare is in no channel there. Invite it to one in Slack, then choose again.',
 
   'opanel.search': 'Find an order',
   'opanel.searchHint': 'Number, email, phone, tracking number or name',
