@@ -325,6 +325,7 @@ export interface OrderActionPayload {
 
 export interface OrderLimitsPayload {
   policies: Array<Record<string, unknown>>;
+  approvals: Record<string, unknown> | null;
   change?: Record<string, Array<unknown>>;
 }
 

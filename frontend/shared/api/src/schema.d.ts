@@ -1441,6 +1441,24 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/order-limits/approvals': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Where approvals are asked for besides Aftercare. PUT chooses a room or takes it away. */
+    get: operations['order_approvals'];
+    /** @description Where approvals are asked for besides Aftercare. PUT chooses a room or takes it away. */
+    put: operations['set_order_approvals'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/orders': {
     parameters: {
       query?: never;
@@ -2582,6 +2600,20 @@ export interface components {
       /** @enum {string} */
       reason: 'limit' | 'budget' | 'capability';
       limit: components['schemas']['MoneyRecord'] | null;
+    };
+    /** @description ``place`` and ``name`` of one of the channel's team places; without a channel: nowhere. */
+    ApprovalRoomInputRequest: {
+      /** Format: uuid */
+      channel_id: string | null;
+      /** @default  */
+      place: string;
+      /** @default  */
+      name: string;
+    };
+    ApprovalRoomRecord: {
+      channel_id: string;
+      place: string;
+      name: string;
     };
     /** @description Input of an endpoint; a field it does not know is refused by name. */
     ApproveInputRequest: {
@@ -3843,6 +3875,9 @@ export interface components {
       finished_at: string | null;
       expires_at: string | null;
       version: number;
+    };
+    OrderApprovalsRecord: {
+      room: components['schemas']['ApprovalRoomRecord'] | null;
     };
     OrderLimitsRecord: {
       policies: components['schemas']['RolePolicy'][];
@@ -7687,6 +7722,48 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['OrderLimitsRecord'];
+        };
+      };
+    };
+  };
+  order_approvals: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderApprovalsRecord'];
+        };
+      };
+    };
+  };
+  set_order_approvals: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ApprovalRoomInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderApprovalsRecord'];
         };
       };
     };
