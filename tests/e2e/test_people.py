@@ -33,14 +33,14 @@ RECORD_NOTICES = """
 
 
 def test_a_mention_rings_the_colleagues_bell_live_on_all_their_pages_and_nobody_elses(
-    shop: Shop, new_agent: Callable[..., Page], agent: Page
+    shop: Shop, new_agent: Callable[..., Page]
 ):
     bo = _colleague("Bo Mentioned")
     page = _page_of(bo, new_agent)
+    somebody_else = _page_of(_colleague("Eve Unrung"), new_agent)
     second = page.context.new_page()
     second.goto("/inbox/all")
-    agent.goto("/inbox/all")
-    for each in (page, second, agent):
+    for each in (page, second, somebody_else):
         expect(each.get_by_text("Live", exact=True)).to_be_visible()
     ticket = _ticket(shop, "Ida Names")
 
@@ -48,7 +48,7 @@ def test_a_mention_rings_the_colleagues_bell_live_on_all_their_pages_and_nobody_
 
     for each in (page, second):
         expect(_bell(each, "Notifications, 1 unread")).to_be_visible()
-    expect(_bell(agent, "Notifications")).to_be_visible()
+    expect(_bell(somebody_else, "Notifications")).to_be_visible()
 
     page.keyboard.press("g")
     page.keyboard.press("n")
