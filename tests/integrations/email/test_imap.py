@@ -11,8 +11,10 @@ from django.db import connections
 from imapclient import IMAPClient
 
 from helpdesk.lib.errors import NeedsReauthorization, PermanentFailure, TemporaryFailure
-from inbox import door
+from helpdesk.lib.workers import own_connection
+from inbox import door, watching
 from inbox.models import MailboxCursor, RawInbound
+from inbox.watching import lock_key
 from integrations.email import imap, watch
 from integrations.email.channels import (
     ImapServer,
@@ -211,12 +213,12 @@ def test_a_connection_cut_anywhere_in_a_large_mail_stores_nothing_partial(channe
 
 def test_a_line_that_went_dead_while_waiting_is_noticed(channel, mailbox, proxy, monkeypatch):
     """F5: half-open; the next poll runs into the read deadline and a new connection is made."""
-    monkeypatch.setattr(watch, "POLL_SECONDS", 0.3)
+    monkeypatch.setattr(watching, "POLL_SECONDS", 0.3)
     monkeypatch.setattr(imap, "READ_SECONDS", 0.5)
     monkeypatch.setattr(imap, "CONNECT_SECONDS", 0.5)
-    monkeypatch.setattr(watch, "FIRST_RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(watching, "FIRST_RETRY_SECONDS", 0.1)
     server = replace(imap_server_of(channel), port=proxy.port)
-    monkeypatch.setattr(watch, "imap_server_of", lambda channel: server)
+    monkeypatch.setattr(watching, "imap_server_of", lambda channel: server)
     watcher = watch.MailboxWatcher(channel.pk)
     watcher.start()
     eventually(lambda: Channel.objects.get().last_success_at is not None)
@@ -288,8 +290,8 @@ class TestWatching:
         self, organization, own_dovecot, monkeypatch, transactional_db
     ):
         """G1.1, F5"""
-        monkeypatch.setattr(watch, "FIRST_RETRY_SECONDS", 0.05)
-        monkeypatch.setattr(watch, "LAST_RETRY_SECONDS", 0.2)
+        monkeypatch.setattr(watching, "FIRST_RETRY_SECONDS", 0.05)
+        monkeypatch.setattr(watching, "LAST_RETRY_SECONDS", 0.2)
         box = own_dovecot.new_mailbox()
         channel = channel_of(organization, box)
         watcher = watch.MailboxWatcher(channel.pk)
@@ -308,12 +310,12 @@ class TestWatching:
     def test_a_second_watcher_stands_aside(self, watcher, channel):
         """F8"""
         eventually(lambda: Channel.objects.get().last_success_at is not None)
-        with watch.own_connection() as other:
-            row = other.execute("SELECT pg_try_advisory_lock(%s)", [watch.lock_key(channel.pk)])
+        with own_connection() as other:
+            row = other.execute("SELECT pg_try_advisory_lock(%s)", [lock_key(channel.pk)])
             assert row.fetchone() == (False,)
 
     def test_the_supervisor_picks_up_a_new_channel(self, organization, mailbox, monkeypatch):
-        monkeypatch.setattr(watch, "SUPERVISE_SECONDS", 0.1)
+        monkeypatch.setattr(watching, "SUPERVISE_SECONDS", 0.1)
         watch.start_watchers()
         mailbox.deliver(write_mail("Hello"))
         channel_of(organization, mailbox)
