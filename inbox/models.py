@@ -266,6 +266,11 @@ class Connection(models.Model):
         Channel, models.CASCADE, primary_key=True, related_name="connection"
     )
     cursor = models.JSONField(default=dict, blank=True)
+    heard = models.JSONField(
+        default=dict, blank=True, db_default=models.Value({}, models.JSONField())
+    )
+    """What a line held open to the vendor told (``inbox.polling.hear``): ``places``, each with its
+    newest message; ``line``, by which it is taken up again; ``trouble``, why there is none."""
     poll_due_at = models.DateTimeField(null=True, blank=True)
     check_due_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -8,9 +8,12 @@ fails is asked less and less often, and the channel says what is wrong.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import structlog
+from django.db import transaction
 from django.db.models import Q
 
 from helpdesk.events.outbox import unit_of_work
@@ -43,6 +46,7 @@ LEASE_SECONDS = 120
 MAX_PAGES = 20
 SLOWEST = timedelta(minutes=15)
 FAILS_BEFORE_TOLD = 3
+HEARD_PLACES = 1000
 
 log = structlog.get_logger()
 
@@ -76,10 +80,44 @@ def poll_channel(channel_id: uuid.UUID) -> int:
         if isinstance(connector, KnowsPeople) and is_due:
             _look_up_names(connector, channel)
         if isinstance(connector, SetsUp) and link.check_due_at and link.check_due_at <= now():
-            _check(connector, channel)
+            _check(connector, channel, link)
     finally:
         Connection.objects.filter(pk=link.pk).update(lease_until=None)
     return count
+
+
+def hear(channel_id: uuid.UUID, newest: Mapping[str, int], line: Mapping[str, Any]) -> None:
+    """Keep what a line held open to the vendor told, and ask the vendor soon: it is a doorbell.
+
+    ``newest`` are conversations, each with its newest message; the 1,000 newest are kept. ``line``
+    is how the line is taken up again. A poll finds all of it in its cursor, as ``heard``. A vendor
+    that fails is not asked sooner than planned.
+    """
+    with transaction.atomic():
+        link = _link_for_hearing(channel_id)
+        places = {name: int(each) for name, each in link.heard.get("places", {}).items()}
+        for name, each in newest.items():
+            places[name] = max(each, places.get(name, 0))
+        kept = sorted(places, key=lambda name: places[name])[-HEARD_PLACES:]
+        link.heard = {"places": {name: str(places[name]) for name in kept}, "line": dict(line)}
+        link.save(update_fields=["heard"])
+        Connection.objects.filter(pk=link.pk, failures=0, poll_due_at__gt=now()).update(
+            poll_due_at=now()
+        )
+        transaction.on_commit(lambda: doorbell.ring_poll(channel_id), robust=True)
+
+
+def cannot_hear(channel_id: uuid.UUID, trouble: str) -> None:
+    """The line to the vendor cannot be held: polls that succeed do not call the channel well."""
+    with transaction.atomic():
+        link = _link_for_hearing(channel_id)
+        link.heard = {**link.heard, "trouble": trouble}
+        link.save(update_fields=["heard"])
+
+
+def _link_for_hearing(channel_id: uuid.UUID) -> Connection:
+    Connection.objects.get_or_create(channel_id=channel_id)
+    return Connection.objects.select_for_update(no_key=True).get(channel_id=channel_id)
 
 
 def _poll(connector: Polls, channel: Channel, link: Connection) -> int:
@@ -87,7 +125,7 @@ def _poll(connector: Polls, channel: Channel, link: Connection) -> int:
     count = 0
     try:
         for _ in range(MAX_PAGES):
-            page = tokens.with_fresh(channel, lambda: connector.poll(channel, link.cursor))
+            page = tokens.with_fresh(channel, lambda: connector.poll(channel, _cursor(link)))
             wait = every if page.wait_seconds is None else timedelta(seconds=page.wait_seconds)
             _file_what_is_changed(channel, page)
             with unit_of_work():
@@ -108,9 +146,13 @@ def _poll(connector: Polls, channel: Channel, link: Connection) -> int:
             channel, link, TemporaryFailure(f"{type(error).__name__} while asking."), every
         )
         return count
-    if not link.problems:
+    if not link.problems and not link.heard.get("trouble"):
         note_success(channel.pk)
     return count
+
+
+def _cursor(link: Connection) -> dict[str, Any]:
+    return {**link.cursor, "heard": link.heard} if link.heard else link.cursor
 
 
 def _look_up_names(connector: KnowsPeople, channel: Channel) -> None:
@@ -149,7 +191,7 @@ def _note_failure(
         note_failure(channel.pk, failure.message)
 
 
-def _check(connector: SetsUp, channel: Channel) -> None:
+def _check(connector: SetsUp, channel: Channel, link: Connection) -> None:
     """Ask the vendor whether the line is as it should be; problems are told on the channel."""
     every = timedelta(seconds=_manifest(connector).check_seconds)
     try:
@@ -164,7 +206,7 @@ def _check(connector: SetsUp, channel: Channel) -> None:
     )  # fmt: skip
     if problems:
         note_failure(channel.pk, problems[0])
-    elif problems == []:
+    elif problems == [] and not link.heard.get("trouble"):
         note_success(channel.pk)
 
 
