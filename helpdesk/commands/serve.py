@@ -18,7 +18,7 @@ log = structlog.get_logger()
 def serve(
     *, host: str, port: int, greeting: Sequence[str] = (), has_background: bool = True
 ) -> None:
-    """Serve HTTP and sockets, and unless told otherwise also worker, beat, mailboxes, listener.
+    """Serve HTTP and sockets, and unless told otherwise also worker, beat, open lines.
 
     Prints the ready line when it answers; returns after SIGINT or SIGTERM.
     """
@@ -31,7 +31,7 @@ def serve(
         # Web and worker take turns in one interpreter: shorter ones, so that a request, which needs
         # a dozen, does not wait 5 ms for each while the worker reads what has piled up.
         sys.setswitchinterval(TURN_SECONDS)
-    parts = MailParts() if has_background else None
+    parts = Lines() if has_background else None
     background = Background() if has_background else None
 
     def ready() -> None:
@@ -74,32 +74,36 @@ def _warm_up() -> None:
     give_back()
 
 
-class MailParts:
-    """Mailboxes that are watched and the SMTP listener."""
+class Lines:
+    """Lines held open to the world: watched mailboxes, Discord's gateway, the SMTP listener."""
 
     def start(self) -> None:
+        from integrations.discord import gateway
+        from integrations.email import watch
         from integrations.email.listener import start_listener
-        from integrations.email.watch import start_watchers
 
-        start_watchers()
+        watch.start_watchers()
+        gateway.start_watchers()
         start_listener()
 
     def stop(self) -> None:
         from helpdesk.lib.workers import leave
+        from integrations.discord import gateway
+        from integrations.email import watch
         from integrations.email.listener import stop_listener
-        from integrations.email.watch import stop_watchers
 
         stop_listener()
-        stop_watchers()
+        gateway.stop_watchers()
+        watch.stop_watchers()
         leave()
 
 
 def run_worker(*, concurrency: int) -> None:
-    """A worker process of its own: tasks from Redis, mailboxes, listener. Ends on SIGTERM."""
+    """A worker process of its own: tasks from Redis, open lines. Ends on SIGTERM."""
     _need_redis("worker")
     from helpdesk.background import Background
 
-    background, parts = Background(has_beat=False, threads=concurrency), MailParts()
+    background, parts = Background(has_beat=False, threads=concurrency), Lines()
     try:
         background.start()
         parts.start()

@@ -154,7 +154,9 @@ class DiscordConnector:
             label=f"{bot.get('username', '')} ({', '.join(names) or 'every thread'})",
             address=guild,
             config={"bot_user_id": str(bot.get("id", "")), "text_channels": texts},
-            notes=("Discord is asked every ten seconds; direct messages to the bot are not read.",),
+            notes=(
+                "Discord is asked every ten seconds; direct messages to the bot are noticed at once.",
+            ),
         )
 
     def disconnect(self, channel: Channel) -> None:

@@ -31,7 +31,7 @@ MANIFEST = Manifest(
     handle_kind=HandleKind.DISCORD,
     icon="discord",
     group="community",
-    summary="Forum posts, threads and support channels of your server.",
+    summary="Forum posts, threads and support channels of your server, direct messages to its bot.",
     steps=(
         Step("Create an application", link="https://discord.com/developers/applications"),
         Step("Under Bot switch on “Message Content Intent”, reset the token and paste it here"),
@@ -39,6 +39,10 @@ MANIFEST = Manifest(
             "Under OAuth2 make an invitation with the scope “bot” and the permissions View "
             "Channels, Read Message History, Send Messages, Send Messages in Threads, Attach "
             "Files; open it and choose your server"
+        ),
+        Step(
+            "Customers can also write to the bot directly: nothing is to be set for that. Connect one "
+            "bot here once; a second server should have a bot of its own"
         ),
         Step(
             "Only if you want Discord to know this address: under General Information paste it as "

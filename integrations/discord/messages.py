@@ -81,7 +81,7 @@ def _inbound_of(message: Record, place: Record) -> InboundMessage:
     author, text = message["author"], _text(message)
     external_id = external_id_of(str(place["id"]), message)
     answered = (message.get("message_reference") or {}).get("message_id")
-    is_thread = place.get("kind") == "thread"
+    is_thread, is_private = place.get("kind") == "thread", place.get("kind") == "dm"
     name = author.get("global_name") or author.get("username") or ""
     return InboundMessage(
         sender=SenderHandle(
@@ -96,22 +96,26 @@ def _inbound_of(message: Record, place: Record) -> InboundMessage:
         sent_at=datetime.fromisoformat(str(message["timestamp"])),
         is_sender_verified=True,
         content_key=content_key_of("discord", external_id),
-        thread_key=str(place["id"]) if is_thread else f"{place['id']}:person:{author['id']}",
-        thread=_answer_place(message, place, is_thread=is_thread),
+        thread_key=(
+            str(place["id"])
+            if is_thread or is_private
+            else f"{place['id']}:person:{author['id']}"
+        ),
+        thread=_answer_place(message, place, is_shared=not (is_thread or is_private)),
         details=_details(message, place),
     )  # fmt: skip
 
 
-def _answer_place(message: Record, place: Record, *, is_thread: bool) -> Record:
-    """In a thread one answers into it; among many the message that is answered is named."""
+def _answer_place(message: Record, place: Record, *, is_shared: bool) -> Record:
+    """One answers into a thread or to a person; among many the message that is answered is named."""
     return {
         "channel_id": str(place["id"]),
-        "reply_to": "" if is_thread else str(int(message["id"])),
+        "reply_to": str(int(message["id"])) if is_shared else "",
     }
 
 
 def _details(message: Record, place: Record) -> Details:
-    """Everybody on the server reads threads and channels."""
+    """Everybody on the server reads threads and channels; direct messages nobody else."""
     details = Details()
     if place.get("guild_id"):
         details["is_public"] = True

@@ -1,7 +1,8 @@
 """Asking Discord what is new: which threads moved, what was written there, what was changed since.
 
-The cursor knows per place (thread or text channel) the newest message and the last ones seen. A
-message is read once; besides, a few places are read again each time, in turn, to see edits and
+The cursor knows per place (direct messages, thread, text channel) the newest message and the last
+ones seen. Of direct messages the gateway tells that there are some (``gateway``), and nothing more
+is taken from it. A message is read once; besides, a few places are read again each time, in turn, to see edits and
 deletions of what is recent.
 """
 
@@ -32,20 +33,40 @@ def read(channel: Channel, cursor: Record) -> Polled:
     at = now().timestamp()
     since = int(cursor.get("since") or snowflake_at(at))
     seen: dict[str, Record] = {name: {**each} for name, each in cursor.get("seen", {}).items()}
-    places = _places(channel, client)
+    places = [*_private_places(cursor.get("heard") or {}), *_places(channel, client)]
     moved = [each for each in places if _has_news(each, seen.get(each["id"]), since)]
     items: list[Item] = []
     has_more = len(moved) > PLACES_PER_POLL
     for place in moved[:PLACES_PER_POLL]:
-        known = seen.setdefault(place["id"], {"last": max(int(place["id"]) - 1, since), "ids": []})
+        known = seen.setdefault(place["id"], {"last": _first_last(place, since), "ids": []})
         found = _news(client, place, int(known["last"]))
         items += [item_of(each, place) for each in found]
         _note(known, found, at)
-        has_more = has_more or len(found) == PAGE
+        if len(found) == PAGE:
+            has_more = True
+        elif "rung" in place:
+            known["rung"] = place["rung"]
     turn = int(cursor.get("turn") or 0)
     items += _changes(client, places, seen, turn, at)
-    after = {"since": str(since), "seen": _kept(seen, at), "turn": turn + AGAIN_PER_POLL}
+    private = {each["id"] for each in places if each["kind"] == "dm"}
+    after = {"since": str(since), "seen": _kept(seen, at, private), "turn": turn + AGAIN_PER_POLL}
     return Polled(items, after, has_more=has_more)
+
+
+def _private_places(heard: Record) -> list[Record]:
+    """The conversations with one person that the gateway told of.
+
+    ``rung`` changes with each message that was heard, and for all of them when the gateway began
+    anew: what was written in between was not heard.
+    """
+    line = str((heard.get("line") or {}).get("id") or "")
+    return [
+        {
+            "id": name, "kind": "dm", "name": "", "guild_id": "", "newest": int(newest),
+            "rung": f"{line}:{newest}",
+        }
+        for name, newest in (heard.get("places") or {}).items()
+    ]  # fmt: skip
 
 
 def _places(channel: Channel, client: DiscordClient) -> list[Record]:
@@ -69,10 +90,19 @@ def _places(channel: Channel, client: DiscordClient) -> list[Record]:
 
 
 def _has_news(place: Record, known: Record | None, since: int) -> bool:
-    """A thread tells its newest message; a text channel has to be asked."""
+    """A thread tells its newest message; a text channel has to be asked; a doorbell rings."""
+    if "rung" in place:
+        return bool(place["rung"] != (known or {}).get("rung"))
     if place["newest"] is None:
         return True
     return bool(place["newest"] > (int(known["last"]) if known else since))
+
+
+def _first_last(place: Record, since: int) -> int:
+    """Behind which message reading a place begins. What was heard came after we were connected,
+    also where it came before the first time we asked."""
+    begin = min(since, place["newest"] - 1) if place["kind"] == "dm" else since
+    return max(int(place["id"]) - 1, begin)
 
 
 def _news(client: DiscordClient, place: Record, last: int) -> list[Record]:
@@ -126,12 +156,15 @@ def _changed(client: DiscordClient, place: Record, known: Record) -> list[Item]:
     return [*(each for each in edits if each is not None), *deleted]
 
 
-def _kept(seen: dict[str, Record], at: float) -> dict[str, Record]:
-    """Places silent for a month are forgotten: read again they give doubles, never gaps."""
+def _kept(seen: dict[str, Record], at: float, private: set[str]) -> dict[str, Record]:
+    """Places silent for a month are forgotten: read again they give doubles, never gaps.
+
+    The private ones are kept as long as they are told: nobody says whether they have moved since.
+    """
     kept = {}
     for name, each in seen.items():
         silent = at - float(each.get("at") or at)
-        if silent < FORGET_SECONDS:
+        if silent < FORGET_SECONDS or name in private:
             ids = each["ids"] if silent < RECENT_SECONDS else []
             kept[name] = {**each, "last": str(each["last"]), "ids": ids}
     return kept
