@@ -139,6 +139,7 @@ class Board:
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "FIRST_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(watching, "LAST_RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(watching, "LOCK_RETRY_SECONDS", 0.02)
     monkeypatch.setattr(ours, "LISTEN_SECONDS", 0.02)
 
 
