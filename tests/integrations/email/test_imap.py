@@ -213,12 +213,12 @@ def test_a_connection_cut_anywhere_in_a_large_mail_stores_nothing_partial(channe
 
 def test_a_line_that_went_dead_while_waiting_is_noticed(channel, mailbox, proxy, monkeypatch):
     """F5: half-open; the next poll runs into the read deadline and a new connection is made."""
-    monkeypatch.setattr(watching, "POLL_SECONDS", 0.3)
+    monkeypatch.setattr(watch, "POLL_SECONDS", 0.3)
     monkeypatch.setattr(imap, "READ_SECONDS", 0.5)
     monkeypatch.setattr(imap, "CONNECT_SECONDS", 0.5)
     monkeypatch.setattr(watching, "FIRST_RETRY_SECONDS", 0.1)
     server = replace(imap_server_of(channel), port=proxy.port)
-    monkeypatch.setattr(watching, "imap_server_of", lambda channel: server)
+    monkeypatch.setattr(watch, "imap_server_of", lambda channel: server)
     watcher = watch.MailboxWatcher(channel.pk)
     watcher.start()
     eventually(lambda: Channel.objects.get().last_success_at is not None)
