@@ -19,7 +19,6 @@ from django.test import Client
 
 from helpdesk.accounts.models import Organization, User
 from helpdesk.events.dispatch import run_subscribers
-from helpdesk.lib import vendor_api
 from helpdesk.lib.clock import now
 from inbox import delivery, door, polling, webhooks
 from inbox.connector import Polls, TakesWebhooks, get_connector
@@ -331,9 +330,9 @@ class ChannelConnectorContract:
     def test_a_vendor_too_slow_to_answer_is_never_asked_again_blindly(
         self, channel: Channel, vendor_of: VendorServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(vendor_api, "TIMEOUT_SECONDS", 0.4)
+        vendor_of.is_given_up_on(monkeypatch)
         self.vendor_accepts(vendor_of)
-        vendor_of.answers(self.send_method, self.sends_to, 200, {}, seconds=1.2, times=1)
+        vendor_of.answers(self.send_method, self.sends_to, 200, {}, seconds=3, times=1)
         self.judge_uncertain(channel, vendor_of)
 
     def test_a_server_error_of_the_vendor_is_never_repeated_blindly(

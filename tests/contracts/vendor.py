@@ -31,6 +31,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from helpdesk.lib import http
+
 CONTRACTS = Path(__file__).resolve().parents[3] / "shared" / "contracts"
 
 Verdict = tuple[str, list[str]]
@@ -152,6 +154,22 @@ class VendorServer:
         )
         with self._lock:
             self._planned.insert(0, plan)
+
+    def is_given_up_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Our client waits a second where this vendor thinks before it answers, else as ever.
+
+        Only those: a machine that stands still for a moment must not lose another answer.
+        """
+        fetch = http.fetch
+
+        def impatient(url: str, **request: Any) -> http.Answer:
+            asked = Asked(request.get("method", "GET"), url, {}, request.get("content") or b"")
+            plan = next((each for each in self._planned if each.fits(asked)), None)
+            if plan is not None and plan.seconds:
+                request["timeout_seconds"] = 1.0
+            return fetch(url, **request)
+
+        monkeypatch.setattr(http, "fetch", impatient)
 
     def asked(self, method: str, pattern: str) -> int:
         """How many requests of this kind came."""

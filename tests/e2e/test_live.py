@@ -174,7 +174,7 @@ def test_a_session_that_ends_asks_over_the_page_and_the_draft_stays(
     (cookie,) = [each for each in page.context.cookies() if each["name"].endswith("sid")]
     end_session(cookie["value"])
 
-    page.get_by_placeholder("Write a reply").press_sequentially("ce")
+    page.get_by_placeholder("Write a reply").fill("Half a sentence")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible(timeout=90_000)
     expect(page.get_by_placeholder("Write a reply")).to_have_text("Half a sentence")
