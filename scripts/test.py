@@ -33,6 +33,7 @@ PARTS = ("python", "browser", "frontend")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NO_TESTS_COLLECTED = 5
 MAX_SECOND_TRIES = 6
+FINAL = ("tests/torture/", "tests/attacks/")
 PATIENCE_SECONDS = 20
 VITEST_LINE = re.compile(r"^\s*Tests\s+(.*)$", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -198,34 +199,54 @@ def run_part(
 
 
 def python_tests(folder: Path, env: dict[str, str], words: list[str], *, coverage: bool) -> Tally:
-    """Unit, integration and contract tests, in two processes when all are run."""
-    selection = words or ["-n", "2", "--dist", "worksteal", "--ignore=tests/e2e"]
+    """Unit, integration and contract tests, in several processes when all are run.
+
+    Much of it waits for servers and programs that start: half as many processes again as there
+    are processors, so that the processors do not.
+    """
+    processes = max(2, (os.cpu_count() or 2) * 3 // 2)
+    spread = ["-n", str(processes), "--dist", "worksteal", "--ignore=tests/e2e"]
     measured = ["--cov", "--cov-report=term"] if coverage else []
-    return pytest("python", folder, env, [*selection, *measured])
+    tally = pytest("python", folder, env, [*(words or spread), *measured])
+    return tally if words else with_second_tries("python", folder, env, tally, [])
 
 
 def browser_tests(folder: Path, env: dict[str, str], words: list[str]) -> Tally:
-    """The tests that drive Chromium; Playwright's loop makes Django think it is in async code.
-
-    A few that fail are run once more by themselves: a machine that stood still for seconds is told
-    from a fault. What passes then counts, and is named, so that it gets mended.
-    """
+    """The tests that drive Chromium; Playwright's loop makes Django think it is in async code."""
     if not has_browser_tests():
         say("no tests/e2e in this checkout")
         return Tally()
     env = {**env, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
-    tally = pytest("browser", folder, env, ["-m", "browser", *(words or ["tests/e2e"])])
-    failed = failed_in(folder / "browser.xml")
-    if words or not 0 < len(failed) <= MAX_SECOND_TRIES:
+    chosen = ["-m", "browser"]
+    spread = ["-n", "2", "--dist", "loadfile", "tests/e2e"]
+    tally = pytest("browser", folder, env, [*chosen, *(words or spread)])
+    return tally if words else with_second_tries("browser", folder, env, tally, chosen)
+
+
+def with_second_tries(
+    name: str, folder: Path, env: dict[str, str], tally: Tally, chosen: list[str]
+) -> Tally:
+    """Run a few that failed once more by themselves, and count what passes then.
+
+    A machine that stood still for seconds is told from a fault that way; each is named, so that it
+    gets mended. What tests/torture finds is never tried again: a message lost once is lost.
+    """
+    failed = failed_in(folder / f"{name}.xml")
+    if not 0 < len(failed) <= MAX_SECOND_TRIES or any(map(is_final, failed)):
         return tally
-    say(f"\n=== browser tests, {len(failed)} once more ===")
-    again = pytest("browser-again", folder, env, ["-m", "browser", *failed])
-    still = set(failed_in(folder / "browser-again.xml"))
-    for name in failed:
-        if name not in still and again.passed:
-            say(f"flaky, passed at the second try: {name}")
+    say(f"\n=== {name} tests, {len(failed)} once more ===")
+    again = pytest(f"{name}-again", folder, env, [*chosen, *failed])
+    still = set(failed_in(folder / f"{name}-again.xml"))
+    for each in failed:
+        if each not in still and again.passed:
+            say(f"flaky, passed at the second try: {each}")
     mended = min(again.passed, tally.failed)
     return Tally(tally.passed + mended, tally.failed - mended, tally.skipped)
+
+
+def is_final(test: str) -> bool:
+    """Whether a failure of this test is a finding, however the next run goes."""
+    return test.startswith(FINAL)
 
 
 def pytest(name: str, folder: Path, env: dict[str, str], words: list[str]) -> Tally:
@@ -261,9 +282,17 @@ def failed_in(report: Path) -> list[str]:
         return []
     cases = ET.parse(report).getroot().iter("testcase")  # noqa: S314 (we wrote it)
     broken = [each for each in cases if {"failure", "error"} & {child.tag for child in each}]
-    return [
-        f"{each.get('classname', '').replace('.', '/')}.py::{each.get('name')}" for each in broken
-    ]
+    return [f"{place_of(each.get('classname', ''))}::{each.get('name')}" for each in broken]
+
+
+def place_of(dotted: str) -> str:
+    """``tests.api.test_x.TestY`` as pytest takes it: tests/api/test_x.py::TestY."""
+    parts = dotted.split(".")
+    for count in range(len(parts), 0, -1):
+        file = "/".join(parts[:count]) + ".py"
+        if (ROOT / file).is_file():
+            return "::".join([file, *parts[count:]])
+    return "/".join(parts) + ".py"
 
 
 def frontend_tests(env: dict[str, str]) -> Tally:
