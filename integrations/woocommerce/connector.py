@@ -52,9 +52,13 @@ class WooCommerceConnector:
     # --- Reading ----------------------------------------------------------------------------------
 
     def list_orders(self, store: Store, *, since: datetime | None, cursor: str) -> OrderPage:
-        """Orders by their id; the API offers no order by change."""
+        """Orders by their id; the API offers no order by change.
+
+        The cursor is where the page begins and the last order before it: what is looked at twice
+        is told once.
+        """
         api = woo_of(store)
-        offset = int(cursor or 0)
+        offset, last_id = (int(each or 0) for each in (cursor.partition(":")[::2]))
         query: dict[str, Any] = {
             "per_page": PER_PAGE, "offset": offset, "orderby": "id", "order": "asc",
         }  # fmt: skip
@@ -64,12 +68,14 @@ class WooCommerceConnector:
         told = answer.data
         if not isinstance(told, list):
             raise TemporaryFailure("The shop answered something that is no list of orders.")
-        orders = tuple(self._read(api, store, each) for each in told if _is_order(each))
+        fresh = [each for each in told if _is_order(each) and int(each["id"]) > last_id]
+        orders = tuple(self._read(api, store, each) for each in fresh)
+        last_id = max([last_id, *(int(each["id"]) for each in fresh)])
         is_last = len(told) < PER_PAGE
         total = str(answer.headers.get("x-wp-total") or "")
         return OrderPage(
             orders,
-            "" if is_last else str(offset + PER_PAGE - OVERLAP),
+            "" if is_last else f"{offset + PER_PAGE - OVERLAP}:{last_id}",
             int(total) if total.isdigit() else None,
         )
 

@@ -142,10 +142,22 @@ def test_what_is_no_order_is_refused_in_words(told: dict[str, Any]):
         read_order(told)
 
 
-def test_pages_follow_each_other_and_overlap(store: Store, vendor: VendorServer):
+def test_pages_overlap_and_each_order_is_told_once(store: Store, vendor: VendorServer):
     WooShop(vendor, *(woo_order(number) for number in range(1, 251)))
-    assert synchronize(store) == 250 + 2 * 10
+    assert synchronize(store) == 250
     assert Order.objects.filter(store=store).count() == 250
+    offsets = [each.query["offset"] for each in vendor.all("GET", "/orders$")]
+    assert offsets == ["0", "90", "180"]
+
+
+def test_orders_that_vanish_between_two_pages_hide_no_other(store: Store, vendor: VendorServer):
+    shop = WooShop(vendor, *(woo_order(number) for number in range(1, 131)))
+    first = WOO.list_orders(store, since=None, cursor="")
+    for gone in range(1, 11):
+        del shop.orders[gone]
+    second = WOO.list_orders(store, since=None, cursor=first.cursor)
+    assert [each.external_id for each in second.orders] == [str(each) for each in range(101, 131)]
+    assert second.cursor == ""
 
 
 def test_only_what_changed_is_asked_for_the_second_time(store: Store, vendor: VendorServer):
