@@ -1769,6 +1769,7 @@ export const de: Translation = {
   'oact.method': 'Zurück an',
   'oact.method.original': 'Ursprüngliche Zahlung',
   'oact.method.store_credit': 'Guthaben',
+  'oact.method.manual': 'Von Hand: Der Shop vermerkt es nur',
   'oact.total': 'Summe',
   'oact.all': 'Alles',
   'oact.none': 'Nichts',

@@ -1743,6 +1743,7 @@ export const en = {
   'oact.method': 'Back to',
   'oact.method.original': 'Original payment',
   'oact.method.store_credit': 'Store credit',
+  'oact.method.manual': 'By hand: the shop only writes it down',
   'oact.total': 'Total',
   'oact.all': 'Everything',
   'oact.none': 'Nothing',
