@@ -21,6 +21,7 @@ import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -223,14 +224,23 @@ class VendorServer:
 @pytest.fixture
 def vendor(settings: Any) -> Iterator[VendorServer]:
     """A vendor that our one HTTP client may reach. Nothing is judged before the test says by what."""
-    server, thread = _serve()
+    with vendor_at() as place:
+        settings.HTTP_ALLOWED_PREFIXES = [*settings.HTTP_ALLOWED_PREFIXES, f"{place.url}/"]
+        yield place
+
+
+@contextmanager
+def vendor_at(port: int = 0) -> Iterator[VendorServer]:
+    """A vendor that answers on this port of loopback, or on any free one."""
+    server, thread = _serve(port)
     place = VendorServer(url=f"http://127.0.0.1:{server.server_address[1]}")
     server.vendor = place  # type: ignore[attr-defined]
-    settings.HTTP_ALLOWED_PREFIXES = [*settings.HTTP_ALLOWED_PREFIXES, f"{place.url}/"]
-    yield place
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield place
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
     assert place.may_refuse or place.refusals == []
 
 
@@ -345,8 +355,8 @@ def _dumped(data: Any) -> bytes:
     return json.dumps(data).encode()
 
 
-def _serve() -> tuple[ThreadingHTTPServer, threading.Thread]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+def _serve(port: int) -> tuple[ThreadingHTTPServer, threading.Thread]:
+    server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.daemon = True
