@@ -295,6 +295,7 @@ def draft_record(draft: Draft) -> dict[str, Any]:
         "channel_id": None,
         "order_id": None,
         "order_basis": None,
+        "order_action": None,
         "spans": [],
         "missing": [],
         "earlier": None,

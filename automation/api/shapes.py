@@ -87,6 +87,7 @@ class MacroDetails(TypedDict):
     id: str
     name: str
     folder: str
+    acts_on_order: dict[str, Any] | None
     audience: str
     owner_id: str | None
     team_id: str | None

@@ -10,7 +10,7 @@ from automation.macros.render import render_for_agent
 from helpdesk.accounts.models import User
 from helpdesk.lib.errors import InvalidInput
 from tickets.actions.bulk import BulkAction, register
-from tickets.actions.reply import OutgoingMessage, reply
+from tickets.actions.reply import PROPOSE, OutgoingMessage, reply
 from tickets.models import BulkJob, Ticket
 
 
@@ -18,14 +18,14 @@ def _check(user: User, params: dict[str, Any]) -> dict[str, Any]:
     macro = _find(user.organization_id, params.get("macro_id"))
     if macro is None:
         raise InvalidInput.field("params.macro_id", "This macro does not exist any more.")
-    if any("order" in each["type"] for each in macro.actions):
-        message = "A macro that acts on orders is sent ticket by ticket."
-        raise InvalidInput.field("params.macro_id", message, code="order_action")
     return {"macro_id": str(macro.pk)}
 
 
 def _apply(job: BulkJob, ticket: Ticket, user: User) -> None:
-    """Missing values are the ticket's failure; the message id is made of job and ticket."""
+    """Missing values are the ticket's failure; the message id is made of job and ticket.
+
+    What the macro does to an order is proposed on each ticket: nobody looked at them one by one.
+    """
     macro = _find(job.organization_id, job.params["macro_id"])
     if macro is None:
         raise InvalidInput("This macro does not exist any more.")
@@ -38,6 +38,7 @@ def _apply(job: BulkJob, ticket: Ticket, user: User) -> None:
         macro_id=macro.pk,
         order_id=rendered.order.pk if rendered.order else None,
         order_basis=rendered.basis,
+        order_action=PROPOSE,
         message_id=uuid.uuid5(job.pk, str(ticket.pk)),
         keeps_draft=True,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F
 
+from automation.macros.acting import order_action_of
 from automation.macros.claims import CLAIMS
 from automation.macros.liquid import problems_of
 from automation.macros.models import Audience, Macro, MacroUse, MacroVersion
@@ -267,6 +268,7 @@ def _record_gone(macro: Macro, seen_by: dict[str, str | None]) -> None:
 def _record(macro: Macro, *, is_there: bool) -> None:
     """Tell those who see it that it is there, or not any more."""
     name, folder, macro_id = macro.name, macro.folder, macro.pk
+    acts = order_action_of(macro)
     seen_by = audience_of(macro)
     record(
         "macro.updated",
@@ -277,6 +279,7 @@ def _record(macro: Macro, *, is_there: bool) -> None:
             "id": str(macro_id),
             "name": name,
             "folder": folder,
+            "acts_on_order": acts,
             "is_deleted": not is_there,
             **seen_by,
         },

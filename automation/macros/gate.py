@@ -14,12 +14,14 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from automation.intents.entities import find_order_numbers, find_tracking_numbers
+from automation.macros.acting import action_of, why_not_decided
 from automation.macros.claims import broken_claims, claims_in, contradiction_in
 from automation.macros.liquid import roots_of
 from automation.macros.models import Macro
 from helpdesk.accounts.models import Organization
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import FieldError, InvalidInput
+from integrations.commerce.ledger.models import OPEN_STATES, OrderAction
 from integrations.commerce.models import Fulfillment, Order
 from integrations.commerce.normal_form import number_key
 from integrations.commerce.selectors import orders_query, with_parts
@@ -33,8 +35,9 @@ MAX_NUMBERS = 10
 
 @dataclass(frozen=True)
 class Obstacle:
-    """``code`` is stale, conflict, changed, wrong_owner or empty; ``fix`` what helps:
-    refresh_order, choose_order, insert_again, edit_text or verify_customer."""
+    """``code`` is stale, conflict, changed, wrong_owner, order_action or empty; ``fix`` what helps:
+    refresh_order, choose_order, insert_again, edit_text, verify_customer, confirm_order_action
+    or wait."""
 
     code: str
     message: str
@@ -55,9 +58,17 @@ def raise_for(obstacles: list[Obstacle]) -> None:
 
 
 def obstacles_to(
-    macro: Macro, text: str, order: Order | None, organization: Organization, *, body: str = ""
+    macro: Macro,
+    text: str,
+    order: Order | None,
+    organization: Organization,
+    *,
+    body: str = "",
+    to_come: frozenset[str] = frozenset(),
 ) -> list[Obstacle]:
-    """What is in the way of the text; ``body`` is what it was filled from, where that is known."""
+    """What is in the way of the text; ``body`` is what it was filled from, where that is known,
+    and ``to_come`` are claims that something still to be confirmed makes true.
+    """
     if not text.strip():
         return [Obstacle("empty", "Nothing is left of this text. Write it anew.", "edit_text")]
     if order is None:
@@ -74,7 +85,7 @@ def obstacles_to(
     if against_itself:
         message = f"{against_itself} Look at it in the store before you answer."
         found.append(Obstacle("conflict", message, "refresh_order"))
-    for broken in broken_claims(claims, order, now()):
+    for broken in broken_claims([each for each in claims if each not in to_come], order, now()):
         message = f"{broken.message} Choose another order or another macro."
         found.append(Obstacle("conflict", message, "choose_order"))
     return found
@@ -131,14 +142,35 @@ def check_outgoing(ticket: Ticket, outgoing: OutgoingMessage) -> None:
                 "Insert the macro again."
             )
             found.append(Obstacle("wrong_owner", message, "insert_again"))
-    if order is not None and outgoing.order_basis and outgoing.order_basis != basis_of(order):
+    action = action_of(ticket, outgoing)
+    undecided = why_not_decided(macro, outgoing, action)
+    if undecided:
+        found.append(Obstacle("order_action", undecided, "confirm_order_action"))
+    # The confirmed action itself changes the order: what the text says of it is checked below.
+    is_own_change = action is not None and not undecided
+    is_changed = order is not None and outgoing.order_basis not in ("", basis_of(order))
+    if order is not None and is_changed and not is_own_change:
         stands = str(state_of(order, now()).label).lower()
         message = (
             f"Order {order.number} has changed since the macro was inserted; it is {stands} now. "
             "Insert the macro again."
         )
         found.append(Obstacle("changed", message, "insert_again"))
-    raise_for([*found, *obstacles_to(macro, outgoing.text, order, organization)])
+    obstacles = obstacles_to(macro, outgoing.text, order, organization)
+    if action is not None and action.state in OPEN_STATES:
+        obstacles = [_waiting_for(action, each) for each in obstacles]
+    raise_for([*found, *obstacles])
+
+
+def _waiting_for(action: OrderAction, obstacle: Obstacle) -> Obstacle:
+    """What the text says will be so when the action is done."""
+    if obstacle.code != "conflict":
+        return obstacle
+    message = (
+        f"Order {action.order.number} is not as the text says yet: what you confirmed is under way. "
+        "Send the reply when it is done."
+    )
+    return Obstacle("order_action", message, "wait")
 
 
 def _stale(order: Order, organization: Organization, at: datetime) -> Obstacle | None:

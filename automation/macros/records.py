@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from automation.macros.acting import order_action_of
 from automation.macros.edit import audience_of
 from automation.macros.models import Macro, MacroVersion
 from automation.macros.render import Rendered
@@ -18,7 +19,12 @@ from integrations.commerce.state import state_of
 
 def light_macro_record(macro: Macro) -> dict[str, Any]:
     """What a palette needs."""
-    return {"id": str(macro.pk), "name": macro.name, "folder": macro.folder}
+    return {
+        "id": str(macro.pk),
+        "name": macro.name,
+        "folder": macro.folder,
+        "acts_on_order": order_action_of(macro),
+    }
 
 
 def macro_record(macro: Macro, rated: Rated | None = None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils.html import escape
 from liquid.exceptions import LiquidError
 
 from automation.addressee import address_of
+from automation.macros.acting import claims_to_come
 from automation.macros.gate import Obstacle, basis_of, obstacles_to, raise_for
 from automation.macros.liquid import (
     DROP,
@@ -100,11 +101,13 @@ def render(
     order: Order | None = None,
     orders: list[Order] | None = None,
     language: str = "",
+    will_act: bool = False,
 ) -> Rendered:
     """Fill the macro for the ticket's customer, in their language where there is a variant.
 
     ``order`` must be the customer's own (:func:`own_order`), ``orders`` are all of them where they
-    are at hand. Raises InvalidInput when the template goes beyond its limits.
+    are at hand. With ``will_act`` a person confirms the macro's order action before the text
+    leaves, so that it may say what will be so then. Raises InvalidInput when the template goes beyond its limits.
     """
     organization = ticket.organization
     variant = variant_for(macro, language, ticket, organization)
@@ -137,7 +140,14 @@ def render(
         spans=spans,
         order=order,
         orders=orders,
-        obstacles=obstacles_to(macro, text, order, organization, body=body),
+        obstacles=obstacles_to(
+            macro,
+            text,
+            order,
+            organization,
+            body=body,
+            to_come=claims_to_come(macro) if will_act else frozenset(),
+        ),
         languages=tuple(each["language"] for each in macro.variants),
         basis=basis_of(order) if order else "",
     )
@@ -159,7 +169,15 @@ def render_for_agent(
     order = meant.order
     if order_id is not None:
         order = own_order(meant.orders, order_id)
-    rendered = render(macro, ticket, user=user, order=order, orders=meant.orders, language=language)
+    rendered = render(
+        macro,
+        ticket,
+        user=user,
+        order=order,
+        orders=meant.orders,
+        language=language,
+        will_act=True,
+    )
     return replace(rendered, orders=meant.orders)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from automation.macros.acting import TYPE
 from automation.macros.edit import record_use
 from automation.macros.models import Macro
 from automation.orders import OrderMeant
@@ -15,6 +16,7 @@ from helpdesk.events.subscribers import subscribes
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import HelpdeskError
 from tickets.actions.delivery import lock_message, save_message
+from tickets.actions.reply import PROPOSE
 from tickets.models import Message, MessageKind, Ticket
 
 log = structlog.get_logger()
@@ -53,6 +55,8 @@ def after_sending(event: Event) -> None:
     )
     with unit_of_work(actor=Actor(**told["author"])):
         for each in macro.actions:
+            if each["type"] == TYPE and message.details.get("order_action", PROPOSE) != PROPOSE:
+                continue  # a person confirmed it before the reply left, or chose to go without
             try:
                 ACTIONS[each["type"]].apply(context, each["params"])
             except HelpdeskError as error:

@@ -297,6 +297,10 @@ def clean_actions(
                 FieldError(f"actions.{index}.{wrong.path}", wrong.code, wrong.message)
                 for wrong in error.errors
             ]
+        else:
+            if for_macro and [one["type"] for one in cleaned].count(ActOnOrder.type) > 1:
+                message = "A macro acts on the order once."
+                errors.append(FieldError(f"actions.{index}.type", "twice", message))
     if errors:
         raise InvalidInput(errors[0].message, errors=errors)
     return cleaned

@@ -18,7 +18,7 @@ from automation.orders import OrderMeant
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import NewerMessages
 from tickets.actions.change import lock_ticket
-from tickets.actions.reply import OutgoingMessage, reply
+from tickets.actions.reply import PROPOSE, OutgoingMessage, reply
 from tickets.models import (
     DeliveryState,
     Direction,
@@ -104,6 +104,7 @@ def _send(
         macro_id=macro.pk,
         order_id=order.pk if order else None,
         order_basis=rendered.basis,
+        order_action=PROPOSE,
         rule_run_id=run_id,
         message_id=uuid.uuid5(run_id, str(macro.pk)) if run_id else None,
         is_automatic=True,

@@ -532,12 +532,20 @@ class ViewOrderPayload(TypedDict):
     view_ids: list[str]
 
 
+class MacroOrderAction(TypedDict):
+    """What a macro does to an order once a person has confirmed it."""
+
+    kind: str
+    params: dict[str, Any]
+
+
 class MacroPayload(TypedDict):
     """Goes to those who see the macro. One that is switched off or out of sight is deleted."""
 
     id: str
     name: str
     folder: NotRequired[str]
+    acts_on_order: NotRequired[MacroOrderAction | None]
     audience: NotRequired[Literal["everybody", "team", "personal"]]
     owner_id: NotRequired[str | None]
     team_id: NotRequired[str | None]

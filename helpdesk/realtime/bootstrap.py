@@ -25,6 +25,7 @@ from helpdesk.accounts.records import (
 from helpdesk.accounts.selectors import teams_of, users_of
 from helpdesk.events.payloads import (
     ChannelRecord,
+    MacroOrderAction,
     OrganizationRecord,
     TagRecord,
     TeamRecord,
@@ -50,6 +51,7 @@ class LightMacro(TypedDict):
     id: str
     name: str
     folder: str
+    acts_on_order: MacroOrderAction | None
 
 
 class EventPlace(TypedDict):

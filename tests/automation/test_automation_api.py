@@ -290,7 +290,7 @@ def test_the_app_starts_with_the_macros_that_are_switched_on(api_as, bo):
     macros = api_as(bo).get(f"{V1}/bootstrap").json()["macros"]
 
     assert [macro["id"] for macro in macros] == [made["id"]]
-    assert set(macros[0]) == {"id", "name", "folder"}
+    assert set(macros[0]) == {"id", "name", "folder", "acts_on_order"}
     assert off["is_active"] is False
 
 

@@ -42,6 +42,8 @@ from tickets.models import (
 from tickets.records import message_record
 
 MAX_AHEAD = timedelta(days=366)
+WITHOUT, PROPOSE = "without", "propose"
+"""What may stand in place of an order action: the reply leaves without it, or proposes it."""
 LIVE = "chat"
 """Somebody sits there and waits: nothing is held back for undo."""
 
@@ -86,6 +88,8 @@ class OutgoingMessage:
     customer writes before. Where a person wrote ``html``, ``text`` is made from it. ``details`` is
     what the channel must know beside the words (``inbox.connector.OutboundMessage.details``).
     ``order_id`` and ``order_basis`` are the order its macro was filled from, as it stood then.
+    ``order_action`` is what became of the macro's action on that order: the id of the one that a
+    person confirmed, ``without`` or ``propose``.
     """
 
     text: str
@@ -101,6 +105,7 @@ class OutgoingMessage:
     macro_id: uuid.UUID | None = None
     order_id: uuid.UUID | None = None
     order_basis: str = ""
+    order_action: str = ""
     rule_run_id: uuid.UUID | None = None
     is_automatic: bool = False
     hold_seconds: int = 0
@@ -317,7 +322,7 @@ def _write(
         macro_id=outgoing.macro_id,
         rule_run_id=outgoing.rule_run_id,
         mentions=list(mentions),
-        details=outgoing.details,
+        details=_details_of(outgoing),
         created_at=at,
     )
     message.save(force_insert=True)
@@ -329,6 +334,12 @@ def _write(
     )
     _attach(message, outgoing, user)
     return message
+
+
+def _details_of(outgoing: OutgoingMessage) -> dict[str, Any]:
+    if not outgoing.order_action:
+        return outgoing.details
+    return {**outgoing.details, "order_action": outgoing.order_action}
 
 
 def _in_channels_time(outgoing: OutgoingMessage, channel: Channel | None) -> OutgoingMessage:

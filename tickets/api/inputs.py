@@ -17,6 +17,11 @@ EITHER = [("target", "The ticket that stays"), ("source", "The one that goes int
 MAX_RECIPIENTS = 100
 MAX_CHOICES = 5
 MAX_CHOICE_CHARS = 40
+ORDER_ACTION = r"^(without|propose|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$"
+ORDER_ACTION_HELP = (
+    "What became of the macro's action on the order: the id of the one that was confirmed, "
+    "`without`, or `propose` to leave it to somebody else."
+)
 
 
 # Custom fields by slug; null takes a value away. What fits is checked where it is written.
@@ -210,6 +215,9 @@ class MessageInput(Writing):
     order_basis = serializers.CharField(
         max_length=40, required=False, allow_null=True, allow_blank=True
     )
+    order_action = serializers.RegexField(
+        ORDER_ACTION, required=False, allow_null=True, help_text=ORDER_ACTION_HELP
+    )
     channel_id = serializers.UUIDField(required=False, allow_null=True)
     send_at = serializers.DateTimeField(required=False, allow_null=True)
     stop_on_reply = serializers.BooleanField(default=True)
@@ -262,6 +270,9 @@ class DraftInput(StrictSerializer):
     order_id = serializers.UUIDField(required=False, allow_null=True)
     order_basis = serializers.CharField(
         max_length=40, required=False, allow_null=True, allow_blank=True
+    )
+    order_action = serializers.RegexField(
+        ORDER_ACTION, required=False, allow_null=True, help_text=ORDER_ACTION_HELP
     )
     channel_id = serializers.UUIDField(required=False, allow_null=True)
     spans = serializers.ListField(child=serializers.DictField(), max_length=500, required=False)

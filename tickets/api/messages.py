@@ -144,6 +144,7 @@ def outgoing_from(values: dict[str, Any], *, hold_seconds: int) -> OutgoingMessa
         macro_id=values.get("macro_id"),
         order_id=values.get("order_id"),
         order_basis=values.get("order_basis") or "",
+        order_action=values.get("order_action") or "",
         hold_seconds=hold_seconds,
         seen_position=None if values.get("send_anyway") else values.get("last_seen_position"),
     )

@@ -344,6 +344,7 @@ class DraftRecord(TypedDict):
     macro_id: str | None
     order_id: str | None
     order_basis: str | None
+    order_action: str | None
     channel_id: str | None
     spans: list[dict[str, Any]]
     missing: list[dict[str, Any]]

@@ -38,6 +38,8 @@ export interface LocalDraft {
   macro_id: string | null;
   order_id: string | null;
   order_basis: string | null;
+  /** The macro's action on the order once it was confirmed, or `without`. */
+  order_action: string | null;
   spans: Span[];
   missing: MissingValue[];
   rev: number;
@@ -66,6 +68,7 @@ export function emptyDraft(ticketId: string, mode: ComposerMode): LocalDraft {
     macro_id: null,
     order_id: null,
     order_basis: null,
+    order_action: null,
     spans: [],
     missing: [],
     rev: 0,
@@ -341,6 +344,7 @@ function fromServer(server: Draft): Partial<LocalDraft> {
     macro_id: server.macro_id,
     order_id: server.order_id ?? null,
     order_basis: server.order_basis ?? null,
+    order_action: server.order_action ?? null,
     spans: server.spans ?? [],
     missing: server.missing ?? [],
     rev: server.rev,
@@ -364,6 +368,7 @@ function asServerDraft(draft: LocalDraft): Draft {
     macro_id: draft.macro_id,
     order_id: draft.order_id,
     order_basis: draft.order_basis,
+    order_action: draft.order_action,
     spans: draft.spans,
     missing: draft.missing,
     rev: draft.rev,

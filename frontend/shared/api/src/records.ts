@@ -214,6 +214,8 @@ export interface LightMacro {
   id: Id;
   name: string;
   folder: string;
+  /** What it does to the order; a person confirms that before the reply leaves. */
+  acts_on_order: { kind: string; params: Record<string, unknown> } | null;
 }
 export type MacroAudience = 'everybody' | 'team' | 'personal';
 export interface Macro extends LightMacro {
@@ -380,6 +382,8 @@ export interface Draft {
   macro_id: Id | null;
   order_id?: Id | null;
   order_basis?: string | null;
+  /** Of the macro's action on the order: its id once confirmed, or `without`. */
+  order_action?: string | null;
   channel_id?: Id | null;
   spans?: DraftSpan[];
   missing?: MissingValue[];
@@ -747,6 +751,8 @@ export interface OutgoingMessage {
   mention_ids?: Id[];
   order_id?: Id | null;
   order_basis?: string | null;
+  /** Of the macro's action on the order: its id once confirmed, or `without`. */
+  order_action?: string | null;
   channel_id?: Id | null;
   /** What the channel must know beside the words. */
   details?: { mode?: SendMode; template?: ChosenTemplate; quick_replies?: string[] };

@@ -49,6 +49,7 @@ export interface EventPayload {
   notification_ids?: string[];
   /** Of a macro. */
   folder?: string;
+  acts_on_order?: R.LightMacro['acts_on_order'];
   /** Of a macro, rule or view. */
   id?: string;
   name?: string;

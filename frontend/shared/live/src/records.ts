@@ -200,7 +200,7 @@ function putCatalogue(records: LiveRecords, { type, object_id, payload }: LiveEv
   else if (type === 'macro.updated') {
     const id = payload.id ?? object_id;
     const folder = payload.folder ?? records.macros.get(id)?.folder ?? '';
-    const macro = { id, folder, name: payload.name ?? '' };
+    const macro = { id, folder, name: payload.name ?? '', acts_on_order: payload.acts_on_order ?? null };
     putOrDelete(records.macros, id, macro, is_deleted);
   }
 }
