@@ -673,6 +673,7 @@ def _restore_draft(message: Message, ticket: Ticket, user: User) -> Draft:
         "subject": message.subject,
         "attachment_ids": files,
         "macro_id": str(message.macro_id) if message.macro_id else None,
+        "order_action": message.details.get("order_action"),
         "channel_id": str(message.channel_id) if message.channel_id else None,
     }
     return put_back(ticket, user, content)

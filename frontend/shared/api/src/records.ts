@@ -215,7 +215,7 @@ export interface LightMacro {
   name: string;
   folder: string;
   /** What it does to the order; a person confirms that before the reply leaves. */
-  acts_on_order: { kind: string; params: Record<string, unknown> } | null;
+  acts_on_order?: { kind: string; params: Record<string, unknown> } | null;
 }
 export type MacroAudience = 'everybody' | 'team' | 'personal';
 export interface Macro extends LightMacro {

@@ -9,6 +9,8 @@ export type OrderSheet =
       action: ActionKind;
       ticketId: string | null;
       params?: Record<string, unknown>;
+      /** Told once, when a person has confirmed it. */
+      onstarted?: (action: OrderAction) => void;
     }
   | { kind: 'follow'; action: OrderAction }
   | { kind: 'order'; orderId: string; ticketId: string | null }

@@ -40,7 +40,11 @@ export class Running {
     readonly kind: ActionKind,
     readonly order: Order | null,
     readonly ticketId: string | null,
-    given: { params?: Record<string, unknown>; action?: OrderAction } = {},
+    private readonly given: {
+      params?: Record<string, unknown>;
+      action?: OrderAction;
+      onstarted?: (action: OrderAction) => void;
+    } = {},
   ) {
     this.id = given.action?.id ?? crypto.randomUUID();
     this.params = given.params ?? given.action?.params ?? {};
@@ -136,6 +140,7 @@ export class Running {
   /** Word of this action, or of the one that is in its way. */
   take(action: OrderAction): void {
     const { taken } = this.flow;
+    if (action.id === this.id && !this.flow.action) this.given.onstarted?.(action);
     if (action.id !== this.id && action.id !== taken?.id) return;
     this.flow = followed(this.flow, action);
     clearTimeout(this.looking);

@@ -2093,6 +2093,25 @@ export const de: Translation = {
   'stores.disconnectHint':
     'Die Plattform wird nichts mehr gefragt, und ihre Aufrufe enden. Bekannte Bestellungen bleiben, mit ihrem letzten Stand.',
   'stores.isDisconnected': 'Getrennt. Die Bestellungen bleiben.',
+  // macact: macros that act on an order
+  'macact.open': 'Dieser Textbaustein ändert auch Bestellung {number}: {action}. Bitte zuerst bestätigen.',
+  'macact.look': 'Ansehen und bestätigen',
+  'macact.again': 'Erneut versuchen',
+  'macact.without': 'Ohne senden',
+  'macact.isWithout': 'Wird gesendet, ohne die Bestellung zu ändern.',
+  'macact.noOrder':
+    'Dieser Textbaustein ändert eine Bestellung ({action}), aber zu dieser Person ist keine bekannt.',
+  'macact.failed': '{action} {number}: nicht geschehen.',
+  'macact.partial': '{action} {number}: nur teilweise geschehen.',
+  'macact.waits': '{action} {number}: wartet auf Freigabe.',
+  'macact.title': 'Ändert die Bestellung',
+  'macact.nothing': 'Nichts',
+  'macact.hint':
+    'Wer ihn sendet, sieht vorher, was geschehen würde, und bestätigt; so lange wartet die Antwort.',
+  'macact.first': 'Öffnet zuerst: {action}',
+  'macact.later': 'Beim Senden wählen',
+  'macact.notify': 'Der Shop schickt auch seine eigene Nachricht',
+  'macact.removeTags': 'Tags entfernen',
   'macro.csat': 'CSAT {score}',
   'macro.csatOf': {
     one: 'CSAT {score} nach Gebrauch, {n} Antwort',
