@@ -538,10 +538,16 @@ export interface MacroRemovedPayload {
   is_deleted: boolean;
 }
 
+export interface MacroOrderAction {
+  kind: string;
+  params: Record<string, unknown>;
+}
+
 export interface MacroPayload {
   id: string;
   name: string;
   folder?: string;
+  acts_on_order?: MacroOrderAction | null;
   audience?: 'everybody' | 'team' | 'personal';
   owner_id?: string | null;
   team_id?: string | null;

@@ -2865,6 +2865,7 @@ export interface components {
       macro_id: string | null;
       order_id: string | null;
       order_basis: string | null;
+      order_action: string | null;
       channel_id: string | null;
       spans: {
         [key: string]: unknown;
@@ -3099,6 +3100,8 @@ export interface components {
       /** Format: uuid */
       order_id?: string | null;
       order_basis?: string | null;
+      /** @description What became of the macro's action on the order: the id of the one that was confirmed, `without`, or `propose` to leave it to somebody else. */
+      order_action?: string | null;
       /** Format: uuid */
       channel_id?: string | null;
       spans?: {
@@ -3128,6 +3131,7 @@ export interface components {
       macro_id: string | null;
       order_id: string | null;
       order_basis: string | null;
+      order_action: string | null;
       channel_id: string | null;
       spans: {
         [key: string]: unknown;
@@ -3388,6 +3392,7 @@ export interface components {
       id: string;
       name: string;
       folder: string;
+      acts_on_order: components['schemas']['MacroOrderAction'] | null;
     };
     LineQuantityRecord: {
       line: string;
@@ -3423,6 +3428,9 @@ export interface components {
       id: string;
       name: string;
       folder: string;
+      acts_on_order: {
+        [key: string]: unknown;
+      } | null;
       audience: string;
       owner_id: string | null;
       team_id: string | null;
@@ -3471,6 +3479,12 @@ export interface components {
       claims?: unknown;
       is_active?: boolean;
       version?: number;
+    };
+    MacroOrderAction: {
+      kind: string;
+      params: {
+        [key: string]: unknown;
+      };
     };
     MacroPage: {
       results: components['schemas']['MacroDetails'][];
@@ -3608,6 +3622,8 @@ export interface components {
       /** Format: uuid */
       order_id?: string | null;
       order_basis?: string | null;
+      /** @description What became of the macro's action on the order: the id of the one that was confirmed, `without`, or `propose` to leave it to somebody else. */
+      order_action?: string | null;
       /** Format: uuid */
       channel_id?: string | null;
       /** Format: date-time */
