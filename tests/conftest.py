@@ -14,11 +14,22 @@ import pytest
 
 from tests.services.dovecot import Dovecot, Mailbox
 from tests.services.smtp_sink import SmtpSink
+from tests.services.template import migrated_template
 from tests.services.valkey import Valkey
 
 pytest_plugins = ["tests.cast", "tests.contracts.vendor"]
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The database of the tests is a copy of one whose migrations ran already (pytest-django)."""
+    from django.conf import settings
+
+    settings.DATABASES["default"]["TEST"]["TEMPLATE"] = migrated_template(
+        os.environ["DATABASE_URL"]
+    )
 
 
 @pytest.fixture(scope="session")

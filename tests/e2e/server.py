@@ -6,12 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import psycopg
 
 from helpdesk.lib.ids import new_id
 from tests.services.ports import die_with_parent, free_port, wait_for_port
+from tests.services.template import migrated_template, with_database
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,7 +21,7 @@ class AftercareServer:
     """Serves ``database_url``, whose database it makes; mail for it is taken on ``smtp_port``."""
 
     def __init__(self, folder: Path, server_url: str) -> None:
-        self.database_url = _with_database(server_url, f"e2e_{new_id().hex[-12:]}")
+        self.database_url = with_database(server_url, f"e2e_{new_id().hex[-12:]}")
         self.port = free_port()
         self.smtp_port = free_port()
         self.vendor_port = free_port()
@@ -93,15 +94,11 @@ class AftercareServer:
         return self._process is not None and self._process.poll() is None
 
 
-def _with_database(url: str, name: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, ""))
-
-
 def _make_database(server_url: str, database_url: str) -> None:
     name = urlsplit(database_url).path.strip("/")
+    template = migrated_template(server_url)
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
 
 def drop_database(server_url: str, database_url: str) -> None:

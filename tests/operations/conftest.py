@@ -11,6 +11,7 @@ import pytest
 
 from helpdesk.lib.ids import new_id
 from tests.operations.install import Installation, drop_database, make_database
+from tests.services.template import migrated_template
 
 ADMIN = "ana@shop.example"
 PASSWORD = "every linen thread 48213"
@@ -39,7 +40,7 @@ def set_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SetUp]:
     """The database that the others are copies of."""
     server_url = os.environ["DATABASE_URL"]
     name = f"ops_{new_id().hex[-12:]}"
-    url = make_database(server_url, name)
+    url = make_database(server_url, name, like=migrated_template(server_url))
     first = Installation(tmp_path_factory.mktemp("first"), url)
     said = {
         "migrate": first.done("migrate"),

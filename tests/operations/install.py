@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
 from tests.services.ports import die_with_parent
+from tests.services.template import with_database
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = str(Path(sys.executable).with_name("aftercare"))
@@ -190,8 +190,7 @@ def make_database(server_url: str, name: str, *, like: str = "template1") -> str
                 sql.Identifier(name), sql.Identifier(like)
             )
         )
-    parts = urlsplit(server_url)
-    return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, ""))
+    return with_database(server_url, name)
 
 
 def drop_database(server_url: str, name: str) -> None:
