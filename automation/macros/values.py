@@ -24,6 +24,7 @@ from helpdesk.lib.clock import now
 from integrations.commerce.facts import OrderFacts, order_facts
 from integrations.commerce.models import Fulfillment, Order, OrderReturn, ReturnState
 from integrations.commerce.money import minor_digits
+from integrations.commerce.returns import OPEN as OPEN_RETURNS
 from integrations.commerce.tracking_numbers import tracking_link
 from tickets.models import HandleKind, Ticket
 
@@ -470,7 +471,14 @@ def _return_data(order: Order, coming: OrderReturn, words: _Words) -> dict[str, 
         "status": ReturnState(coming.state).label,
         "outcome": coming.outcome.replace("_", " "),
         "requested_on": words.date(coming.requested_at),
-        "refund": words.money(coming.refund_minor, order.currency),
+        "refund": words.money(coming.refund_minor or None, coming.currency or order.currency),
+        "credit": words.money(coming.credit_minor or None, coming.currency or order.currency),
+        "exchange_number": coming.exchange_number,
+        "status_url": coming.status_url,
+        "reason": ", ".join(
+            dict.fromkeys(each["reason"] for each in coming.lines if each.get("reason"))
+        ),
+        "is_open": coming.state in OPEN_RETURNS,
         "label_url": coming.label_url,
         "carrier": coming.carrier,
         "tracking_number": coming.tracking_number,

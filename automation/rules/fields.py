@@ -15,7 +15,8 @@ import re2
 
 from automation.rules.conditions import compile_pattern
 from helpdesk.lib.errors import FieldError, InvalidInput
-from integrations.commerce.models import FinancialStatus, FulfillmentStatus
+from integrations.commerce.models import FinancialStatus, FulfillmentStatus, ReturnState
+from integrations.commerce.returns import OUTCOMES
 from integrations.commerce.state import OrderState
 from tickets.fields import (
     LIST_OPERATORS,
@@ -111,6 +112,9 @@ _MORE = [
     Field("order.conflict", "What is known does not fit", "text"),
     Field("order.days_since_delivery", "Days since delivery", "number"),
     Field("order.has_tracking", "Order has a tracking link", "flag"),
+    Field("order.return_state", "Return", "choice", choices=tuple(ReturnState.values)),
+    Field("order.return_outcome", "Customer gets for the return", "choice", choices=OUTCOMES[1:]),
+    Field("order.has_return_label", "Return has a label", "flag"),
     Field("order.placed_at", "Order placed", "time"),
     Field("order.total_minor", "Order total in cents", "number"),
     Field("order.store", "Store", "choice"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -18,8 +19,10 @@ from integrations.commerce.models import (
     Order,
     OrderLine,
     OrderReturn,
+    ParcelTrack,
     Payment,
     Refund,
+    ReturnTrack,
     Store,
     StoreContact,
     StoreCustomer,
@@ -42,6 +45,16 @@ from integrations.commerce.parcels import (
     lay_tracks_over,
     parcels_with,
     tracks_of,
+)
+from integrations.commerce.returns import (
+    ReturnTrackData,
+    keep_return,
+    lay_return_over,
+    orders_of,
+    return_status_with,
+    returns_in_parcel,
+    returns_known_of,
+    state_by_parcel,
 )
 from integrations.commerce.selectors import find_customer_of_order
 
@@ -87,9 +100,10 @@ def upsert_order(store: Store, data: OrderData, *, as_of: datetime | None = None
         if (data.updated_at, digest) <= (order.source_updated_at, order.source_digest):
             _confirm(order, digest, as_of)
             return order
-        change = _apply(order, data, customer, digest, as_of)
+        before = _seen(order)
+        _apply(order, data, customer, digest, as_of)
         _replace_parts(order, data)
-        _announce(order, change)
+        _announce(order, _changes(before, _seen(order)))
     return order
 
 
@@ -114,12 +128,55 @@ def note_track(
             order.version += 1
             order.save(update_fields=["version"])
             _announce(order, change)
-    return len(moved)
+        return len(moved) + _move_returns(organization_id, track)
+
+
+def _move_returns(organization_id: uuid.UUID, parcel: ParcelTrack) -> int:
+    """Returns that travel in this parcel are as far as it is; how many orders changed by it."""
+    count = 0
+    for track in returns_in_parcel(organization_id, parcel.number):
+        state = state_by_parcel(track.state, parcel.status)
+        if state != track.state:
+            track.state = state
+            track.save(update_fields=["state"])
+            count += _lay_return(track)
+    return count
 
 
 def record_order(order: Order) -> None:
     """Announce an order whose copy of ours was changed by us alone."""
     _announce(order, {})
+
+
+def note_return(
+    organization_id: uuid.UUID, data: ReturnTrackData, *, as_of: datetime | None = None
+) -> int:
+    """What a returns service says of a return; returns how many orders changed by it.
+
+    May come twice and in any order, also before its order is known. Records ``order.updated``.
+    """
+    with unit_of_work():
+        track = keep_return(organization_id, data, as_of=as_of or now())
+        return 0 if track is None else _lay_return(track)
+
+
+def _lay_return(track: ReturnTrack) -> int:
+    """Show the return at its order, in the caller's unit of work; how many orders that were."""
+    orders = orders_of(track)
+    for order in orders:
+        rows = list(order.returns.all())
+        before = {row.source_id: row.state for row in rows if row.source == track.source}
+        row = lay_return_over(rows, track, order)
+        row.save()
+        status = return_status_with(order, rows)
+        change: Change = {"return": (before.get(track.external_id), row.state)}
+        if status != order.return_status:
+            change["return_status"] = (order.return_status or None, status or None)
+        order.return_status = status
+        order.version += 1
+        order.save(update_fields=["return_status", "version"])
+        _announce(order, change)
+    return len(orders)
 
 
 def _lock_order(store: Store, data: OrderData, as_of: datetime) -> Order:
@@ -164,8 +221,7 @@ def _apply(
     customer: StoreCustomer | None,
     digest: str,
     as_of: datetime,
-) -> Change:
-    before = {name: _plain(getattr(order, name)) for name in _WATCHED}
+) -> None:
     for name, value in order_columns(data).items():
         setattr(order, name, value)
     order.customer = customer
@@ -174,7 +230,13 @@ def _apply(
     order.as_of = max(as_of, order.as_of)
     order.version += 1
     order.save()
-    after = {name: _plain(getattr(order, name)) for name in _WATCHED}
+
+
+def _seen(order: Order) -> dict[str, Any]:
+    return {name: _plain(getattr(order, name)) for name in _WATCHED}
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> Change:
     return {name: (before[name], after[name]) for name in _WATCHED if before[name] != after[name]}
 
 
@@ -196,6 +258,7 @@ def order_columns(data: OrderData) -> dict[str, Any]:
         "financial_status": data.financial_status,
         "fulfillment_status": data.fulfillment_status,
         "return_status": data.return_status,
+        "told_return_status": data.return_status,
         "payment_method": data.payment_method[:60],
         "pick_at": data.pick_at,
         "packed_at": data.packed_at,
@@ -238,10 +301,25 @@ def _replace_parts(order: Order, data: OrderData) -> None:
     lay_tracks_over(order.organization_id, parcels)
     Fulfillment.objects.bulk_create(parcels)
     Refund.objects.bulk_create(Refund(order=order, **asdict(each)) for each in data.refunds)
-    OrderReturn.objects.bulk_create(
-        OrderReturn(order=order, **asdict(each)) for each in data.returns
-    )
+    OrderReturn.objects.bulk_create(_returns_of(order, data))
     Payment.objects.bulk_create(Payment(order=order, **asdict(each)) for each in data.payments)
+
+
+def _returns_of(order: Order, data: OrderData) -> list[OrderReturn]:
+    """What comes back, by the platform and by services; the order's own word follows it."""
+    rows = [OrderReturn(order=order, **asdict(each)) for each in data.returns]
+    lay_returns_over(order, rows, returns_known_of([order]).get(order.pk, []))
+    return rows
+
+
+def lay_returns_over(order: Order, rows: list[OrderReturn], tracks: Iterable[ReturnTrack]) -> None:
+    """Lay what services say over the returns of an order whose row is written already."""
+    for track in tracks:
+        lay_return_over(rows, track, order)
+    status = return_status_with(order, rows)
+    if status != order.return_status:
+        order.return_status = status
+        Order.objects.filter(pk=order.pk).update(return_status=status)
 
 
 def line_row(order: Order, position: int, data: OrderLineData) -> OrderLine:

@@ -20,6 +20,7 @@ from integrations.commerce.actions import mark_synced, upsert_order
 from integrations.commerce.models import Store
 from integrations.commerce.normal_form import OrderData
 from integrations.commerce.parcels import TrackData
+from integrations.commerce.returns import ReturnTrackData
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,53 @@ class ParcelTold:
     track: TrackData
 
 
-StoreItem = OrderChanged | OrderTold | AccessEnded | PersonForgotten | ParcelTold | Passed
+@dataclass(frozen=True)
+class ReturnTold:
+    """A returns service tells a whole return, as new as ``updated_at`` says."""
+
+    back: ReturnTrackData
+
+
+@dataclass(frozen=True)
+class ReturnChanged:
+    """Something happened to this return of the service: it is read again."""
+
+    external_id: str
+    topic: str = ""
+
+
+StoreItem = (
+    OrderChanged
+    | OrderTold
+    | AccessEnded
+    | PersonForgotten
+    | ParcelTold
+    | ReturnTold
+    | ReturnChanged
+    | Passed
+)
+
+
+@dataclass(frozen=True)
+class ReturnPage:
+    """Returns and where to go on, like :class:`OrderPage`."""
+
+    returns: tuple[ReturnTrackData, ...]
+    cursor: str = ""
+    wait_seconds: int = 0
+
+
+@runtime_checkable
+class KnowsReturns(Protocol):
+    """A service that knows what comes back. Changed returns are asked for beside its webhooks."""
+
+    def list_returns(self, store: Store, *, since: datetime | None, cursor: str) -> ReturnPage:
+        """A page of the returns that changed at or after ``since``; of the last year if None."""
+        ...
+
+    def get_return(self, store: Store, external_id: str) -> ReturnTrackData:
+        """The return as it is now; raises NotFound."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,11 @@ from integrations.commerce.models import (
     Fulfillment,
     FulfillmentStatus,
     Order,
+    OrderReturn,
 )
 from integrations.commerce.money import format_money
 from integrations.commerce.parcels import conflict_in, is_late
+from integrations.commerce.returns import OPEN
 from integrations.commerce.state import OrderState, state_of
 
 _DJANGO_LANGUAGES = {"zh": "zh-hans"}
@@ -44,6 +46,9 @@ class OrderFacts:
     conflict: str
     days_since_delivery: int | None
     has_tracking: bool
+    return_state: str | None
+    return_outcome: str | None
+    has_return_label: bool
     placed_at: datetime
     placed_on: str
     age_hours: float
@@ -72,6 +77,7 @@ def order_facts(
     """The facts of an order (with parts, see ``selectors.with_parts``) at that moment."""
     refunded_minor = sum(each.amount_minor for each in order.refunds.all())
     parcel = _parcel_asked_about(order)
+    coming = _return_asked_about(order)
     state = state_of(order, at)
     age = max(at - order.placed_at, timedelta())
     words = _Words(language, time_zone)
@@ -93,6 +99,9 @@ def order_facts(
         conflict=conflict_in(order),
         days_since_delivery=_days_since(parcel.delivered_at if parcel else None, at),
         has_tracking=parcel is not None and bool(parcel.tracking_url),
+        return_state=coming.state if coming else None,
+        return_outcome=(coming.outcome or None) if coming else None,
+        has_return_label=coming is not None and bool(coming.label_url),
         placed_at=order.placed_at,
         placed_on=words.date(order.placed_at) or "",
         age_hours=age.total_seconds() / 3600,
@@ -125,6 +134,13 @@ def _parcel_asked_about(order: Order) -> Fulfillment | None:
     parcels = list(order.fulfillments.all())
     waiting = [each for each in parcels if each.delivered_at is None]
     return next(iter(waiting or parcels[-1:]), None)
+
+
+def _return_asked_about(order: Order) -> OrderReturn | None:
+    """The newest return that is not over, else the newest."""
+    returns = list(order.returns.all())
+    waiting = [each for each in returns if each.state in OPEN]
+    return next(iter((waiting or returns)[-1:]), None)
 
 
 @dataclass(frozen=True)

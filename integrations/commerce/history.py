@@ -16,6 +16,7 @@ from helpdesk.lib.errors import InvalidInput
 from integrations.commerce.actions import (
     NEVER,
     contact_rows,
+    lay_returns_over,
     line_row,
     order_columns,
     parcel_row,
@@ -34,6 +35,7 @@ from integrations.commerce.models import (
 )
 from integrations.commerce.normal_form import OrderData, StoreCustomerData, check_order
 from integrations.commerce.parcels import lay_tracks_over
+from integrations.commerce.returns import returns_known_of
 
 log = structlog.get_logger()
 
@@ -109,12 +111,20 @@ def _write_parts(pairs: list[tuple[Order, OrderData]]) -> None:
     Refund.objects.bulk_create(
         Refund(order=order, **asdict(each)) for order, data in pairs for each in data.refunds
     )
-    OrderReturn.objects.bulk_create(
-        OrderReturn(order=order, **asdict(each)) for order, data in pairs for each in data.returns
-    )
+    _write_returns(pairs)
     Payment.objects.bulk_create(
         Payment(order=order, **asdict(each)) for order, data in pairs for each in data.payments
     )
+
+
+def _write_returns(pairs: list[tuple[Order, OrderData]]) -> None:
+    known = returns_known_of(order for order, _ in pairs)
+    rows: list[OrderReturn] = []
+    for order, data in pairs:
+        mine = [OrderReturn(order=order, **asdict(each)) for each in data.returns]
+        lay_returns_over(order, mine, known.get(order.pk, []))
+        rows += mine
+    OrderReturn.objects.bulk_create(rows)
 
 
 def _write_buyers(store: Store, told: list[StoreCustomerData]) -> dict[str, StoreCustomer]:

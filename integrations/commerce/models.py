@@ -326,6 +326,8 @@ class Order(models.Model):
     return_status = models.CharField(
         max_length=20, choices=ReturnStatus, blank=True, default=ReturnStatus.NONE
     )
+    told_return_status = models.CharField(max_length=20, blank=True, default="")
+    """What the platform itself says of returns; services know of others (``ReturnTrack``)."""
     payment_method = models.CharField(max_length=60, blank=True, default="")
     captured_minor = models.BigIntegerField(null=True, blank=True)
     """Money taken in; None where the platform does not say (then a paid order took its total)."""
@@ -503,10 +505,15 @@ class ReturnState(models.TextChoices):
     CLOSED = "closed", "Closed"
     DECLINED = "declined", "Declined"
     CANCELLED = "cancelled", "Cancelled"
+    EXPIRED = "expired", "Expired"
 
 
 class OrderReturn(models.Model):
-    """Something that comes back. ``lines``: [{line, title, quantity, reason}]."""
+    """Something that comes back. ``lines``: [{line, title, quantity, reason}].
+
+    ``source`` and what follows is what a returns service told (``ReturnTrack``); empty where only
+    the platform knows of it.
+    """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="returns")
     external_id = models.CharField(max_length=120)
@@ -520,11 +527,68 @@ class OrderReturn(models.Model):
     carrier = models.CharField(max_length=80, blank=True, default="")
     tracking_number = models.CharField(max_length=120, blank=True, default="")
     lines = models.JSONField(default=list, blank=True)
+    source = models.CharField(max_length=30, blank=True, default="")
+    source_id = models.CharField(max_length=120, blank=True, default="")
+    currency = models.CharField(max_length=3, blank=True, default="")
+    """Of the amounts, where it is not the order's."""
+    credit_minor = models.BigIntegerField(null=True, blank=True)
+    """Given as store credit or gift card."""
+    exchange_number = models.CharField(max_length=60, blank=True, default="")
+    """The order that the customer gets instead."""
+    status_url = models.CharField(max_length=1000, blank=True, default="")
 
     class Meta:
         ordering: ClassVar = ["requested_at", "external_id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["order", "external_id"], name="return_known_once"),
+        ]
+
+
+class ReturnTrack(models.Model):
+    """What a returns service says of a return, or the label we bought: it is laid over the order's
+    own returns and stays there when the platform tells the order anew.
+
+    ``order_ref`` is the platform's id of the order. ``store`` is the shop, where we know it.
+    """
+
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
+    source = models.CharField(max_length=30)
+    external_id = models.CharField(max_length=120)
+    store = models.ForeignKey(Store, models.CASCADE, null=True, blank=True, related_name="+")
+    order_ref = models.CharField(max_length=120, blank=True, default="")
+    number_key = models.CharField(max_length=60, blank=True, default="")
+    email = models.CharField(max_length=320, blank=True, default="")
+    number = models.CharField(max_length=60, blank=True, default="")
+    state = models.CharField(max_length=20, choices=ReturnState)
+    outcome = models.CharField(max_length=20, blank=True, default="")
+    requested_at = models.DateTimeField(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    refund_minor = models.BigIntegerField(null=True, blank=True)
+    credit_minor = models.BigIntegerField(null=True, blank=True)
+    exchange_number = models.CharField(max_length=60, blank=True, default="")
+    label_url = models.CharField(max_length=1000, blank=True, default="")
+    status_url = models.CharField(max_length=1000, blank=True, default="")
+    carrier = models.CharField(max_length=80, blank=True, default="")
+    tracking_number = models.CharField(max_length=120, blank=True, default="")
+    lines = models.JSONField(default=list, blank=True)
+    source_updated_at = models.DateTimeField()
+    source_digest = models.CharField(max_length=64, blank=True, default="")
+    as_of = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "source", "external_id"], name="return_track_known_once"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "order_ref"], name="return_track_of_order"),
+            models.Index(fields=["organization", "number_key"], name="return_track_of_number"),
+            models.Index(
+                fields=["organization", "tracking_number"],
+                name="return_track_parcel",
+                condition=~models.Q(tracking_number=""),
+            ),
         ]
 
 

@@ -101,12 +101,22 @@ class FulfillmentRecord(TypedDict):
 
 
 class ReturnRecord(TypedDict):
+    """``service`` tells it, by its name; empty where the platform does.
+
+    ``credit`` is given as store credit or gift card; ``exchange_number`` is the order that comes
+    instead; ``status_url`` is what the customer may see.
+    """
+
+    service: str
     number: str
     state: str
     state_text: str
     outcome: str
     requested_at: str | None
     refund: MoneyRecord | None
+    credit: MoneyRecord | None
+    exchange_number: str
+    status_url: str
     label_url: str
     carrier: str
     tracking_number: str
@@ -350,14 +360,19 @@ def _fulfillment_record(parcel: Fulfillment, order: Order) -> FulfillmentRecord:
 
 
 def _return_record(back: OrderReturn, order: Order) -> ReturnRecord:
-    refund = back.refund_minor
+    manifest = find_manifest(back.source) if back.source else None
+    currency = back.currency or order.currency
     return {
+        "service": manifest.label if manifest else back.source,
         "number": back.number,
         "state": back.state,
         "state_text": back.get_state_display(),
         "outcome": back.outcome,
         "requested_at": iso(back.requested_at),
-        "refund": None if refund is None else money(refund, order.currency),
+        "refund": None if back.refund_minor is None else money(back.refund_minor, currency),
+        "credit": None if back.credit_minor is None else money(back.credit_minor, currency),
+        "exchange_number": back.exchange_number,
+        "status_url": back.status_url,
         "label_url": back.label_url,
         "carrier": back.carrier,
         "tracking_number": back.tracking_number,

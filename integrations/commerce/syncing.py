@@ -26,15 +26,18 @@ from helpdesk.lib.errors import (
     TemporaryFailure,
 )
 from integrations.commerce import connections, doorbell, tracking
-from integrations.commerce.actions import upsert_order
+from integrations.commerce.actions import note_return, upsert_order
 from integrations.commerce.connector import (
     ConnectsStore,
+    KnowsReturns,
     OrderPage,
+    ReturnPage,
     StoreConnector,
     TracksParcels,
     find_store_connector,
 )
 from integrations.commerce.models import OrderToRead, Store, StoreConnection
+from integrations.commerce.returns import ReturnTrackData
 from integrations.commerce.webhooks import hook_url
 
 LEASE_SECONDS = 120
@@ -153,9 +156,13 @@ def _read_order(store: Store, connector: StoreConnector, run: Run, row: OrderToR
     as_of = now()
     this_ask = OrderToRead.objects.filter(pk=row.pk, asks=row.asks)
     try:
-        data = run.paced(lambda: connector.get_order(store, row.external_id))
+        ask = connector.get_return if isinstance(connector, KnowsReturns) else connector.get_order
+        data = run.paced(lambda: ask(store, row.external_id))
         with unit_of_work():
-            upsert_order(store, data, as_of=as_of)
+            if isinstance(data, ReturnTrackData):
+                note_return(store.organization_id, data, as_of=as_of)
+            else:
+                upsert_order(store, data, as_of=as_of)
             this_ask.delete()
         connections.note_lag(store, data.updated_at)
     except TemporaryFailure:
@@ -176,10 +183,12 @@ def _pass(line: StoreConnection, connector: StoreConnector, run: Run) -> int:
     store, count = line.store, 0
     began_at = line.sync_began_at or now()
     cursor = line.sync_cursor
-    since = (store.synced_at or store.created_at) - OVERLAP
+    since = _since(line, connector)
     while True:
         page = run.paced(lambda: _page(connector, store, since, cursor))  # noqa: B023 (at once)
-        count += take_page(store, page)
+        count += (
+            take_returns(store, page) if isinstance(page, ReturnPage) else take_page(store, page)
+        )
         cursor = page.cursor
         if not cursor:
             break
@@ -202,16 +211,25 @@ def _pass(line: StoreConnection, connector: StoreConnector, run: Run) -> int:
     return count
 
 
+def _since(line: StoreConnection, connector: StoreConnector) -> datetime | None:
+    """From when on is asked. The past of a shop is read by its backfill; that of a service that
+    knows returns is short and is read by its first pass."""
+    if isinstance(connector, KnowsReturns) and line.last_sync_at is None:
+        return None
+    return (line.store.synced_at or line.store.created_at) - OVERLAP
+
+
 def _page(
     connector: StoreConnector, store: Store, since: datetime | None, cursor: str
-) -> OrderPage:
+) -> OrderPage | ReturnPage:
+    ask = connector.list_returns if isinstance(connector, KnowsReturns) else connector.list_orders
     try:
-        return connector.list_orders(store, since=since, cursor=cursor)
+        return ask(store, since=since, cursor=cursor)
     except PermanentFailure:
         if not cursor:
             raise
         log.warning("store.cursor_refused", store_id=str(store.pk))
-        return connector.list_orders(store, since=since, cursor="")
+        return ask(store, since=since, cursor="")
 
 
 def take_page(store: Store, page: OrderPage, *, as_of: datetime | None = None) -> int:
@@ -222,6 +240,19 @@ def take_page(store: Store, page: OrderPage, *, as_of: datetime | None = None) -
             upsert_order(store, data, as_of=as_of)
         except InvalidInput as problem:
             log.warning("order.unreadable", store_id=str(store.pk), reason=problem.message)
+        else:
+            taken += 1
+    return taken
+
+
+def take_returns(store: Store, page: ReturnPage) -> int:
+    """Take over the page's returns, each in its own transaction; returns how many could be."""
+    as_of, taken = now(), 0
+    for data in page.returns:
+        try:
+            note_return(store.organization_id, data, as_of=as_of)
+        except InvalidInput as problem:
+            log.warning("return.unreadable", store_id=str(store.pk), reason=problem.message)
         else:
             taken += 1
     return taken
@@ -245,7 +276,9 @@ def begin_asking(store: Store) -> None:
     if connector is None:
         return
     is_checked = isinstance(connector, ConnectsStore)
-    is_asked = connector.manifest.capabilities.lists_orders or isinstance(connector, TracksParcels)
+    is_asked = connector.manifest.capabilities.lists_orders or isinstance(
+        connector, TracksParcels | KnowsReturns
+    )
     StoreConnection.objects.filter(store=store, sync_due_at=None).update(
         sync_due_at=now() if is_asked else None,
         check_due_at=now() + CHECK_EVERY if is_checked else None,

@@ -31,7 +31,7 @@ from helpdesk.lib.failpoints import failpoint
 from helpdesk.lib.ids import new_id
 from helpdesk.lib.slow_counter import SlowCounter
 from integrations.commerce import doorbell
-from integrations.commerce.actions import note_track, upsert_order
+from integrations.commerce.actions import note_return, note_track, upsert_order
 from integrations.commerce.connections import (
     ask_to_erase,
     ask_to_read,
@@ -44,6 +44,8 @@ from integrations.commerce.connector import (
     OrderTold,
     ParcelTold,
     PersonForgotten,
+    ReturnChanged,
+    ReturnTold,
     StoreItem,
     TakesStoreWebhooks,
     find_store_connector,
@@ -263,6 +265,13 @@ def _take_in(hook: StoreHook, item: StoreItem) -> dict[str, str]:
         moved = note_track(store.organization_id, item.track, as_of=hook.received_at)
         became = f"moved on {moved} orders" if moved else "known"
         return {"item": "parcel", "about": item.track.number, "became": became}
+    if isinstance(item, ReturnTold):
+        moved = note_return(store.organization_id, item.back, as_of=hook.received_at)
+        became = f"shown at {moved} orders" if moved else "known"
+        return {"item": "return", "about": item.back.external_id, "became": became}
+    if isinstance(item, ReturnChanged):
+        ask_to_read(store, [item.external_id])
+        return {"item": item.topic or "return", "about": item.external_id, "became": "to be read"}
     return {"item": "passed", "about": "", "became": item.reason[:200]}
 
 

@@ -298,8 +298,8 @@ def test_a_macro_reaches_exactly_what_is_listed():
         "delivered_on last_scan_on is_delivered".split()
     )
     returns = sorted(
-        "number status outcome requested_on refund label_url carrier tracking_number "
-        "tracking_url".split()
+        "number status outcome requested_on refund credit exchange_number status_url reason "
+        "is_open label_url carrier tracking_number tracking_url".split()
     )
     order = sorted(
         "number status placed_on placed_at promised_on expected_on shipped_on delivered_on "

@@ -81,12 +81,16 @@ class FulfillmentSchema(serializers.Serializer[None]):
 
 
 class ReturnSchema(serializers.Serializer[None]):
+    service = serializers.CharField()
     number = serializers.CharField()
     state = serializers.ChoiceField(ReturnState.choices)
     state_text = serializers.CharField()
     outcome = serializers.CharField()
     requested_at = serializers.DateTimeField(allow_null=True)
     refund = MoneySchema(allow_null=True)
+    credit = MoneySchema(allow_null=True)
+    exchange_number = serializers.CharField()
+    status_url = serializers.CharField()
     label_url = serializers.CharField()
     carrier = serializers.CharField()
     tracking_number = serializers.CharField()

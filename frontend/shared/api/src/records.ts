@@ -438,14 +438,22 @@ export interface Fulfillment {
   lines: LineQuantity[];
 }
 export type ReturnState =
-  'requested' | 'approved' | 'in_transit' | 'received' | 'closed' | 'declined' | 'cancelled';
+  'requested' | 'approved' | 'in_transit' | 'received' | 'closed' | 'declined' | 'cancelled' | 'expired';
 export interface OrderReturn {
+  /** The service that tells it; empty where the store does. */
+  service: string;
   number: string;
   state: ReturnState;
   state_text: string;
   outcome: string;
   requested_at: Instant | null;
   refund: PricedMoney | null;
+  /** Given as store credit or gift card. */
+  credit: PricedMoney | null;
+  /** The order that comes instead. */
+  exchange_number: string;
+  /** What the customer may see of it. */
+  status_url: string;
   label_url: string;
   carrier: string;
   tracking_number: string;

@@ -1,0 +1,13 @@
+import type { OrderReturn } from '@aftercare/api';
+import { money, t } from '@aftercare/ui';
+
+/** What the customer gets for a return, as far as it is known; a refund's sum stands beside it. */
+export function gotFor(back: OrderReturn): string[] {
+  const said: string[] = [];
+  if (back.exchange_number) said.push(t('opanel.back.exchange', { number: back.exchange_number }));
+  else if (back.outcome === 'exchange') said.push(t('opanel.back.exchangeOpen'));
+  if (back.credit?.minor) said.push(t('opanel.back.credit', { amount: money(back.credit) }));
+  else if (back.outcome === 'store_credit') said.push(t('opanel.back.creditOpen'));
+  if (back.outcome === 'refund') said.push(t('opanel.back.refund'));
+  return said;
+}
