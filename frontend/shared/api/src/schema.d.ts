@@ -4503,18 +4503,23 @@ export interface components {
       confirm: boolean;
     };
     ReturnRecord: {
+      service: string;
       number: string;
       state: string;
       state_text: string;
       outcome: string;
       requested_at: string | null;
       refund: components['schemas']['MoneyRecord'] | null;
+      credit: components['schemas']['MoneyRecord'] | null;
+      exchange_number: string;
+      status_url: string;
       label_url: string;
       carrier: string;
       tracking_number: string;
       lines: components['schemas']['LineQuantityRecord'][];
     };
     ReturnSchema: {
+      service: string;
       number: string;
       state: components['schemas']['ReturnSchemaStateEnum'];
       state_text: string;
@@ -4522,6 +4527,9 @@ export interface components {
       /** Format: date-time */
       requested_at: string | null;
       refund: components['schemas']['MoneySchema'] | null;
+      credit: components['schemas']['MoneySchema'] | null;
+      exchange_number: string;
+      status_url: string;
       label_url: string;
       carrier: string;
       tracking_number: string;
@@ -4529,7 +4537,7 @@ export interface components {
     };
     /** @enum {string} */
     ReturnSchemaStateEnum:
-      'requested' | 'approved' | 'in_transit' | 'received' | 'closed' | 'declined' | 'cancelled';
+      'requested' | 'approved' | 'in_transit' | 'received' | 'closed' | 'declined' | 'cancelled' | 'expired';
     /** @enum {string} */
     ReturnStatusEnum: 'requested' | 'returned';
     /** @enum {string} */
