@@ -2,17 +2,29 @@
 
 from automation.csat.models import CsatOptOut, CsatSurvey, SurveyExclusion, SurveyState
 from automation.macros.models import Macro, MacroUse, MacroVersion
-from automation.rules.models import Rule, RuleRun, RunOutcome
+from automation.rules.models import (
+    DryRun,
+    Rule,
+    RuleRun,
+    RuleTimer,
+    RuleVersion,
+    RunOutcome,
+    WebhookCall,
+)
 
 __all__ = [
     "CsatOptOut",
     "CsatSurvey",
+    "DryRun",
     "Macro",
     "MacroUse",
     "MacroVersion",
     "Rule",
     "RuleRun",
+    "RuleTimer",
+    "RuleVersion",
     "RunOutcome",
     "SurveyExclusion",
     "SurveyState",
+    "WebhookCall",
 ]

@@ -9,11 +9,8 @@ from helpdesk.lib.api import StrictSerializer
 MAX_BODY_CHARS = 20_000
 
 
-class RuleInput(StrictSerializer):
-    """Any of these; conditions and actions are checked by ``automation.rules.edit``.
-
-    ``version`` is the one that was edited: if somebody saved since, the answer is 409.
-    """
+class RuleParts(StrictSerializer):
+    """What a rule says; checked by ``automation.rules.definition``."""
 
     name = serializers.CharField(max_length=120, required=False)
     description = serializers.CharField(max_length=500, allow_blank=True, required=False)
@@ -22,12 +19,56 @@ class RuleInput(StrictSerializer):
     )
     conditions = serializers.JSONField(required=False)
     actions = serializers.JSONField(required=False)
-    is_active = serializers.BooleanField(required=False)
+    else_actions = serializers.JSONField(required=False)
+    wait = serializers.JSONField(required=False, allow_null=True)
+    schedule = serializers.JSONField(required=False, allow_null=True)
+    limits = serializers.JSONField(required=False)
     stop_after = serializers.BooleanField(required=False)
     runs_on_automatic = serializers.BooleanField(required=False)
     once_per_ticket_hours = serializers.IntegerField(min_value=0, max_value=8760, required=False)
+
+
+class RuleInput(RuleParts):
+    """Any of these, at once: what a rule says becomes its next live version.
+
+    ``version`` is the one that was edited: if somebody saved since, the answer is 409.
+    """
+
+    mode = serializers.CharField(max_length=10, required=False)
+    is_active = serializers.BooleanField(required=False)
     position = serializers.IntegerField(min_value=0, max_value=100_000, required=False)
     version = serializers.IntegerField(min_value=1, required=False)
+
+
+class NewRuleInput(RuleInput):
+    """A ``definition`` alone makes a rule that is off, with a draft; the parts one that is live."""
+
+    definition = serializers.JSONField(required=False)
+
+
+class RuleDraftInput(StrictSerializer):
+    """The whole definition, and the ``draft_revision`` that was seen."""
+
+    definition = serializers.JSONField()
+    based_on = serializers.IntegerField(min_value=0)
+
+
+class RulePublishInput(StrictSerializer):
+    """Why, how it goes on, and the ``draft_revision`` that was seen."""
+
+    note = serializers.CharField(max_length=500, allow_blank=True, required=False)
+    mode = serializers.CharField(max_length=10, required=False)
+    based_on = serializers.IntegerField(min_value=0, required=False)
+
+
+class RuleOrderInput(StrictSerializer):
+    """Every rule once, in the order they shall run."""
+
+    ids = serializers.ListField(child=serializers.UUIDField(), max_length=1000)
+
+
+class NothingInput(StrictSerializer):
+    """Nothing is needed."""
 
 
 class RuleTestInput(StrictSerializer):
@@ -42,6 +83,13 @@ class DraftRuleTestInput(RuleTestInput):
 
     conditions = serializers.JSONField()
     actions = serializers.JSONField(required=False)
+    else_actions = serializers.JSONField(required=False)
+    wait = serializers.JSONField(required=False, allow_null=True)
+    schedule = serializers.JSONField(required=False, allow_null=True)
+    limits = serializers.JSONField(required=False)
+    stop_after = serializers.BooleanField(required=False)
+    runs_on_automatic = serializers.BooleanField(required=False)
+    once_per_ticket_hours = serializers.IntegerField(min_value=0, max_value=8760, required=False)
     triggers = serializers.ListField(child=serializers.CharField(max_length=60), required=False)
 
 
@@ -99,5 +147,5 @@ class MacroCheckInput(StrictSerializer):
     body = serializers.CharField(max_length=MAX_BODY_CHARS, allow_blank=True, trim_whitespace=False)
 
 
-class NoSurveyInput(StrictSerializer):
+class NoSurveyInput(NothingInput):
     """Nothing is needed."""

@@ -8,15 +8,23 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automation.api.inputs import DraftRuleTestInput, RuleInput, RuleTestInput
+from automation.api.inputs import (
+    DraftRuleTestInput,
+    NewRuleInput,
+    RuleInput,
+    RuleOrderInput,
+    RuleTestInput,
+)
 from automation.api.shapes import RuleDetails, RulePage, RuleRunDetails, RuleRunPage, RuleWords
 from automation.rules import selectors
 from automation.rules.actions import ACTIONS
+from automation.rules.definition import NAMES
+from automation.rules.drafts import change_at_once, create_at_once, create_draft, note_tried
 from automation.rules.dry_run import MAX_TICKETS, dry_run, dry_run_lately, dry_run_record
-from automation.rules.edit import change_rule, create_rule, delete_rule, draft_of
+from automation.rules.edit import delete_rule, draft_of, order_rules
 from automation.rules.fields import rule_fields_of
 from automation.rules.models import Rule
-from automation.rules.records import rule_record, run_record
+from automation.rules.records import rule_record, rule_records, run_record
 from automation.rules.triggers import TRIGGERS
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.lib.api import read_body, refuse_unknown_parameters
@@ -28,7 +36,7 @@ _PAGE = {"after": "The ``next`` of the page before.", "limit": "At most 200."}
 
 
 class RuleList(Endpoint):
-    """GET: all rules in their order. POST: a new one at the end."""
+    """GET: all rules in their order. POST: a new one at the end, as a draft or live at once."""
 
     needs: ClassVar = {"GET": "rule.view", "POST": "rule.change"}
     is_live = True
@@ -37,13 +45,17 @@ class RuleList(Endpoint):
     def get(self, request: Request) -> Response:
         refuse_unknown_parameters(request, "limit", "after")
         rules = selectors.rules_of(self.user)
-        return Response({"results": [rule_record(each) for each in rules], "next": None})
+        return Response({"results": rule_records(rules), "next": None})
 
-    @documented("create_rule", RuleDetails, body=RuleInput, status=201)
+    @documented("create_rule", RuleDetails, body=NewRuleInput, status=201)
     def post(self, request: Request) -> Response:
-        values = read_body(RuleInput, request)
+        values = read_body(NewRuleInput, request)
         values.pop("version", None)
-        rule = create_rule(self.user.organization, values, user=self.user)
+        organization = self.user.organization
+        if "definition" in values:
+            rule = create_draft(organization, values["definition"], user=self.user)
+        else:
+            rule = create_at_once(organization, values, user=self.user)
         return Response(rule_record(rule), status=201)
 
 
@@ -62,12 +74,25 @@ class RuleDetail(Endpoint):
         values = read_body(RuleInput, request)
         rule = selectors.get_rule(self.user, rule_id)
         version = values.pop("version", None)
-        return Response(rule_record(change_rule(rule, values, user=self.user, version=version)))
+        return Response(rule_record(change_at_once(rule, values, user=self.user, version=version)))
 
     @documented("delete_rule", status=204)
     def delete(self, request: Request, rule_id: uuid.UUID) -> Response:
         delete_rule(selectors.get_rule(self.user, rule_id), user=self.user)
         return Response(status=204)
+
+
+class RuleOrder(Endpoint):
+    """The order in which rules run."""
+
+    needs: ClassVar = {"POST": "rule.change"}
+    is_live = True
+
+    @documented("order_rules", RulePage, body=RuleOrderInput)
+    def post(self, request: Request) -> Response:
+        ids = read_body(RuleOrderInput, request)["ids"]
+        order_rules(self.user.organization, ids, user=self.user)
+        return Response({"results": rule_records(selectors.rules_of(self.user)), "next": None})
 
 
 class RuleTest(Endpoint):
@@ -82,7 +107,10 @@ class RuleTest(Endpoint):
 
     def tested(self, rule: Rule, values: dict[str, Any]) -> dict[str, Any]:
         if "ticket_id" not in values:
-            return dry_run_lately(rule, self.user, limit=values.get("limit", MAX_TICKETS))
+            limit = values.get("limit", MAX_TICKETS)
+            result = dry_run_lately(rule, self.user, limit=limit)
+            note_tried(rule, user=self.user, limit=limit, result=result)
+            return result
         ticket = get_ticket(self.user, values["ticket_id"])
         return dry_run_record(rule, dry_run(rule, ticket))
 
@@ -95,8 +123,7 @@ class DraftRuleTest(RuleTest):
     @documented("test_rule_draft", RuleRunDetails, body=DraftRuleTestInput)
     def post(self, request: Request) -> Response:
         values = read_body(DraftRuleTestInput, request)
-        names = ("conditions", "actions", "triggers")
-        fields = {name: values[name] for name in names if name in values}
+        fields = {name: values[name] for name in NAMES if name in values}
         return Response(self.tested(draft_of(self.user.organization, fields), values))
 
 
@@ -105,14 +132,15 @@ class RuleRuns(Endpoint):
 
     needs: ClassVar = {"GET": "rule.view"}
 
-    @documented("rule_runs", RuleRunPage, parameters=_PAGE)
+    @documented("rule_runs", RuleRunPage, parameters={**_PAGE, "failed": "1: only failed ones."})
     def get(self, request: Request, rule_id: uuid.UUID) -> Response:
-        refuse_unknown_parameters(request, "after", "limit")
+        refuse_unknown_parameters(request, "after", "limit", "failed")
         page = selectors.runs_of_rule(
             self.user,
             selectors.get_rule(self.user, rule_id),
             after=request.query_params.get("after") or None,
             limit=limit_from(request.query_params.get("limit")),
+            is_failed=request.query_params.get("failed") in ("1", "true"),
         )
         return Response({"results": [run_record(each) for each in page.rows], "next": page.next})
 

@@ -11,6 +11,29 @@ class RuleAction(TypedDict):
     description: str
 
 
+class RuleDraft(TypedDict):
+    definition: dict[str, Any]
+    summary: str
+    based_on: int
+    revision: int
+    by: str
+    by_id: str | None
+    at: str
+
+
+class RuleSafety(TypedDict):
+    messages: bool
+    money: bool
+    outside: bool
+
+
+class RuleStats(TypedDict):
+    runs_7d: int
+    matched_7d: int
+    failed_24h: int
+    per_day: list[int]
+
+
 class RuleDetails(TypedDict):
     id: str
     key: str | None
@@ -19,21 +42,79 @@ class RuleDetails(TypedDict):
     summary: str
     triggers: list[str]
     conditions: dict[str, Any]
+    wait: dict[str, Any] | None
+    schedule: dict[str, Any] | None
     actions: list[RuleAction]
+    else_actions: list[RuleAction]
+    mode: str
     is_active: bool
     stop_after: bool
     runs_on_automatic: bool
     once_per_ticket_hours: int
+    limits: dict[str, int]
     position: int
     version: int
+    live_version: int
+    draft: RuleDraft | None
+    draft_revision: int
+    safety: RuleSafety
+    needs_test: bool
+    paused_at: str | None
+    paused_reason: str
+    next_at: str | None
     updated_at: str
     run_count: int
     failed_count: int
+    stats: RuleStats
 
 
 class RulePage(TypedDict):
     results: list[RuleDetails]
     next: str | None
+
+
+class RuleDifference(TypedDict):
+    kind: str
+    part: str
+    text: str
+
+
+class RuleVersionDetails(TypedDict):
+    number: int
+    definition: dict[str, Any]
+    summary: str
+    author_id: str | None
+    author_name: str
+    note: str
+    at: str
+    restored_from: int | None
+    is_live: bool
+    diff_to_previous: list[RuleDifference]
+
+
+class RuleVersionList(TypedDict):
+    results: list[RuleVersionDetails]
+
+
+class RuleNeed(TypedDict):
+    kind: str
+    text: str
+    is_met: bool
+
+
+class RuleTemplateDetails(TypedDict):
+    key: str
+    name: str
+    what: str
+    trigger: str
+    summary: str
+    safety: RuleSafety
+    definition: dict[str, Any]
+    needs: list[RuleNeed]
+
+
+class RuleTemplateList(TypedDict):
+    results: list[RuleTemplateDetails]
 
 
 class TraceLine(TypedDict):
@@ -61,9 +142,14 @@ class RuleRunDetails(TypedDict):
     at: str
     outcome: str
     reason: str
+    branch: str
     is_match: bool
     trace: list[TraceLine]
     actions: list[RunAction]
+    duration_ms: int
+    can_undo: bool
+    undone_at: str | None
+    undone_by: str | None
 
 
 class RuleRunPage(TypedDict):

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from automation.api import customers, macros, order_approvals, rules, surveys
+from automation.api import customers, macros, order_approvals, rule_drafts, rules, surveys
 
 urlpatterns = [
     path("rules", rules.RuleList.as_view()),
     path("rules/vocabulary", rules.RuleVocabulary.as_view()),
     path("rules/test", rules.DraftRuleTest.as_view()),
+    path("rules/order", rules.RuleOrder.as_view()),
+    path("rules/templates", rule_drafts.RuleTemplates.as_view()),
+    path("rules/templates/<slug:key>/install", rule_drafts.RuleTemplateInstall.as_view()),
     path("rules/<uuid:rule_id>", rules.RuleDetail.as_view()),
+    path("rules/<uuid:rule_id>/draft", rule_drafts.RuleDraft.as_view()),
+    path("rules/<uuid:rule_id>/publish", rule_drafts.RulePublish.as_view()),
+    path("rules/<uuid:rule_id>/versions", rule_drafts.RuleVersions.as_view()),
+    path("rules/<uuid:rule_id>/versions/<int:number>/restore", rule_drafts.RuleRestore.as_view()),
     path("rules/<uuid:rule_id>/test", rules.RuleTest.as_view()),
     path("rules/<uuid:rule_id>/runs", rules.RuleRuns.as_view()),
     path("rule-runs/<uuid:run_id>", rules.RuleRunDetail.as_view()),

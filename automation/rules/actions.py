@@ -62,6 +62,9 @@ class Action(Protocol):
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
         """The parameters as they are stored; raises InvalidInput naming the wrong one."""
 
+    def dangers(self, params: Params) -> frozenset[str]:
+        """Which of ``definition.SAFETY`` it is: messages, money, outside."""
+
     def describe(self, params: Params) -> str:
         """``Add tags cancellation, urgent``."""
 
@@ -69,7 +72,19 @@ class Action(Protocol):
         """Do it; returns what came of it. Raises HelpdeskError when it cannot be done."""
 
 
-class AddTags:
+HARMLESS: frozenset[str] = frozenset()
+MESSAGES = frozenset({"messages"})
+OUTSIDE = frozenset({"outside"})
+
+
+class _Harmless:
+    """Stays within the ticket."""
+
+    def dangers(self, params: Params) -> frozenset[str]:
+        return HARMLESS
+
+
+class AddTags(_Harmless):
     type, label, is_for_macros = "add_tags", "Add tags", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
@@ -83,7 +98,7 @@ class AddTags:
         return "done"
 
 
-class RemoveTags:
+class RemoveTags(_Harmless):
     type, label, is_for_macros = "remove_tags", "Remove tags", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
@@ -97,7 +112,7 @@ class RemoveTags:
         return "done"
 
 
-class SetPriority:
+class SetPriority(_Harmless):
     type, label, is_for_macros = "set_priority", "Set priority", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
@@ -111,7 +126,7 @@ class SetPriority:
         return "done"
 
 
-class SetStatus:
+class SetStatus(_Harmless):
     type, label, is_for_macros = "set_status", "Set status", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
@@ -127,7 +142,7 @@ class SetStatus:
         return "done"
 
 
-class AssignPerson:
+class AssignPerson(_Harmless):
     type, label, is_for_macros = "assign_person", "Assign to a person", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
@@ -144,7 +159,7 @@ class AssignPerson:
         return "done"
 
 
-class AssignTeam:
+class AssignTeam(_Harmless):
     type, label, is_for_macros = "assign_team", "Assign to a team", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
@@ -160,7 +175,7 @@ class AssignTeam:
         return "done"
 
 
-class Snooze:
+class Snooze(_Harmless):
     type, label, is_for_macros = "snooze", "Snooze", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
@@ -179,7 +194,7 @@ class Snooze:
         return "done"
 
 
-class AddNote:
+class AddNote(_Harmless):
     type, label, is_for_macros = "add_note", "Add an internal note", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
@@ -209,6 +224,9 @@ class ReplyWithMacro:
             raise InvalidInput.field("macro_id", "Choose a macro.", code="required")
         return {"macro_id": str(macro.pk), "name": macro.name}
 
+    def dangers(self, params: Params) -> frozenset[str]:
+        return MESSAGES
+
     def describe(self, params: Params) -> str:
         return f"Reply with the macro “{params['name']}”"
 
@@ -223,7 +241,7 @@ class ReplyWithMacro:
         )
 
 
-class TurnSurveyOff:
+class TurnSurveyOff(_Harmless):
     type, label, is_for_macros = "turn_survey_off", "Send no survey for this ticket", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
@@ -250,6 +268,9 @@ class PostToSlack:
             raise InvalidInput.field("channel_id", "Choose a Slack workspace.", code="required")
         place, name = team_alerts.clean_place(channel, params.get("place"), params.get("name"))
         return {"channel_id": str(channel.pk), "place": place, "name": name}
+
+    def dangers(self, params: Params) -> frozenset[str]:
+        return OUTSIDE
 
     def describe(self, params: Params) -> str:
         return f"Post to {params['name']} in Slack"
@@ -283,18 +304,18 @@ ACTIONS: dict[str, Action] = {each.type: each for each in _ALL}
 
 
 def clean_actions(
-    organization_id: uuid.UUID, actions: Any, *, for_macro: bool = False
+    organization_id: uuid.UUID, actions: Any, *, for_macro: bool = False, path: str = "actions"
 ) -> list[dict[str, Any]]:
     """The actions as they are stored; raises InvalidInput naming ``actions.1.params.tags``."""
     if not isinstance(actions, list) or len(actions) > MAX_ACTIONS:
-        raise InvalidInput.field("actions", f"Give a list of at most {MAX_ACTIONS} actions.")
+        raise InvalidInput.field(path, f"Give a list of at most {MAX_ACTIONS} actions.")
     cleaned, errors = [], []
     for index, each in enumerate(actions):
         try:
             cleaned.append(_clean_one(organization_id, each, for_macro=for_macro))
         except InvalidInput as error:
             errors += [
-                FieldError(f"actions.{index}.{wrong.path}", wrong.code, wrong.message)
+                FieldError(f"{path}.{index}.{wrong.path}", wrong.code, wrong.message)
                 for wrong in error.errors
             ]
         else:

@@ -10,36 +10,42 @@ from typing import Any
 
 from django.db.models import Count, Max, Sum
 
-from automation.rules.models import Rule
+from automation.rules.models import Mode, Rule
 from helpdesk.events.outbox import current_unit
 
 
 @dataclass(frozen=True)
 class CompiledRule:
-    """A rule that is switched on."""
+    """A rule that is switched on, or judges in the shadow."""
 
     id: uuid.UUID
     name: str
     version: int
+    is_shadow: bool
     triggers: frozenset[str]
     conditions: dict[str, Any]
     actions: tuple[dict[str, Any], ...]
+    else_actions: tuple[dict[str, Any], ...]
     stop_after: bool
     runs_on_automatic: bool
     once_per_ticket_hours: int
+    limits: dict[str, int]
 
     @classmethod
     def of(cls, rule: Rule) -> CompiledRule:
         return cls(
             rule.pk,
             rule.name,
-            rule.version,
+            rule.live_version,
+            rule.mode == Mode.SHADOW,
             frozenset(rule.triggers),
             rule.conditions,
             tuple(rule.actions),
+            tuple(rule.else_actions),
             rule.stop_after,
             rule.runs_on_automatic,
             rule.once_per_ticket_hours,
+            rule.limits,
         )
 
 
@@ -64,7 +70,7 @@ def _read(organization_id: uuid.UUID) -> list[CompiledRule]:
         kept = _kept.get(organization_id)
     if kept is not None and kept[0] == stamp:
         return kept[1]
-    found = Rule.objects.filter(organization_id=organization_id, is_active=True)
+    found = Rule.objects.filter(organization_id=organization_id, mode__in=[Mode.ON, Mode.SHADOW])
     rules = [CompiledRule.of(rule) for rule in found]
     with _lock:
         _kept[organization_id] = (stamp, rules)

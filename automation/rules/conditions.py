@@ -2,7 +2,8 @@
 
 Three answers, not two: a leaf about something that is not there (no order, no message) is
 *unknown*, and so is everything that hangs on it, also under ``not``. Only *true* is a match, so
-missing data never matches by accident. The trace names every leaf in the order it was read.
+missing data never matches by accident, unless the leaf says how it counts (``if_missing``: true or
+false). The trace names every leaf in the order it was read.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class Verdict:
 
     is_match: bool
     trace: list[Step] = field(default_factory=list)
+    is_known: bool = True
+    """False where the answer hangs on something that is not there: neither branch runs."""
 
 
 def evaluate(
@@ -67,7 +70,8 @@ def evaluate(
     if not tree:
         return Verdict(is_match=True)
     reading = _Reading(snapshot, change, at)
-    return Verdict(reading.node(tree, "conditions") is True, reading.trace)
+    truth = reading.node(tree, "conditions")
+    return Verdict(truth is True, reading.trace, truth is not None)
 
 
 class _Reading:
@@ -107,7 +111,7 @@ class _Reading:
         if operator in _ON_CHANGE:
             truth = _ON_CHANGE[operator](self.change.get(name), wanted)
         elif actual is MISSING:
-            truth = None
+            truth = leaf.get("if_missing")
         else:
             truth = OPERATORS[operator](actual, wanted, self.at)
         self.trace.append(Step(path, name, operator, wanted, actual, truth))

@@ -28,7 +28,7 @@ MAX_SHOWN = 50
 
 
 @dataclass(frozen=True)
-class DryRun:
+class Trial:
     """What the rule would have made of one ticket."""
 
     ticket: Ticket
@@ -38,7 +38,7 @@ class DryRun:
     actions: list[dict[str, str]] = field(default_factory=list)
 
 
-def dry_run(rule: Rule, ticket: Ticket) -> DryRun:
+def dry_run(rule: Rule, ticket: Ticket) -> Trial:
     """Judge the rule on the ticket as it is now; what it would do to an order is quoted."""
     labels = labels_in(rule.conditions, rule.organization_id)
     run = _judge(rule, ticket, _newest_messages([ticket]).get(ticket.pk), labels)
@@ -66,13 +66,13 @@ def dry_run_lately(rule: Rule, user: User, *, limit: int = MAX_TICKETS) -> dict[
     }
 
 
-def dry_run_record(rule: Rule, run: DryRun) -> dict[str, Any]:
+def dry_run_record(rule: Rule, run: Trial) -> dict[str, Any]:
     """In the shape of a run; every outcome is ``would``."""
     return {
         "id": None,
         "rule_id": str(rule.pk),
         "rule_name": rule.name,
-        "rule_version": rule.version,
+        "rule_version": rule.live_version,
         "ticket_id": str(run.ticket.pk),
         "ticket_number": run.ticket.number,
         "ticket_subject": run.ticket.subject,
@@ -81,14 +81,17 @@ def dry_run_record(rule: Rule, run: DryRun) -> dict[str, Any]:
         "outcome": "test",
         "reason": "",
         "is_match": run.is_match,
+        "branch": "then",
         "trace": run.trace,
         "actions": run.actions,
+        "duration_ms": 0,
+        "can_undo": False,
+        "undone_at": None,
+        "undone_by": None,
     }
 
 
-def _judge(
-    rule: Rule, ticket: Ticket, message: Message | None, labels: Mapping[str, str]
-) -> DryRun:
+def _judge(rule: Rule, ticket: Ticket, message: Message | None, labels: Mapping[str, str]) -> Trial:
     snapshot = Snapshot(ticket, message, at=now())
     verdict = evaluate(rule.conditions, snapshot, {}, at=snapshot.at)
     is_match = verdict.is_match and (
@@ -98,7 +101,7 @@ def _judge(
         {**each, "outcome": _would(each["type"], ticket, message) if is_match else "would not run"}
         for each in describe_actions(rule.actions)
     ]
-    return DryRun(ticket, message, is_match, trace_records(verdict.trace, labels), actions)
+    return Trial(ticket, message, is_match, trace_records(verdict.trace, labels), actions)
 
 
 def _would(kind: str, ticket: Ticket, message: Message | None) -> str:

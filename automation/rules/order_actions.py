@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from automation.rules.automatic_replies import why_not_answerable
 from automation.rules.compiled import CompiledRule
 from automation.rules.conditions import evaluate
-from automation.rules.models import Rule, RuleRun
+from automation.rules.models import Mode, Rule, RuleRun
 from automation.rules.snapshot import Snapshot
 from helpdesk.events.outbox import current_origin
 from helpdesk.lib.clock import now
@@ -77,6 +77,10 @@ class ActOnOrder:
             "mode": mode,
             "caps": _clean_caps(kind, params.get("caps") or {}) if mode == "automatic" else {},
         }
+
+    def dangers(self, params: Params) -> frozenset[str]:
+        """A proposal waits for a person and moves nothing."""
+        return frozenset({"money"}) if _is_automatic(params) else frozenset()
 
     def describe(self, params: Params) -> str:
         words = IN_WORDS[ActionKind(params["kind"])]
@@ -146,14 +150,14 @@ def why_not_any_more(action: OrderAction) -> str:
     """The guard right before a rule acts: why it must not, or an empty word."""
     run_id = action.source_key.partition(":")[0]
     run = RuleRun.objects.filter(pk=run_id).first() if len(run_id) == 36 else None
-    rules = Rule.objects.filter(is_active=True, pk__in=[action.rule_id])
+    rules = Rule.objects.filter(mode=Mode.ON, pk__in=[action.rule_id])
     rule = rules.first() if action.rule_id else None
     if (
         run is None
         or rule is None
         or not any(
             each["type"] == TYPE and _digest(each["params"]) == action.source_key.partition(":")[2]
-            for each in rule.actions
+            for each in (*rule.actions, *rule.else_actions)
         )
     ):
         return "The rule is switched off or says something else now."

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from automation.rules.models import Rule, RuleRun, RunOutcome
+from automation.rules.models import Rule, RuleRun
+from automation.rules.records import FAILED
 from helpdesk.accounts.models import User
 from helpdesk.accounts.selectors import hidden_teams_of
-from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput, NotFound
 from helpdesk.lib.pagination import Page, decode_cursor, encode_cursor
 from tickets.models import Ticket
 
-COUNTED = timedelta(days=7)
-
 
 def rules_of(user: User) -> list[Rule]:
-    """All rules in the order they run, with how often they ran in the last seven days."""
-    lately = Q(runs__at__gte=now() - COUNTED)
-    failed = Q(runs__outcome__in=[RunOutcome.PARTLY, RunOutcome.ERROR])
-    return list(
-        Rule.objects.filter(organization_id=user.organization_id).annotate(
-            run_count=Count("runs", filter=lately),
-            failed_count=Count("runs", filter=lately & failed),
-        )
-    )
+    """All rules in the order they run."""
+    found = Rule.objects.filter(organization_id=user.organization_id)
+    return list(found.select_related("draft_by"))
 
 
 def get_rule(user: User, rule_id: uuid.UUID) -> Rule:
     """The rule; raises NotFound."""
-    rule = Rule.objects.filter(organization_id=user.organization_id, pk=rule_id).first()
+    found = Rule.objects.filter(organization_id=user.organization_id, pk=rule_id)
+    rule = found.select_related("draft_by").first()
     if rule is None:
         raise NotFound("There is no such rule.")
     return rule
@@ -47,9 +40,12 @@ def get_run(user: User, run_id: uuid.UUID) -> RuleRun:
     return run
 
 
-def runs_of_rule(user: User, rule: Rule, *, after: str | None, limit: int) -> Page[RuleRun]:
-    """Runs of the rule, newest first."""
-    return _page(_runs_of(user).filter(rule=rule), after, limit)
+def runs_of_rule(
+    user: User, rule: Rule, *, after: str | None, limit: int, is_failed: bool = False
+) -> Page[RuleRun]:
+    """Runs of the rule, newest first; ``is_failed``: only those in which something went wrong."""
+    runs = _runs_of(user).filter(rule=rule)
+    return _page(runs.filter(outcome__in=FAILED) if is_failed else runs, after, limit)
 
 
 def runs_of_ticket(user: User, ticket: Ticket, *, after: str | None, limit: int) -> Page[RuleRun]:
@@ -58,7 +54,9 @@ def runs_of_ticket(user: User, ticket: Ticket, *, after: str | None, limit: int)
 
 
 def _runs_of(user: User) -> QuerySet[RuleRun]:
-    found = RuleRun.objects.filter(organization_id=user.organization_id).select_related("ticket")
+    found = RuleRun.objects.filter(organization_id=user.organization_id).select_related(
+        "ticket", "undone_by"
+    )
     hidden = hidden_teams_of(user)
     return found.exclude(ticket__team_id__in=hidden) if hidden else found
 

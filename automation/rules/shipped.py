@@ -46,30 +46,30 @@ def _shipped(tracking: Macro | None) -> dict[str, dict[str, Any]]:
             "triggers": ["message.received"],
             "conditions": {
                 "all": [
-                    *_customer_wants("cancel_order"),
-                    _leaf("order.placed_at", "within_last", "2d"),
-                    _leaf("order.is_fulfilled", "is", value=False),
-                    _leaf("order.is_cancelled", "is", value=False),
+                    *customer_wants("cancel_order"),
+                    leaf("order.placed_at", "within_last", "2d"),
+                    leaf("order.is_fulfilled", "is", value=False),
+                    leaf("order.is_cancelled", "is", value=False),
                 ]
             },
             "actions": [
-                _action("add_tags", tags=["cancellation", "urgent"]),
-                _action("set_priority", priority="urgent"),
+                action("add_tags", tags=["cancellation", "urgent"]),
+                action("set_priority", priority="urgent"),
             ],
         },
         CANCELLATION: {
             "name": "Cancellation",
             "description": "Asks to cancel: tagged, whatever the order’s state.",
             "triggers": ["message.received"],
-            "conditions": {"all": _customer_wants("cancel_order")},
-            "actions": [_action("add_tags", tags=["cancellation"])],
+            "conditions": {"all": customer_wants("cancel_order")},
+            "actions": [action("add_tags", tags=["cancellation"])],
         },
         WISMO: {
             "name": "Where is my order",
             "description": "Asks where the order is: tagged.",
             "triggers": ["message.received"],
-            "conditions": {"all": _customer_wants("order_status")},
-            "actions": [_action("add_tags", tags=["wismo"])],
+            "conditions": {"all": customer_wants("order_status")},
+            "actions": [action("add_tags", tags=["wismo"])],
         },
         NOT_RECEIVED: {
             "name": "Delivered, but not received",
@@ -78,14 +78,14 @@ def _shipped(tracking: Macro | None) -> dict[str, dict[str, Any]]:
             "triggers": ["message.received"],
             "conditions": {
                 "all": [
-                    *_customer_wants("order_status"),
-                    _leaf("order.is_delivered", "is", value=True),
-                    _leaf("order.days_since_delivery", "less_than", 8),
+                    *customer_wants("order_status"),
+                    leaf("order.is_delivered", "is", value=True),
+                    leaf("order.days_since_delivery", "less_than", 8),
                 ]
             },
             "actions": [
-                _action("add_tags", tags=["delivered-not-received"]),
-                _action("set_priority", priority="high"),
+                action("add_tags", tags=["delivered-not-received"]),
+                action("set_priority", priority="high"),
             ],
         },
         PARCEL_TROUBLE: {
@@ -93,10 +93,10 @@ def _shipped(tracking: Macro | None) -> dict[str, dict[str, Any]]:
             "description": "Asks for a parcel that does not move, missed its day or has a problem, "
             "or of which the shop and the carrier say different things.",
             "triggers": ["message.received"],
-            "conditions": {"all": [*_customer_wants("order_status"), {"any": _trouble()}]},
+            "conditions": {"all": [*customer_wants("order_status"), {"any": trouble()}]},
             "actions": [
-                _action("add_tags", tags=["shipment-problem"]),
-                _action("set_priority", priority="high"),
+                action("add_tags", tags=["shipment-problem"]),
+                action("set_priority", priority="high"),
             ],
         },
         BAD_REVIEW: {
@@ -107,15 +107,15 @@ def _shipped(tracking: Macro | None) -> dict[str, dict[str, Any]]:
             "triggers": ["message.received"],
             "conditions": {
                 "all": [
-                    _leaf("ticket.kind", "is", "review"),
-                    _leaf("message.direction", "is", "in"),
-                    _leaf("message.is_public", "is", value=True),
-                    _leaf("message.rating", "less_than", BAD_STARS),
+                    leaf("ticket.kind", "is", "review"),
+                    leaf("message.direction", "is", "in"),
+                    leaf("message.is_public", "is", value=True),
+                    leaf("message.rating", "less_than", BAD_STARS),
                 ]
             },
             "actions": [
-                _action("add_tags", tags=["review"]),
-                _action("set_priority", priority="urgent"),
+                action("add_tags", tags=["review"]),
+                action("set_priority", priority="urgent"),
             ],
         },
     }
@@ -127,41 +127,44 @@ def _shipped(tracking: Macro | None) -> dict[str, dict[str, Any]]:
             "triggers": ["message.received"],
             "conditions": {
                 "all": [
-                    *_customer_wants("order_status"),
-                    _leaf("message.is_sender_verified", "is", value=True),
-                    _leaf("message.is_public", "is", value=False),
-                    _leaf("order.has_tracking", "is", value=True),
-                    _leaf("order.is_cancelled", "is", value=False),
-                    _leaf("order.is_delivered", "is", value=False),
-                    {"none": _trouble()},
+                    *customer_wants("order_status"),
+                    leaf("message.is_sender_verified", "is", value=True),
+                    leaf("message.is_public", "is", value=False),
+                    leaf("order.has_tracking", "is", value=True),
+                    leaf("order.is_cancelled", "is", value=False),
+                    leaf("order.is_delivered", "is", value=False),
+                    {"none": trouble()},
                 ]
             },
-            "actions": [_action("reply_with_macro", macro_id=str(tracking.pk))],
+            "actions": [action("reply_with_macro", macro_id=str(tracking.pk))],
         }
     return rules
 
 
-def _customer_wants(intent: str) -> list[dict[str, Any]]:
+def customer_wants(intent: str) -> list[dict[str, Any]]:
+    """Conditions: a customer's own message with this intent."""
     return [
-        _leaf("message.direction", "is", "in"),
-        _leaf("message.kind", "is", "customer"),
-        _leaf("message.intent", "is", intent),
+        leaf("message.direction", "is", "in"),
+        leaf("message.kind", "is", "customer"),
+        leaf("message.intent", "is", intent),
     ]
 
 
-def _trouble() -> list[dict[str, Any]]:
+def trouble() -> list[dict[str, Any]]:
     """What makes a tracking link the wrong answer: a person must look at the parcel."""
     return [
-        _leaf("order.is_stalled", "is", value=True),
-        _leaf("order.is_late", "is", value=True),
-        _leaf("order.state", "is", "exception"),
-        _leaf("order.conflict", "is_present", None),
+        leaf("order.is_stalled", "is", value=True),
+        leaf("order.is_late", "is", value=True),
+        leaf("order.state", "is", "exception"),
+        leaf("order.conflict", "is_present", None),
     ]
 
 
-def _leaf(field: str, operator: str, value: Any) -> dict[str, Any]:
+def leaf(field: str, operator: str, value: Any) -> dict[str, Any]:
+    """One condition."""
     return {"field": field, "operator": operator, "value": value}
 
 
-def _action(kind: str, **params: Any) -> dict[str, Any]:
-    return {"type": kind, "params": params}
+def action(type_: str, /, **params: Any) -> dict[str, Any]:
+    """One action."""
+    return {"type": type_, "params": params}

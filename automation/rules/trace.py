@@ -92,12 +92,14 @@ def _plain(wanted: Any) -> str:
         return ""
     duration = parse_duration(wanted)
     if duration is not None:
-        return _duration_words(str(wanted))
+        return duration_words(str(wanted))
     return str(wanted).replace("_", " ")
 
 
-def _duration_words(text: str) -> str:
-    amount, unit = int(text[:-1]), {"m": "minute", "h": "hour", "d": "day"}[text[-1]]
+def duration_words(text: str) -> str:
+    """``15 minutes`` for ``15m``."""
+    units = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+    amount, unit = int(text[:-1]), units[text[-1]]
     return f"{amount} {unit}" if amount == 1 else f"{amount} {unit}s"
 
 

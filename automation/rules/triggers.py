@@ -1,8 +1,11 @@
-"""Which events a rule may listen to."""
+"""When a rule may run: what happens, or what does not, or by the clock, or by hand."""
 
 from __future__ import annotations
 
-TRIGGERS: dict[str, str] = {
+from collections.abc import Mapping
+from typing import Any
+
+EVENTS: dict[str, str] = {
     "message.received": "A message comes in",
     "message.queued": "A message goes out",
     "message.noted": "A note is added",
@@ -14,3 +17,24 @@ TRIGGERS: dict[str, str] = {
     "ticket.snoozed": "A ticket is snoozed or wakes",
     "csat.answered": "A customer gives a score",
 }
+"""Triggers that are events of a ticket."""
+
+ORDERS: dict[str, str] = {
+    "order.paid": "An order is paid",
+    "order.fulfilled": "An order is sent",
+    "order.delivered": "An order is delivered",
+    "order.cancelled": "An order is cancelled",
+    "order.refunded": "An order is refunded",
+    "order.delayed": "A parcel is late or does not move",
+}
+"""What becomes of an order; rules run on the open tickets that are about it."""
+
+OTHERS: dict[str, str] = {
+    "no_reply": "Nobody replies for a while",
+    "schedule": "On chosen days at a time",
+    "manual": "Somebody runs it by hand",
+}
+
+TRIGGERS: dict[str, str] = EVENTS
+
+GROUPS: Mapping[str, Mapping[str, Any]] = {"ticket": EVENTS, "order": ORDERS, "other": OTHERS}

@@ -150,6 +150,13 @@ ROUTES: dict[str, dict[str, str]] = {
     "rules": {"GET": AGENT, "POST": ADMIN},
     "rules/vocabulary": {"GET": AGENT},
     "rules/test": {"POST": ADMIN},
+    "rules/order": {"POST": ADMIN},
+    "rules/templates": {"GET": AGENT},
+    "rules/templates/<slug:key>/install": {"POST": ADMIN},
+    "rules/<uuid:rule_id>/draft": {"PUT": ADMIN, "DELETE": ADMIN},
+    "rules/<uuid:rule_id>/publish": {"POST": ADMIN},
+    "rules/<uuid:rule_id>/versions": {"GET": AGENT},
+    "rules/<uuid:rule_id>/versions/<int:number>/restore": {"POST": ADMIN},
     "rules/<uuid:rule_id>": {"GET": AGENT, "PATCH": ADMIN, "DELETE": ADMIN},
     "rules/<uuid:rule_id>/test": {"POST": AGENT},
     "rules/<uuid:rule_id>/runs": {"GET": AGENT},
@@ -183,7 +190,7 @@ def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]
 
 def address(route: str) -> str:
     """The route with ids that nobody has."""
-    route = route.replace("<int:session_id>", "999999")
+    route = route.replace("<int:session_id>", "999999").replace("<slug:key>", "nothing")
     route = re.sub(r"<uuid:\w+>", lambda _: str(uuid.uuid4()), route)
     return "/api/v1/" + route.replace("<int:number>", "999999").replace("<str:mode>", "reply")
 

@@ -292,7 +292,7 @@ def test_shipped_rules_are_made_once_and_stay_as_the_shop_changed_them(organizat
     from automation.models import Macro, Rule
 
     rule = Rule.objects.get(organization=organization, key="urgent-cancellation")
-    Rule.objects.filter(pk=rule.pk).update(is_active=False, name="Ours")
+    Rule.objects.filter(pk=rule.pk).update(mode="off", name="Ours")
     count = Rule.objects.count(), Macro.objects.count()
 
     ensure_shipped_rules(organization)

@@ -125,6 +125,10 @@ class Ticket(models.Model):
     fields = models.JSONField(
         default=dict, blank=True, db_default=models.Value({}, models.JSONField())
     )
+    timers = models.JSONField(
+        default=list, blank=True, db_default=models.Value([], models.JSONField())
+    )
+    """Rules that wait on this ticket, [{id, rule_id, name, due_at}], the next first."""
     merged_into = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+"
     )
