@@ -1612,10 +1612,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** @description GET: all rules in their order. POST: a new one at the end. */
+    /** @description GET: all rules in their order. POST: a new one at the end, as a draft or live at once. */
     get: operations['rules'];
     put?: never;
-    /** @description GET: all rules in their order. POST: a new one at the end. */
+    /** @description GET: all rules in their order. POST: a new one at the end, as a draft or live at once. */
     post: operations['create_rule'];
     delete?: never;
     options?: never;
@@ -1640,6 +1640,41 @@ export interface paths {
     head?: never;
     /** @description One rule. */
     patch: operations['change_rule'];
+    trace?: never;
+  };
+  '/api/v1/rules/{rule_id}/draft': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** @description What is being worked on. */
+    put: operations['save_rule_draft'];
+    post?: never;
+    /** @description What is being worked on. */
+    delete: operations['discard_rule_draft'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/rules/{rule_id}/publish': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description The draft becomes the next live version; 409 ``test_first`` where it must be tried first. */
+    post: operations['publish_rule'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
     trace?: never;
   };
   '/api/v1/rules/{rule_id}/runs': {
@@ -1670,6 +1705,91 @@ export interface paths {
     put?: never;
     /** @description What the rule would do, on one ticket or the newest ones; nothing is written or sent. */
     post: operations['test_rule'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/rules/{rule_id}/versions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What the rule said, newest first, with what each version changed. */
+    get: operations['rule_versions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/rules/{rule_id}/versions/{number}/restore': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description An older version becomes the draft. */
+    post: operations['restore_rule'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/rules/order': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description The order in which rules run. */
+    post: operations['order_rules'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/rules/templates': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Rules to begin with, and what each of them needs. */
+    get: operations['rule_templates'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/rules/templates/{key}/install': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description A new rule that is off, with the template as its draft. */
+    post: operations['install_rule_template'];
     delete?: never;
     options?: never;
     head?: never;
@@ -3150,6 +3270,13 @@ export interface components {
       limit?: number;
       conditions: unknown;
       actions?: unknown;
+      else_actions?: unknown;
+      wait?: unknown;
+      schedule?: unknown;
+      limits?: unknown;
+      stop_after?: boolean;
+      runs_on_automatic?: boolean;
+      once_per_ticket_hours?: number;
       triggers?: string[];
     };
     EarlierDraft: {
@@ -3729,6 +3856,26 @@ export interface components {
       is_expired: boolean;
       link: string;
     };
+    /** @description A ``definition`` alone makes a rule that is off, with a draft; the parts one that is live. */
+    NewRuleInputRequest: {
+      name?: string;
+      description?: string;
+      triggers?: string[];
+      conditions?: unknown;
+      actions?: unknown;
+      else_actions?: unknown;
+      wait?: unknown;
+      schedule?: unknown;
+      limits?: unknown;
+      stop_after?: boolean;
+      runs_on_automatic?: boolean;
+      once_per_ticket_hours?: number;
+      mode?: string;
+      is_active?: boolean;
+      position?: number;
+      version?: number;
+      definition?: unknown;
+    };
     NewSecret: {
       secret: string;
     };
@@ -4210,7 +4357,7 @@ export interface components {
       };
     };
     /**
-     * @description Any of these; conditions and actions are checked by ``automation.rules.edit``.
+     * @description Any of these, at once: what a rule says becomes its next live version.
      *
      *     ``version`` is the one that was edited: if somebody saved since, the answer is 409.
      */
@@ -4220,10 +4367,15 @@ export interface components {
       triggers?: string[];
       conditions?: unknown;
       actions?: unknown;
-      is_active?: boolean;
+      else_actions?: unknown;
+      wait?: unknown;
+      schedule?: unknown;
+      limits?: unknown;
       stop_after?: boolean;
       runs_on_automatic?: boolean;
       once_per_ticket_hours?: number;
+      mode?: string;
+      is_active?: boolean;
       position?: number;
       version?: number;
     };
@@ -4589,38 +4741,76 @@ export interface components {
       conditions: {
         [key: string]: unknown;
       };
+      wait: {
+        [key: string]: unknown;
+      } | null;
+      schedule: {
+        [key: string]: unknown;
+      } | null;
       actions: components['schemas']['RuleAction'][];
+      else_actions: components['schemas']['RuleAction'][];
+      mode: string;
       is_active: boolean;
       stop_after: boolean;
       runs_on_automatic: boolean;
       once_per_ticket_hours: number;
+      limits: {
+        [key: string]: number;
+      };
       position: number;
       version: number;
+      live_version: number;
+      draft: components['schemas']['RuleDraft'] | null;
+      draft_revision: number;
+      safety: components['schemas']['RuleSafety'];
+      needs_test: boolean;
+      paused_at: string | null;
+      paused_reason: string;
+      next_at: string | null;
       updated_at: string;
       run_count: number;
       failed_count: number;
+      stats: components['schemas']['RuleStats'];
     };
-    /**
-     * @description Any of these; conditions and actions are checked by ``automation.rules.edit``.
-     *
-     *     ``version`` is the one that was edited: if somebody saved since, the answer is 409.
-     */
-    RuleInputRequest: {
-      name?: string;
-      description?: string;
-      triggers?: string[];
-      conditions?: unknown;
-      actions?: unknown;
-      is_active?: boolean;
-      stop_after?: boolean;
-      runs_on_automatic?: boolean;
-      once_per_ticket_hours?: number;
-      position?: number;
-      version?: number;
+    RuleDifference: {
+      kind: string;
+      part: string;
+      text: string;
+    };
+    RuleDraft: {
+      definition: {
+        [key: string]: unknown;
+      };
+      summary: string;
+      based_on: number;
+      revision: number;
+      by: string;
+      by_id: string | null;
+      at: string;
+    };
+    /** @description The whole definition, and the ``draft_revision`` that was seen. */
+    RuleDraftInputRequest: {
+      definition: unknown;
+      based_on: number;
+    };
+    RuleNeed: {
+      kind: string;
+      text: string;
+      is_met: boolean;
+    };
+    /** @description Every rule once, in the order they shall run. */
+    RuleOrderInputRequest: {
+      ids: string[];
     };
     RulePage: {
       results: components['schemas']['RuleDetails'][];
       next: string | null;
+    };
+    /** @description Why, how it goes on, and the ``draft_revision`` that was seen. */
+    RulePublishInputRequest: {
+      note?: string;
+      mode?: string;
+      based_on?: number;
     };
     RuleRunDetails: {
       id: string | null;
@@ -4633,19 +4823,67 @@ export interface components {
       at: string;
       outcome: string;
       reason: string;
+      branch: string;
       is_match: boolean;
       trace: components['schemas']['TraceLine'][];
       actions: components['schemas']['RunAction'][];
+      duration_ms: number;
+      can_undo: boolean;
+      undone_at: string | null;
+      undone_by: string | null;
     };
     RuleRunPage: {
       results: components['schemas']['RuleRunDetails'][];
       next: string | null;
+    };
+    RuleSafety: {
+      messages: boolean;
+      money: boolean;
+      outside: boolean;
+    };
+    RuleStats: {
+      runs_7d: number;
+      matched_7d: number;
+      failed_24h: number;
+      per_day: number[];
+    };
+    RuleTemplateDetails: {
+      key: string;
+      name: string;
+      what: string;
+      trigger: string;
+      summary: string;
+      safety: components['schemas']['RuleSafety'];
+      definition: {
+        [key: string]: unknown;
+      };
+      needs: components['schemas']['RuleNeed'][];
+    };
+    RuleTemplateList: {
+      results: components['schemas']['RuleTemplateDetails'][];
     };
     /** @description On one ticket, or without it on the newest ones. */
     RuleTestInputRequest: {
       /** Format: uuid */
       ticket_id?: string;
       limit?: number;
+    };
+    RuleVersionDetails: {
+      number: number;
+      definition: {
+        [key: string]: unknown;
+      };
+      summary: string;
+      author_id: string | null;
+      author_name: string;
+      note: string;
+      at: string;
+      restored_from: number | null;
+      is_live: boolean;
+      diff_to_previous: components['schemas']['RuleDifference'][];
+    };
+    RuleVersionList: {
+      results: components['schemas']['RuleVersionDetails'][];
     };
     RuleWords: {
       triggers: {
@@ -8006,7 +8244,7 @@ export interface operations {
     };
     requestBody?: {
       content: {
-        'application/json': components['schemas']['RuleInputRequest'];
+        'application/json': components['schemas']['NewRuleInputRequest'];
       };
     };
     responses: {
@@ -8086,11 +8324,84 @@ export interface operations {
       };
     };
   };
+  save_rule_draft: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        rule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RuleDraftInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleDetails'];
+        };
+      };
+    };
+  };
+  discard_rule_draft: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        rule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleDetails'];
+        };
+      };
+    };
+  };
+  publish_rule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        rule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['RulePublishInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleDetails'];
+        };
+      };
+    };
+  };
   rule_runs: {
     parameters: {
       query?: {
         /** @description The ``next`` of the page before. */
         after?: string;
+        /** @description 1: only failed ones. */
+        failed?: string;
         /** @description At most 200. */
         limit?: string;
       };
@@ -8133,6 +8444,112 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['RuleRunDetails'];
+        };
+      };
+    };
+  };
+  rule_versions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        rule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleVersionList'];
+        };
+      };
+    };
+  };
+  restore_rule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        number: number;
+        rule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleDetails'];
+        };
+      };
+    };
+  };
+  order_rules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RuleOrderInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RulePage'];
+        };
+      };
+    };
+  };
+  rule_templates: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleTemplateList'];
+        };
+      };
+    };
+  };
+  install_rule_template: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleDetails'];
         };
       };
     };
