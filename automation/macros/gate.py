@@ -24,6 +24,7 @@ from helpdesk.lib.errors import FieldError, InvalidInput
 from integrations.commerce.ledger.models import OPEN_STATES, OrderAction
 from integrations.commerce.models import Fulfillment, Order
 from integrations.commerce.normal_form import number_key
+from integrations.commerce.parcels import conflict_in
 from integrations.commerce.selectors import orders_query, with_parts
 from integrations.commerce.state import state_of
 from tickets.actions.reply import OutgoingMessage
@@ -31,6 +32,15 @@ from tickets.models import Ticket
 
 OF_ORDERS = frozenset({"order", "orders", "shipments", "returns", "store"})
 MAX_NUMBERS = 10
+DOES_NOT_FIT = {
+    "cancelled_but_moving": "Order {number} is cancelled, but a parcel of it is on its way.",
+    "unfulfilled_but_moving": (
+        "The store says that order {number} has not left, but a parcel of it is on its way."
+    ),
+    "delivered_before_shipped": (
+        "A parcel of order {number} is said to be delivered before it was sent."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,8 @@ def obstacles_to(
     if stale:
         found.append(stale)
     against_itself = contradiction_in(order)
+    if against_itself is None and conflict_in(order):
+        against_itself = DOES_NOT_FIT[conflict_in(order)].format(number=order.number)
     if against_itself:
         message = f"{against_itself} Look at it in the store before you answer."
         found.append(Obstacle("conflict", message, "refresh_order"))

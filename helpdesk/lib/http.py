@@ -8,7 +8,11 @@ are followed here, each judged anew. Time and size are limited.
 from __future__ import annotations
 
 import ipaddress
+import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -35,6 +39,17 @@ NOT_CONNECTED = "not_connected"
 """The ``code`` of a TemporaryFailure before which not one byte left."""
 
 log = structlog.get_logger()
+_end: ContextVar[float] = ContextVar("end of all requests", default=math.inf)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """All requests made in here end within so many seconds together: somebody is waiting."""
+    token = _end.set(min(_end.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _end.reset(token)
 
 
 @dataclass(frozen=True)
@@ -66,7 +81,7 @@ def fetch(
     or an answer that is too large (``too_large``), TemporaryFailure when nobody answers in time
     (``code`` NOT_CONNECTED where the request certainly never left).
     """
-    deadline = time.monotonic() + timeout_seconds
+    deadline = min(time.monotonic() + timeout_seconds, _end.get())
     for _ in range(MAX_REDIRECTS + 1):
         check_address(url)
         answer = _ask(url, method, headers or {}, content, max_bytes, deadline)
@@ -147,7 +162,9 @@ def _ask(
     max_bytes: int,
     deadline: float,
 ) -> Answer:
-    left = max(0.1, deadline - time.monotonic())
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TemporaryFailure("The other side took too long.")
     try:
         with (
             _session() as session,
@@ -157,7 +174,7 @@ def _ask(
                 headers=headers,
                 data=content,
                 stream=True,
-                timeout=(CONNECT_TIMEOUT_SECONDS, left),
+                timeout=(min(CONNECT_TIMEOUT_SECONDS, left), left),
             ) as response,
         ):
             body = _read(response, max_bytes, deadline)

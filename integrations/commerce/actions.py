@@ -107,6 +107,17 @@ def upsert_order(store: Store, data: OrderData, *, as_of: datetime | None = None
     return order
 
 
+def take_looked_at(order: Order, data: OrderData, *, as_of: datetime) -> Order:
+    """As :func:`upsert_order`, for an order that somebody looks at: that it did not change, and how
+    fresh our copy is now, is announced as well.
+    """
+    with unit_of_work():
+        fresh = upsert_order(order.store, data, as_of=as_of)
+        if fresh.version == order.version:
+            record_order(fresh)
+    return fresh
+
+
 def note_track(
     organization_id: uuid.UUID, data: TrackData, *, as_of: datetime | None = None
 ) -> int:

@@ -43,7 +43,7 @@ Plan = list[tuple[str, dict[str, Any]]]
 
 def quote(store: Store, kind: ActionKind, external_id: str, params: Params) -> Quote:
     """What would happen to the order now."""
-    _check_open(store)
+    check_open(store)
     order = till.order_now(store, external_id)
     quoted, plan = _QUOTES[kind](store, order, params)
     return replace(quoted, context={"plan": [[step, args] for step, args in plan]})
@@ -51,7 +51,7 @@ def quote(store: Store, kind: ActionKind, external_id: str, params: Params) -> Q
 
 def act(store: Store, external_id: str, intent: Intent, before_step: BeforeStep) -> Outcome:
     """Every step of the plan once, in order; what comes after a failed one is not begun."""
-    _check_open(store)
+    check_open(store)
     trouble = store.config.get("trouble") or ""
     plan: Plan = [(step, args) for step, args in intent.context["plan"]]
     if intent.kind == ActionKind.CANCEL and "cancel" not in intent.done:
@@ -105,7 +105,8 @@ def look_up(store: Store, external_id: str, intent: Intent) -> Outcome | None:
     return replace(outcome, order=till.order_now(store, external_id))
 
 
-def _check_open(store: Store) -> None:
+def check_open(store: Store) -> None:
+    """Raises what a shop raises that is away or does not know us."""
     trouble = store.config.get("trouble") or ""
     if trouble == "away":
         raise TemporaryFailure("The demo shop is away.")

@@ -33,6 +33,7 @@ class DemoStoreConnector:
 
     def get_order(self, store: Store, external_id: str) -> OrderData:
         """The order; raises NotFound."""
+        acting.check_open(store)
         return till.order_now(store, external_id)
 
     def quote(self, store: Store, order: Order, kind: ActionKind, params: dict[str, Any]) -> Quote:

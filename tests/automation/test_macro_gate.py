@@ -118,6 +118,17 @@ def test_an_order_that_contradicts_itself_blocks(make_macro, make_order, ticket,
     assert codes(rendered) == [("conflict", "refresh_order")]
 
 
+def test_a_parcel_on_its_way_of_an_order_that_has_not_left_blocks(
+    make_macro, make_order, ticket, bo
+):
+    """What does not fit together as facts say it (conflict_in) blocks, too."""
+    make_order("#1042", is_sent=True, fulfillment_status="unfulfilled")
+    rendered = render_for_agent(make_macro("About {{ order.number }}."), ticket, user=bo)
+
+    assert codes(rendered) == [("conflict", "refresh_order")]
+    assert "has not left, but a parcel of it is on its way" in rendered.obstacles[0].message
+
+
 def test_an_order_that_changed_since_the_macro_was_inserted_blocks(
     make_macro, make_order, ticket, bo
 ):

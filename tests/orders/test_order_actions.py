@@ -21,6 +21,7 @@ from integrations.commerce.models import Order
 from integrations.demo_store import till
 from integrations.demo_store.models import ShopCall
 from tests.orders.conftest import calls, make_due, set_shop, work
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -489,3 +490,25 @@ def test_approvers_asker_and_nobody_else_are_told(desk_of, bo, cy, ada, order_of
     assert [each["order_number"] for each in listed] == ["#1036", "#1042", "#1042"]
     assert listed[0]["preview"].startswith("#1036 · €9.00 · The payment gateway")
     assert listed[1]["order_action_id"] == wish["id"]
+
+
+def test_what_waits_is_counted_for_whoever_can_do_something_about_it(
+    desk_of, api_as, bo, cy, ada, order_of, mia
+):
+    desk_of(ada).client.put(
+        "/api/v1/order-limits",
+        {"role": "agent", "kinds": None,
+         "limits": [{"currency": "EUR", "per_action_minor": 1000, "per_day_minor": None}]},
+    )  # fmt: skip
+    assert desk_of(bo).confirm(order_of("1042"), "cancel", mia)["state"] == "needs_approval"
+    Ticket.objects.filter(pk=mia.pk).update(assignee=cy)
+    OrderAction.objects.create(
+        organization_id=mia.organization_id, store=order_of("1042").store, order=order_of("1042"),
+        ticket=mia, kind="note", state="proposed", currency="EUR",
+    )  # fmt: skip
+
+    counted = {
+        each.name: list(api_as(each).get("/api/v1/order-actions/waiting").json().values())
+        for each in (ada, bo, cy)
+    }
+    assert counted == {ada.name: [1, 0], bo.name: [0, 0], cy.name: [0, 1]}

@@ -26,6 +26,7 @@ from integrations.commerce.ledger.records import (
     PreviewRecord,
     action_record,
 )
+from integrations.commerce.ledger.waiting import WaitingRecord, waiting_for
 from integrations.commerce.money import minor_digits
 from tickets.selectors import as_uuid
 
@@ -122,6 +123,17 @@ class StartOrderAction(Endpoint):
             note=asked["note"],
         )
         return Response(action_record(action), status=202)
+
+
+class WaitingOrderActions(Endpoint):
+    """How many order actions wait for the person who asks."""
+
+    needs: ClassVar = {"GET": "order.view"}
+    is_live = True
+
+    @documented("waiting_order_actions", WaitingRecord)
+    def get(self, request: Request) -> Response:
+        return Response(waiting_for(self.user))
 
 
 class OrderActions(Endpoint):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from integrations.commerce.api import acting, stores
-from integrations.commerce.api.views import CustomerOrders, OrderDetail, OrderSearch
+from integrations.commerce.api.views import CustomerOrders, OrderDetail, OrderSearch, RefreshOrder
 
 urlpatterns = [
     path("store-connectors", stores.StoreConnectorList.as_view()),
@@ -20,9 +20,11 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/orders", CustomerOrders.as_view()),
     path("orders", OrderSearch.as_view()),
     path("orders/<uuid:order_id>", OrderDetail.as_view()),
+    path("orders/<uuid:order_id>/refresh", RefreshOrder.as_view()),
     path("orders/<uuid:order_id>/actions/preview", acting.PreviewOrderAction.as_view()),
     path("orders/<uuid:order_id>/actions", acting.StartOrderAction.as_view()),
     path("order-actions", acting.OrderActions.as_view()),
+    path("order-actions/waiting", acting.WaitingOrderActions.as_view()),
     path("order-actions/<uuid:action_id>", acting.OrderActionDetail.as_view()),
     path("order-actions/<uuid:action_id>/preview", acting.OrderActionPreview.as_view()),
     path("order-actions/<uuid:action_id>/confirm", acting.ConfirmOrderAction.as_view()),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.accounts.permissions import require
 from helpdesk.lib.api import refuse_unknown_parameters
 from helpdesk.lib.clock import now
@@ -18,6 +19,7 @@ from helpdesk.lib.pagination import limit_from
 from integrations.commerce import connections, selectors
 from integrations.commerce.api.schemas import CustomerOrdersSchema, OrderListSchema, OrderSchema
 from integrations.commerce.records import order_record, spend_record
+from integrations.commerce.refreshing import refresh_order
 from tickets.selectors import get_customer
 
 MAX_QUERY_CHARS = 200
@@ -53,6 +55,21 @@ class OrderDetail(APIView):
         require(user, "order.view")
         order = selectors.get_order(user.organization_id, order_id)
         return Response(order_record(order, now()))
+
+
+class RefreshOrder(Endpoint):
+    """Read the order from its shop now; everybody who looks at it is told.
+
+    409 ``shop_unreachable`` after at most five seconds, 409 ``order_gone``. The shop is not asked
+    about one order more often than every ten seconds.
+    """
+
+    needs: ClassVar = {"POST": "order.act"}
+
+    @extend_schema(operation_id="refresh_order", request=None, responses=OrderSchema)
+    def post(self, request: Request, order_id: uuid.UUID) -> Response:
+        order = selectors.get_order(self.user.organization_id, order_id)
+        return Response(order_record(refresh_order(order), now()))
 
 
 class OrderSearch(APIView):

@@ -188,6 +188,8 @@ async function post<T>(path: string, body: object = {}, signal?: AbortSignal): P
 export const ordersApi = {
   find: (q: string, signal?: AbortSignal) => get<{ orders: Order[] }>('/orders', { q, limit: 8 }, signal),
   order: (id: Id) => get<Order>(`/orders/${id}`),
+  /** Read from the shop now; at most every few seconds. */
+  refresh: (id: Id) => post<Order>(`/orders/${id}/refresh`),
   preview: (
     orderId: Id,
     body: { kind: ActionKind; params: Record<string, unknown>; ticket_id: Id | null },
@@ -196,6 +198,8 @@ export const ordersApi = {
   start: (orderId: Id, body: { id: Id; preview_token: string; note?: string }) =>
     post<OrderAction>(`/orders/${orderId}/actions`, body),
   actions: (query: Query) => get<Page<OrderAction>>('/order-actions', query),
+  /** What waits for this person. */
+  waiting: () => get<{ approvals: number; proposals: number }>('/order-actions/waiting'),
   action: (id: Id) => get<OrderAction>(`/order-actions/${id}`),
   previewOf: (id: Id, signal?: AbortSignal) =>
     get<ActionPreview>(`/order-actions/${id}/preview`, undefined, signal),

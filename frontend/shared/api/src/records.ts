@@ -291,7 +291,7 @@ export interface MissingValue {
 }
 /** Keeps a filled macro from being sent; `fix` says what helps. */
 export interface Obstacle {
-  code: 'stale' | 'conflict' | 'changed' | 'wrong_owner' | 'empty';
+  code: 'stale' | 'conflict' | 'changed' | 'wrong_owner' | 'empty' | 'order_action';
   message: string;
   fix: string;
 }

@@ -1,12 +1,14 @@
 import { goto } from '$app/navigation';
+import type { App } from '$lib/app.svelte';
 import { commands } from '$lib/commands.svelte';
 import { actingOnOrders } from './acting-on-orders.svelte';
 import { orderCommands } from './commands';
+import { countWaiting } from './waiting';
 
 const EVERYWHERE = ['findOrder', 'approvals'];
 
 /** Looking for an order and what waits for a decision: also where no order is in hand. */
-export function addOrderCommands(): () => void {
+export function addOrderCommands(app: App): () => void {
   const all = orderCommands({
     may: () => false,
     act: () => undefined,
@@ -15,5 +17,10 @@ export function addOrderCommands(): () => void {
     find: () => actingOnOrders.open({ kind: 'find', text: '', ticketId: null }),
     approvals: () => void goto('/approvals'),
   });
-  return commands.add(all.filter((command) => EVERYWHERE.includes(command.id)));
+  const remove = commands.add(all.filter((command) => EVERYWHERE.includes(command.id)));
+  const stop = countWaiting(app);
+  return () => {
+    remove();
+    stop();
+  };
 }

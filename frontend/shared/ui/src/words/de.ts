@@ -2102,6 +2102,16 @@ export const de: Translation = {
   'stores.disconnectHint':
     'Die Plattform wird nichts mehr gefragt, und ihre Aufrufe enden. Bekannte Bestellungen bleiben, mit ihrem letzten Stand.',
   'stores.isDisconnected': 'Getrennt. Die Bestellungen bleiben.',
+  'nav.approvals': 'Freigaben',
+  'nav.waiting': { one: '{n} wartet auf dich', other: '{n} warten auf dich' },
+  'shop.orders': 'Bestellungen',
+  'shop.orderAge': 'Bestelldaten dürfen höchstens so alt sein, in Stunden',
+  'shop.orderAgeHint':
+    'Ein Textbaustein zu einer älteren Bestellung wird zurückgehalten, bis der Shop neu gelesen ist.',
+  // askshop: one read of the shop, by a person
+  'askshop.read': 'Jetzt vom Shop lesen',
+  'askshop.reading': 'Shop wird gefragt …',
+  'askshop.title': '{number} jetzt vom Shop lesen',
   // macact: macros that act on an order
   'macact.open': 'Dieser Textbaustein ändert auch Bestellung {number}: {action}. Bitte zuerst bestätigen.',
   'macact.look': 'Ansehen und bestätigen',

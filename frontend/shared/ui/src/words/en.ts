@@ -2064,6 +2064,15 @@ export const en = {
   'stores.disconnectHint':
     'Nothing is asked of the platform any more and its calls end. Known orders stay, marked with their last date.',
   'stores.isDisconnected': 'Disconnected. Its orders stay.',
+  'nav.approvals': 'Approvals',
+  'nav.waiting': { one: '{n} waits for you', other: '{n} wait for you' },
+  'shop.orders': 'Orders',
+  'shop.orderAge': 'Answer from order data at most this old, in hours',
+  'shop.orderAgeHint': 'A macro about an older order is held back until the shop was read again.',
+  // askshop: one read of the shop, by a person
+  'askshop.read': 'Read from the shop now',
+  'askshop.reading': 'Asking the shop…',
+  'askshop.title': 'Read {number} from the shop now',
   // macact: macros that act on an order
   'macact.open': 'This macro also acts on order {number}: {action}. Confirm that first.',
   'macact.look': 'Look and confirm',
