@@ -1423,6 +1423,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/order-actions/waiting': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description How many order actions wait for the person who asks. */
+    get: operations['waiting_order_actions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/order-limits': {
     parameters: {
       query?: never;
@@ -1531,6 +1548,28 @@ export interface paths {
      *     ``shop_unreachable``, 422 naming ``params.<field>``.
      */
     post: operations['preview_order_action'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/orders/{order_id}/refresh': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * @description Read the order from its shop now; everybody who looks at it is told.
+     *
+     *     409 ``shop_unreachable`` after at most five seconds, 409 ``order_gone``. The shop is not asked
+     *     about one order more often than every ten seconds.
+     */
+    post: operations['refresh_order'];
     delete?: never;
     options?: never;
     head?: never;
@@ -5623,6 +5662,10 @@ export interface components {
       position: number;
       is_shipped: boolean;
     };
+    WaitingRecord: {
+      approvals: number;
+      proposals: number;
+    };
     /** @enum {string} */
     WakesOnEnum: 'reply' | 'shipped' | 'delivered';
     WarningRecord: {
@@ -7946,6 +7989,25 @@ export interface operations {
       };
     };
   };
+  waiting_order_actions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WaitingRecord'];
+        };
+      };
+    };
+  };
   order_limits: {
     parameters: {
       query?: never;
@@ -8119,6 +8181,27 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['PreviewRecord'];
+        };
+      };
+    };
+  };
+  refresh_order: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderSchema'];
         };
       };
     };
