@@ -40,8 +40,18 @@ export function shareDone(run: NonNullable<ConnectedStore['backfill']>): number 
   return Math.min(1, (run.done + run.skipped) / run.total);
 }
 
-export function storeIcon(connector: Pick<StoreConnector, 'icon'> | undefined): IconName {
-  return connector && isIconName(connector.icon) ? connector.icon : 'package';
+export const GROUPS = ['shop', 'shipping', 'returns', 'loyalty', 'marketing'] as const;
+const ICONS: Record<(typeof GROUPS)[number], IconName> = {
+  shop: 'package',
+  shipping: 'package-search',
+  returns: 'undo-2',
+  loyalty: 'star',
+  marketing: 'send',
+};
+
+export function storeIcon(connector: Pick<StoreConnector, 'icon' | 'group'> | undefined): IconName {
+  if (!connector) return 'package';
+  return isIconName(connector.icon) ? connector.icon : ICONS[connector.group];
 }
 
 /** News of a store is taken over only when it is newer than what is shown. */
