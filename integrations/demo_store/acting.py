@@ -340,7 +340,12 @@ def _quote_duplicate(store: Store, order: OrderData, params: Params) -> Quoted:
         "note": params.get("note", ""),
     }
     effects = [
-        Effect("duplicate", worth, sum(chosen.values()), detail=read.one_line(address)),
+        Effect(
+            "duplicate",
+            0 if is_free else worth,
+            sum(chosen.values()),
+            detail=read.one_line(address),
+        ),
     ]
     quoted = _quoted(ActionKind.DUPLICATE, order, filled, effects, worth if is_free else 0)
     return replace(quoted, is_final=False), [("duplicate", filled)]

@@ -329,7 +329,14 @@ def _duplicate(client: MedusaClient, raw: Json, basis: Quote) -> Quote:
             "address": asdict(address) if address else None,
             "note": str(basis.params.get("note") or "")[:LONGEST_NOTE],
         },
-        effects=(Effect("duplicate", worth, quantity, _items_in_words(basis.order, lines, [])),),
+        effects=(
+            Effect(
+                "duplicate",
+                0 if is_free else worth,
+                quantity,
+                _items_in_words(basis.order, lines, []),
+            ),
+        ),
         amount_minor=worth if is_free else 0,
         warnings=() if is_free else (Warned("other", {"text": text}),),
         is_final=False,
