@@ -72,8 +72,7 @@ def _in_menu(words: str) -> Callable[[Page], None]:
 
 def _shown(page: Page) -> None:
     """The sheet, with what the shop says."""
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("dialog").locator("[aria-busy=false]")).to_be_visible()
 
 
 def _above_limit(page: Page) -> None:
