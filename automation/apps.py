@@ -12,6 +12,7 @@ class AutomationConfig(AppConfig):
         from automation.macros import (
             bulk,  # noqa: F401 (registers)
             gate,
+            loyalty,  # noqa: F401 (fills values)
             sending,  # noqa: F401 (subscribes)
         )
         from automation.rules import (

@@ -16,6 +16,7 @@ import re2
 from automation.rules.conditions import compile_pattern
 from helpdesk.lib.errors import FieldError, InvalidInput
 from integrations.commerce.models import FinancialStatus, FulfillmentStatus, ReturnState
+from integrations.commerce.profiles.fields import PROFILE_FIELDS
 from integrations.commerce.returns import OUTCOMES
 from integrations.commerce.state import OrderState
 from tickets.fields import (
@@ -121,6 +122,7 @@ _MORE = [
 ]
 RULE_FIELDS: dict[str, Field] = {
     **{name: _for_rules(each) for name, each in TICKET_FIELDS.items() if not each.is_for_lists},
+    **{name: _for_rules(each) for name, each in PROFILE_FIELDS.items()},
     **{field.name: field for field in _MORE},
 }
 

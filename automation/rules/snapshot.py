@@ -1,7 +1,7 @@
 """What rules see of one moment: field names to values, read once per event.
 
-Order facts cost queries, so they are read when the first condition asks for one; every other
-value is at hand already.
+Order facts cost queries, and so does what services know of the customer: they are read when the
+first condition asks for one; every other value is at hand already.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from automation.orders import OrderMeant
 from integrations.commerce.facts import OrderFacts
+from integrations.commerce.profiles.selectors import ProfileFacts
 from tickets.fields import TICKET_FIELDS
 from tickets.models import Direction, Message, Ticket
 
@@ -29,11 +30,14 @@ class Snapshot(Mapping[str, Any]):
         self.ticket, self.message, self.at = ticket, message, at
         text = f"{message.subject}\n{message.body.text}" if message else ticket.subject
         self.order_meant = OrderMeant(ticket.customer, text, at, ticket.order_id)
+        self._profiles = ProfileFacts(ticket.customer)
         self._values = ticket_values(ticket)
         if message is not None:
             self._values |= message_values(message)
 
     def __getitem__(self, name: str) -> Any:
+        if name.startswith(("loyalty.", "marketing.")):
+            return self._profiles[name]
         read = _ORDER.get(name)
         if read is None:
             return self._custom(name) if ".field." in name else self._values[name]
@@ -50,6 +54,7 @@ class Snapshot(Mapping[str, Any]):
 
     def __iter__(self) -> Iterator[str]:
         yield from self._values
+        yield from self._profiles
         if self.order_meant.facts is not None:
             yield from _ORDER
 

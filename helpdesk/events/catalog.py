@@ -56,6 +56,7 @@ _TYPES = [
     EventType("customer.unmerged", payloads.CustomerMergePayload, "A merge was undone"),
     EventType("field.updated", payloads.CustomFieldPayload, "A custom field was defined"),
     EventType("order.updated", payloads.OrderPayload, "An order changed at the store"),
+    EventType("profile.updated", payloads.ProfilePayload, "A service said what it knows of one"),
     EventType("order_action.changed", payloads.OrderActionPayload, "An order action moved on"),
     EventType("order_limits.updated", payloads.OrderLimitsPayload, "Who may do what to orders"),
     EventType("csat.planned", payloads.SurveyPayload, "A survey will be sent"),

@@ -406,6 +406,11 @@ class OrderPayload(TypedDict):
     change: NotRequired[dict[str, list[Any]]]
 
 
+class ProfilePayload(TypedDict):
+    profile_id: str
+    customer_id: str | None
+
+
 class SurveyPayload(TypedDict):
     ticket: TicketRecord
     customer: CustomerRecord

@@ -29,6 +29,7 @@ _CAPABILITY_BY_OBJECT = {
     "customer": "customer.view",
     "order": "order.view",
     "order_action": "order.view",
+    "profile": "order.view",
     "order_limits": "order.act",
     "macro": "macro.view",
     "user": "ticket.view",

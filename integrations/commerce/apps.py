@@ -12,3 +12,8 @@ class CommerceConfig(AppConfig):
             search,  # noqa: F401 (makes orders findable)
             waking,  # noqa: F401 (subscribes)
         )
+        from integrations.commerce.profiles import (
+            fields,  # noqa: F401 (lets people ask about them)
+            noticing,  # noqa: F401 (subscribes)
+            telling,  # noqa: F401 (subscribes)
+        )

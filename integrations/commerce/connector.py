@@ -20,6 +20,7 @@ from integrations.commerce.actions import mark_synced, upsert_order
 from integrations.commerce.models import Store
 from integrations.commerce.normal_form import OrderData
 from integrations.commerce.parcels import TrackData
+from integrations.commerce.profiles.shape import ProfileData
 from integrations.commerce.returns import ReturnTrackData
 
 
@@ -160,6 +161,14 @@ class ReturnChanged:
     topic: str = ""
 
 
+@dataclass(frozen=True)
+class ShopperChanged:
+    """A service knows something new of a person: they are read again, if they are a customer."""
+
+    email: str
+    topic: str = ""
+
+
 StoreItem = (
     OrderChanged
     | OrderTold
@@ -168,6 +177,7 @@ StoreItem = (
     | ParcelTold
     | ReturnTold
     | ReturnChanged
+    | ShopperChanged
     | Passed
 )
 
@@ -213,6 +223,37 @@ class TracksParcels(Protocol):
         """Where it is; a service that must be told to follow a parcel is told so. None where
         nothing is known yet. Raises TemporaryFailure, PermanentFailure (this number is none) or
         NeedsReauthorization."""
+
+
+@runtime_checkable
+class KnowsShoppers(Protocol):
+    """A service that knows people: their points and tier, or what they want to be sent."""
+
+    def find_shopper(self, store: Store, email: str) -> ProfileData | None:
+        """Who has exactly this address there, or None. Raises TemporaryFailure, PermanentFailure
+        (this address is none) or NeedsReauthorization."""
+
+
+@dataclass(frozen=True)
+class News:
+    """Something that happened here. ``key`` is the same however often it is told."""
+
+    key: str
+    name: str
+    email: str
+    happened_at: datetime
+    properties: dict[str, str | int | float | bool]
+
+
+@runtime_checkable
+class HearsNews(Protocol):
+    """A service that is told what happens here, and takes the same key as the same news."""
+
+    def wants(self, store: Store) -> Literal["nobody", "known", "everybody"]:
+        """Whose news it is told: ``known`` are people whom it knows already."""
+
+    def tell(self, store: Store, news: News) -> None:
+        """Tell it; raises TemporaryFailure, PermanentFailure or NeedsReauthorization."""
 
 
 @runtime_checkable

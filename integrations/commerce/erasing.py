@@ -12,7 +12,8 @@ from django.db.models import F, Q, QuerySet
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
 from integrations.commerce.actions import record_order
-from integrations.commerce.models import Erasure, Order, StoreContact, StoreCustomer
+from integrations.commerce.models import ContactKind, Erasure, Order, StoreContact, StoreCustomer
+from integrations.commerce.profiles.keeping import forget_person
 
 AT_ONCE = 500
 
@@ -32,7 +33,11 @@ def erase(erasure_id: uuid.UUID) -> bool:
     while _erase_some(erasure, buyers):
         pass
     with unit_of_work():
-        StoreContact.objects.filter(customer_id__in=buyers).delete()
+        addresses = StoreContact.objects.filter(customer_id__in=buyers)
+        if not erasure.is_whole_shop:
+            emails = addresses.filter(kind=ContactKind.EMAIL).values_list("value", flat=True)
+            forget_person(erasure.store.organization_id, emails=[erasure.email, *emails])
+        addresses.delete()
         StoreCustomer.objects.filter(pk__in=buyers).update(name="", language="")
         Erasure.objects.filter(pk=erasure.pk).update(done_at=now(), email="")
     return True

@@ -631,5 +631,6 @@ class Refund(models.Model):
         ]
 
 
-# The ledger's tables belong to this app; Django finds them here.
-import integrations.commerce.ledger.models  # noqa: E402, F401
+# The tables of these folders belong to this app; Django finds them here.
+import integrations.commerce.ledger.models  # noqa: E402
+import integrations.commerce.profiles.models  # noqa: E402, F401

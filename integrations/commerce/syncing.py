@@ -29,7 +29,9 @@ from integrations.commerce import connections, doorbell, tracking
 from integrations.commerce.actions import note_return, upsert_order
 from integrations.commerce.connector import (
     ConnectsStore,
+    HearsNews,
     KnowsReturns,
+    KnowsShoppers,
     OrderPage,
     ReturnPage,
     StoreConnector,
@@ -37,6 +39,8 @@ from integrations.commerce.connector import (
     find_store_connector,
 )
 from integrations.commerce.models import OrderToRead, Store, StoreConnection
+from integrations.commerce.profiles import reading, telling
+from integrations.commerce.profiles.models import Profile, Tiding, TidingState
 from integrations.commerce.returns import ReturnTrackData
 from integrations.commerce.webhooks import hook_url
 
@@ -62,8 +66,14 @@ def ring_due() -> int:
         .exclude(ask_next_at__gt=at)
     )
     waiting = OrderToRead.objects.filter(due_at__lte=at).values("store_id")
+    to_read = Profile.objects.filter(due_at__lte=at).values("store_id")
+    to_tell = Tiding.objects.filter(state=TidingState.WAITING, due_at__lte=at).values("store_id")
     due = free.filter(
-        Q(sync_due_at__lte=at) | Q(check_due_at__lte=at) | Q(store_id__in=waiting)
+        Q(sync_due_at__lte=at)
+        | Q(check_due_at__lte=at)
+        | Q(store_id__in=waiting)
+        | Q(store_id__in=to_read)
+        | Q(store_id__in=to_tell)
     ).values_list("store_id", flat=True)
     stores = list(due[:200])
     for store_id in stores:
@@ -96,6 +106,10 @@ def _ask(line: StoreConnection) -> int:
         return 0
     run = Run(connector)
     count = _read_orders(line.store, connector, run)
+    if isinstance(connector, KnowsShoppers):
+        count += reading.read_due(line.store, connector, run)
+    if isinstance(connector, HearsNews):
+        count += telling.tell_due(line.store, connector, run)
     if line.sync_due_at is not None and line.sync_due_at <= now():
         if isinstance(connector, TracksParcels):
             count += tracking.ask_for_open(line.store, connector, run)

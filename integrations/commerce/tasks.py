@@ -8,6 +8,7 @@ from celery import shared_task
 
 from helpdesk.sweep import sweeps
 from integrations.commerce import backfill, erasing, syncing, webhooks
+from integrations.commerce.profiles import keeping, telling
 
 
 @shared_task(name="commerce.process_hooks", time_limit=300)
@@ -56,3 +57,9 @@ def ring_backfills() -> int:
 def erase_due() -> int:
     """Erase what platforms asked to erase."""
     return erasing.erase_due()
+
+
+@sweeps("commerce.profiles_kept", every_seconds=3600)
+def forget_unowned_profiles() -> int:
+    """Delete what services said of people who are no customers, and old news they were told."""
+    return keeping.forget_unowned() + telling.forget_told()

@@ -46,11 +46,13 @@ from integrations.commerce.connector import (
     PersonForgotten,
     ReturnChanged,
     ReturnTold,
+    ShopperChanged,
     StoreItem,
     TakesStoreWebhooks,
     find_store_connector,
 )
 from integrations.commerce.models import Store, StoreConnection, StoreHook, StoreHookState
+from integrations.commerce.profiles.noticing import note_changed
 
 MAX_ATTEMPTS = 5
 WAITS_SECONDS = (2, 10, 60, 300)
@@ -272,6 +274,9 @@ def _take_in(hook: StoreHook, item: StoreItem) -> dict[str, str]:
     if isinstance(item, ReturnChanged):
         ask_to_read(store, [item.external_id])
         return {"item": item.topic or "return", "about": item.external_id, "became": "to be read"}
+    if isinstance(item, ShopperChanged):
+        became = "to be read" if note_changed(store, item.email) else "no customer of ours"
+        return {"item": item.topic or "person", "about": item.email[:200], "became": became}
     return {"item": "passed", "about": "", "became": item.reason[:200]}
 
 

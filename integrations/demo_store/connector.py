@@ -12,12 +12,13 @@ from integrations.commerce.acting import ActionKind, BeforeStep, Intent, Outcome
 from integrations.commerce.connector import OrderPage, StoreManifest, register_store
 from integrations.commerce.models import Order, Store
 from integrations.commerce.normal_form import OrderData
-from integrations.demo_store import acting, till
+from integrations.commerce.profiles.shape import ProfileData
+from integrations.demo_store import acting, circle, till
 from integrations.demo_store.manifest import MANIFEST
 
 
 class DemoStoreConnector:
-    """Reads and changes the demo shop's orders."""
+    """Reads and changes the demo shop's orders, and knows who is in its loyalty programme."""
 
     @property
     def manifest(self) -> StoreManifest:
@@ -35,6 +36,10 @@ class DemoStoreConnector:
         """The order; raises NotFound."""
         acting.check_open(store)
         return till.order_now(store, external_id)
+
+    def find_shopper(self, store: Store, email: str) -> ProfileData | None:
+        """What they have in the shop's own loyalty programme, or None."""
+        return circle.find_member(email)
 
     def quote(self, store: Store, order: Order, kind: ActionKind, params: dict[str, Any]) -> Quote:
         """What would happen to the order now."""

@@ -45,6 +45,9 @@ class Shopper:
     time_zone: str
     phone: str = ""
     tags: list[str] = field(default_factory=list)
+    points: int | None = None
+    """What they have in the shop's programme *Loom Circle*; None for who has not joined."""
+    referred: int = 0
 
 
 @dataclass(frozen=True)

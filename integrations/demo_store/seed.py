@@ -22,7 +22,7 @@ from helpdesk.lib.clock import now
 from integrations.commerce.actions import create_store
 from integrations.commerce.connector import synchronize
 from integrations.commerce.models import Store
-from integrations.demo_store import content
+from integrations.demo_store import circle, content
 from integrations.demo_store.connector import register
 from integrations.demo_store.manifest import MANIFEST
 from integrations.demo_store.seed_teamwork import seed_teamwork
@@ -83,8 +83,10 @@ def _seed(opened_at: datetime) -> Organization:
         agents = _create_people(organization, told)
         channel = _create_channel(organization, told["channel"])
         _create_tags(organization, told["tag"])
-        synchronize(_open_store(organization, told["store"], opened_at))
+        store = _open_store(organization, told["store"], opened_at)
+        synchronize(store)
         customers = seed_customers(organization)
+        circle.seed_members(store)
         seed_tickets(channel, agents, customers, opened_at)
         seed_teamwork(organization, agents, customers, opened_at)
     return organization
@@ -127,6 +129,6 @@ def _open_store(organization: Organization, told: dict[str, str], opened_at: dat
     store = create_store(
         organization, kind=MANIFEST.kind, slug=told["slug"], name=told["name"], currency="EUR"
     )
-    store.config = {"opened_at": opened_at.isoformat()}
+    store.config = {"opened_at": opened_at.isoformat(), "program": circle.PROGRAM}
     store.save(update_fields=["config"])
     return store

@@ -81,6 +81,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "customers/<uuid:customer_id>": {"GET": ANYBODY, "PATCH": AGENT},
     "customers/<uuid:customer_id>/tickets": {"GET": ANYBODY},
     "customers/<uuid:customer_id>/orders": {"GET": ANYBODY},
+    "customers/<uuid:customer_id>/profiles": {"GET": ANYBODY},
     "customers/<uuid:customer_id>/figures": {"GET": ANYBODY},
     "customers/<uuid:customer_id>/handles": {"POST": AGENT},
     "customers/<uuid:customer_id>/handles/<uuid:handle_id>": {"PATCH": AGENT, "DELETE": AGENT},

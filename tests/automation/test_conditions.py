@@ -14,6 +14,7 @@ from automation.rules.fields import RULE_FIELDS, check_conditions
 from automation.rules.snapshot import ORDER_FIELDS, message_values, ticket_values
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.ids import new_id
+from integrations.commerce.profiles.selectors import PROFILE_FACTS
 from tickets.models import Customer, Message, MessageBody, Ticket
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -267,4 +268,4 @@ def test_every_field_of_the_catalogue_is_filled_by_the_snapshot():
 
     filled = {*ticket_values(Ticket(customer=Customer())), *message_values(message)}
 
-    assert filled | ORDER_FIELDS == set(RULE_FIELDS)
+    assert filled | ORDER_FIELDS | PROFILE_FACTS == set(RULE_FIELDS)

@@ -146,6 +146,11 @@ def an_order_changed(ticket: Ticket, user: User) -> None:
     announce("order.updated", ticket, payload)
 
 
+def a_service_knows_them(ticket: Ticket, user: User) -> None:
+    payload = {"profile_id": str(uuid.uuid4()), "customer_id": str(ticket.customer_id)}
+    announce("profile.updated", ticket, payload)
+
+
 def an_order_action_moves(ticket: Ticket, user: User) -> None:
     """A rule proposes a refund; the shopper's agent turns it down."""
     store = create_store(ticket.organization, kind="demo_store", slug="main", name="Linden & Loom")
@@ -300,6 +305,7 @@ SCENARIOS: dict[str, Scenario] = {
         t.organization_id, owner="ticket", slug="size", name="Size", type="number", by=u
     ),
     "order.updated": an_order_changed,
+    "profile.updated": a_service_knows_them,
     "order_action.changed": an_order_action_moves,
     "order_limits.updated": a_limit_is_set,
     "csat.planned": survey("csat.planned", None),

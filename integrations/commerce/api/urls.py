@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from integrations.commerce.api import acting, stores
+from integrations.commerce.api.profiles import CustomerProfiles
 from integrations.commerce.api.views import CustomerOrders, OrderDetail, OrderSearch, RefreshOrder
 
 urlpatterns = [
@@ -18,6 +19,7 @@ urlpatterns = [
     path("store-hooks/<uuid:hook_id>/replay", stores.StoreHookReplay.as_view()),
     path("store-hooks/<uuid:hook_id>/raw", stores.StoreHookRaw.as_view()),
     path("customers/<uuid:customer_id>/orders", CustomerOrders.as_view()),
+    path("customers/<uuid:customer_id>/profiles", CustomerProfiles.as_view()),
     path("orders", OrderSearch.as_view()),
     path("orders/<uuid:order_id>", OrderDetail.as_view()),
     path("orders/<uuid:order_id>/refresh", RefreshOrder.as_view()),
