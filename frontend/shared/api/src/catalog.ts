@@ -242,6 +242,11 @@ export interface OrderPayload {
   change?: Record<string, Array<unknown>>;
 }
 
+export interface ProfilePayload {
+  profile_id: string;
+  customer_id: string | null;
+}
+
 export interface MoneyRecord {
   minor: number;
   currency: string;
@@ -652,6 +657,8 @@ export interface EventPayloads {
   'field.updated': CustomFieldPayload;
   /** An order changed at the store */
   'order.updated': OrderPayload;
+  /** A service said what it knows of one */
+  'profile.updated': ProfilePayload;
   /** An order action moved on */
   'order_action.changed': OrderActionPayload;
   /** Who may do what to orders */

@@ -663,6 +663,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/customers/{customer_id}/profiles': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What is known now; where that is old the services are asked in the background. */
+    get: operations['customer_profiles'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/customers/{customer_id}/tickets': {
     parameters: {
       query?: never;
@@ -3212,6 +3229,11 @@ export interface components {
       results: components['schemas']['CustomerRecord'][];
       next: string | null;
     };
+    CustomerProfilesSchema: {
+      profiles: components['schemas']['ProfileSchema'][];
+      /** @description A service is being asked; profile.updated comes when it has answered. */
+      is_awaited: boolean;
+    };
     CustomerRecord: {
       id: string;
       name: string;
@@ -3330,6 +3352,8 @@ export interface components {
     };
     /** @enum {string} */
     EitherTicketEnum: 'target' | 'source';
+    /** @enum {string} */
+    EmailConsentEnum: 'subscribed' | 'unsubscribed' | 'never_subscribed';
     EventPage: {
       results: components['schemas']['EventRecord'][];
       next: string | null;
@@ -3430,6 +3454,8 @@ export interface components {
     };
     /** @enum {string} */
     FulfillmentStatusEnum: 'unfulfilled' | 'partial' | 'fulfilled';
+    /** @enum {string} */
+    GroupEnum: 'shop' | 'shipping' | 'returns' | 'loyalty' | 'marketing';
     /** @description One more address of a customer. */
     HandleInputRequest: {
       kind: string;
@@ -3586,6 +3612,21 @@ export interface components {
       results: components['schemas']['Load'][];
       next: string | null;
     };
+    LoyaltySchema: {
+      points: number;
+      pending_points: number | null;
+      tier: string;
+      /** Format: date-time */
+      tier_ends_at: string | null;
+      next_tier: string;
+      points_to_next: number | null;
+      referral_url: string;
+      referred_count: number | null;
+      rewards_claimed: number | null;
+      /** Format: date-time */
+      joined_at: string | null;
+      is_blocked: boolean;
+    };
     /** @description A text to check. */
     MacroCheckInputRequest: {
       body: string;
@@ -3719,6 +3760,21 @@ export interface components {
         [key: string]: string;
       }[];
       intents: string[];
+    };
+    MarketingSchema: {
+      email_consent: components['schemas']['EmailConsentEnum'];
+      sms_consent: components['schemas']['SmsConsentEnum'] | components['schemas']['BlankEnum'];
+      is_blocked: boolean;
+      lists: string[];
+      /** Format: double */
+      predicted_value: number | null;
+      /** Format: double */
+      historic_value: number | null;
+      /** Format: double */
+      churn_percent: number | null;
+      /** Format: date-time */
+      next_order_at: string | null;
+      currency: string;
     };
     MentionRecord: {
       /** @enum {string} */
@@ -4574,6 +4630,25 @@ export interface components {
     };
     /** @enum {string} */
     PriorityEnum: 'urgent' | 'high' | 'normal' | 'low';
+    ProfileSchema: {
+      /** Format: uuid */
+      id: string;
+      service: components['schemas']['ProfileServiceSchema'];
+      email: string;
+      url: string;
+      loyalty: components['schemas']['LoyaltySchema'] | null;
+      marketing: components['schemas']['MarketingSchema'] | null;
+      /** Format: date-time */
+      as_of: string;
+    };
+    ProfileServiceSchema: {
+      /** Format: uuid */
+      id: string;
+      kind: string;
+      name: string;
+      group: components['schemas']['GroupEnum'];
+      program: string;
+    };
     QueryAnalysis: {
       text: string;
       tokens: components['schemas']['QueryToken'][];
@@ -5106,6 +5181,8 @@ export interface components {
       is_open: boolean;
       answers: components['schemas']['AnswerSettings'][];
     };
+    /** @enum {string} */
+    SmsConsentEnum: 'subscribed' | 'unsubscribed' | 'never_subscribed';
     Spelling: {
       query: string;
       words: components['schemas']['SpellingWord'][];
@@ -6823,6 +6900,27 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Suggestions'];
+        };
+      };
+    };
+  };
+  customer_profiles: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        customer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomerProfilesSchema'];
         };
       };
     };
