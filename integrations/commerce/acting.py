@@ -63,6 +63,7 @@ MONEY_KINDS = frozenset(
         ActionKind.DISCOUNT_CODE,
         ActionKind.STORE_CREDIT,
         ActionKind.GIFT_CARD,
+        ActionKind.RETURN_LABEL,
     }
 )
 """What counts against amount limits and daily budgets, where it costs anything."""

@@ -211,7 +211,7 @@ def order_record(order: Order, at: datetime) -> OrderRecord:
         {
             "id": str(order.pk),
             "number": order.number,
-            "store": store_record(order.store),
+            "store": store_record(order.store, sells_labels=getattr(order, "sells_labels", False)),
             "buyer_name": order.customer.name if order.customer else "",
             "email": order.email,
             "phone": order.phone,
@@ -245,18 +245,24 @@ def order_record(order: Order, at: datetime) -> OrderRecord:
     )
 
 
-def store_record(store: Store) -> StoreRecord:
-    """The store by name, with what its connector can do to orders."""
+def store_record(store: Store, *, sells_labels: bool = False) -> StoreRecord:
+    """The store by name, with what its connector can do to orders.
+
+    With ``sells_labels`` a shipping service makes the return labels that the platform does not.
+    """
     manifest = find_manifest(store.kind)
     can = manifest.capabilities if manifest else StoreCapabilities()
+    actions = set(can.actions) | ({ActionKind.RETURN_LABEL} if sells_labels else set())
     return {
         "id": str(store.pk),
         "slug": store.slug,
         "kind": store.kind,
         "name": store.name,
         "platform": manifest.label if manifest else store.kind,
-        "actions": [each.value for each in ActionKind if each in can.actions],
-        "missing": {kind.value: reason for kind, reason in can.missing.items()},
+        "actions": [each.value for each in ActionKind if each in actions],
+        "missing": {
+            kind.value: reason for kind, reason in can.missing.items() if kind not in actions
+        },
         "stale_after_seconds": POLLS_UNTIL_STALE * (manifest.poll_seconds if manifest else 900),
     }
 

@@ -6,15 +6,17 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from helpdesk.lib.errors import NotFound
+from integrations.commerce.labels import label_services
 from integrations.commerce.lookup import look_up
 from integrations.commerce.models import (
     ContactKind,
     FinancialStatus,
     Order,
     ReturnStatus,
+    Store,
     StoreContact,
 )
 from integrations.commerce.normal_form import number_key
@@ -115,8 +117,10 @@ def summarize(orders: Iterable[Order]) -> SpendSummary:
 
 def with_parts(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Newest first, with everything a record needs, in a constant number of queries."""
+    sellers = Store.objects.filter(**label_services(), organization=OuterRef("organization_id"))
     return (
-        orders.select_related("store", "customer")
+        orders.annotate(sells_labels=Exists(sellers))
+        .select_related("store", "customer")
         .prefetch_related("lines", "fulfillments", "refunds", "returns", "payments")
         .order_by("-placed_at", "-id")
     )

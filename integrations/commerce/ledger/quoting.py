@@ -26,6 +26,7 @@ from helpdesk.lib.errors import (
 from integrations.commerce.acting import ActionKind, ActionRefused, ActsOnOrders, Quote, Warned
 from integrations.commerce.actions import upsert_order
 from integrations.commerce.connector import get_store_connector
+from integrations.commerce.ledger.labels import find_label_desk
 from integrations.commerce.ledger.limits import approval_needed
 from integrations.commerce.ledger.models import OPEN_STATES, OrderAction
 from integrations.commerce.ledger.params import clean_params
@@ -72,6 +73,9 @@ def acting_connector(store: Store, kind: ActionKind) -> ActsOnOrders:
     """The store's connector; raises ActionRefused where it has no such action."""
     connector = get_store_connector(store.kind)
     offered = connector.manifest.capabilities
+    desk = find_label_desk(connector, store, kind)
+    if desk is not None:
+        return desk
     if not isinstance(connector, ActsOnOrders) or kind not in offered.actions:
         why = offered.missing.get(kind, "")
         raise ActionRefused(

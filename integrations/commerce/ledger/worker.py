@@ -35,6 +35,7 @@ from integrations.commerce.connector import get_store_connector
 from integrations.commerce.ledger import doorbell, steps
 from integrations.commerce.ledger.automatic import check_still_allowed
 from integrations.commerce.ledger.intents import fill, save
+from integrations.commerce.ledger.labels import remember_label
 from integrations.commerce.ledger.models import ActionState, OrderAction
 from integrations.commerce.ledger.money import money_back, reserve, settle
 from integrations.commerce.ledger.quoting import acting_connector, ask_shop
@@ -282,6 +283,8 @@ def _finish(action: OrderAction, outcome: Outcome) -> bool:
         row.steps = steps.merged(row.steps, outcome.steps, is_all_done=outcome.state == "done")
         if told is not None:
             upsert_order(row.store, told)
+        if row.kind == ActionKind.RETURN_LABEL:
+            remember_label(row)
         state = steps.state_after(row.steps)
         named = {each.name for each in outcome.steps}
         row.began = [name for name in row.began if name not in named]
