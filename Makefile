@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PYTHON ?= $(shell command -v python3 || command -v python3.13 || command -v python3.12 || command -v python3.11)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo dev test e2e test-commerce check format api contracts fuzz-orders bench bench-screens lock clean
+.PHONY: help setup setup-dev demo dev test e2e test-commerce check format api contracts fuzz-orders kill-orders bench bench-screens lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 18
@@ -45,6 +45,9 @@ contracts: setup-dev ## what connectors ask of vendors, judged by the vendors' o
 
 fuzz-orders: setup-dev ## 10,000 orders with races, crashes and lost answers (ARGS="10000 seed")
 	@exec $(PY) -m tests.orders.run_fuzz $(ARGS)
+
+kill-orders: setup-dev ## workers killed while they change orders (KILLS=1000)
+	@KILLS=$(or $(KILLS),1000) exec $(PY) -m scripts.test tests/torture/test_order_kills.py
 
 bench: setup ## the numbers, a JSON line each
 	@exec .venv/bin/aftercare bench --json
