@@ -54,6 +54,10 @@ class ScriptedShop:
     done: dict[str, Did] = field(default_factory=dict)
     effects: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often a step of an intent was done."""
+    knows_keys: bool = True
+    """Whether it takes the key of an intent and does nothing twice for one; some platforms do not."""
+    counts_money: bool = True
+    """Whether it refuses to give back more than came in; without, only we are left to."""
 
     @property
     def manifest(self) -> StoreManifest:
@@ -73,6 +77,12 @@ class ScriptedShop:
             fulfillment_status="unfulfilled", refundable_minor=total,
         )  # fmt: skip
         return self.orders[name]
+
+    def forget(self, name: str) -> None:
+        """The order's play is over: thousands of them take no room."""
+        del self.orders[name]
+        self.done.clear()
+        self.effects.clear()
 
     def list_orders(self, store: Store, *, since: datetime | None, cursor: str) -> OrderPage:
         return OrderPage(tuple(self.orders.values()))
@@ -165,7 +175,7 @@ class ScriptedShop:
 
     def _do(self, name: str, step: str, intent: Intent, did: Did) -> str:
         """Do it once per intent, as a platform with idempotency keys; why not, or nothing."""
-        if step in did.steps:
+        if step in did.steps and self.knows_keys:
             return ""
         order = self.orders[name]
         if step == "cancel":
@@ -173,7 +183,7 @@ class ScriptedShop:
                 return "It is cancelled."
             self.orders[name] = replace(order, cancelled_at=now(), updated_at=now())
         else:
-            if intent.amount_minor > (order.refundable_minor or 0):
+            if self.counts_money and intent.amount_minor > (order.refundable_minor or 0):
                 return "Too much."
             self._give_back(order, intent.amount_minor, str(intent.key))
         did.steps[step] = f"{step}-{intent.key}"
