@@ -260,10 +260,9 @@ def save(action: OrderAction, before: str | None) -> None:
 
 
 def _find_own(user: User, order: Order, action_id: uuid.UUID) -> OrderAction | None:
-    known = actions_of(user.organization_id).filter(pk=action_id).first()
+    rows = OrderAction.objects.select_related("order", "store", "user", "approver")
+    known = rows.filter(pk=action_id).first()
     if known is None:
-        if OrderAction.objects.filter(pk=action_id).exists():
-            raise InvalidInput.field("id", "This id is taken.")
         return None
     if known.user_id != user.pk or known.order_id != order.pk:
         raise InvalidInput.field("id", "This id is taken.")
@@ -401,7 +400,8 @@ def _decide(
 
 
 def _lock_order(order_id: Any) -> None:
-    Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
+    rows = Order.objects.select_for_update(no_key=True).filter(pk=order_id)
+    rows.values_list("pk").first()
 
 
 def _locked(action_id: uuid.UUID) -> OrderAction:

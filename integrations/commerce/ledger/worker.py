@@ -418,7 +418,8 @@ def _row(action_id: uuid.UUID, *, is_locked: bool = True) -> OrderAction:
 
 
 def _lock_order(order_id: Any) -> None:
-    Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
+    rows = Order.objects.select_for_update(no_key=True).filter(pk=order_id)
+    rows.values_list("pk").first()
 
 
 def _ring_after(action_id: uuid.UUID, seconds: float) -> None:
