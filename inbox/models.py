@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from helpdesk.kept_calls import KeptCall
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
 from tickets.models import Channel, Message
@@ -96,30 +97,15 @@ class HookState(models.TextChoices):
     QUARANTINED = "quarantined", "Quarantined"
 
 
-class Hook(models.Model):
+class Hook(KeptCall):
     """A webhook as it came, committed before the vendor is told that we have it.
 
     ``dedupe_key`` is the hash of the body: vendors repeat calls whose answer they did not see.
     What is in it becomes ``RawInbound`` rows, delivery states and changes in one transaction.
     """
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="+")
-    dedupe_key = models.CharField(max_length=64)
-    body = models.BinaryField()
-    size_bytes = models.PositiveIntegerField(default=0)
-    method = models.CharField(max_length=8, default="POST")
-    url = models.CharField(max_length=2000, blank=True, default="")
-    headers = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=12, choices=HookState, default=HookState.RECEIVED)
-    reason = models.CharField(max_length=300, blank=True, default="")
-    outcome = models.JSONField(default=list, blank=True)
-    """One line per item: what it was and what became of it."""
-    attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(default=now)
-    received_at = models.DateTimeField(default=now)
-    processed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [

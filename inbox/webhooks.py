@@ -16,20 +16,15 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from helpdesk import problems, vendor_calls
-from helpdesk.accounts.models import Organization
-from helpdesk.events.outbox import unit_of_work
+from helpdesk.kept_calls import WAITS_SECONDS, CallBook
 from helpdesk.lib import http, rate_limit
 from helpdesk.lib.clock import now
-from helpdesk.lib.courtesy import let_requests_go_first
 from helpdesk.lib.errors import HelpdeskError, InvalidInput
-from helpdesk.lib.failpoints import failpoint
-from helpdesk.lib.ids import new_id
 from inbox import doorbell, presses, raw, refusals
 from inbox.connector import (
     Amended,
@@ -54,13 +49,6 @@ from tickets.actions.delivery import set_delivery_state
 from tickets.actions.receive import StoredFile
 from tickets.models import Channel, DeliveryState, Direction, Message
 
-MAX_ATTEMPTS = 5
-WAITS_SECONDS = (2, 10, 60, 300, 1800)
-"""A report can be faster than our own note of the id it names: it is looked for again."""
-MAX_URL_CHARS = 2000
-KEPT_FOR = timedelta(days=30)
-FORGET_AT_ONCE = 5000
-LOCK_SPACE = 0x4F4F4B
 _STATES = {
     "sent": DeliveryState.SENT,
     "delivered": DeliveryState.DELIVERED,
@@ -98,21 +86,7 @@ def receive_hook(request: HttpRequest, kind: str, token: str) -> HttpResponse:
 
 def store_hook(channel: Channel, call: WebhookRequest) -> tuple[uuid.UUID, bool]:
     """Keep the call; returns its id and whether it is new. The same body is the same call."""
-    key = _call_key(channel, call)
-    hook_id = new_id()
-    headers = vendor_calls.kept_headers(call)
-    values: list[Any] = [
-        hook_id, channel.organization_id, channel.pk, key, call.body, len(call.body), call.method,
-        call.url[:MAX_URL_CHARS], json.dumps(headers).replace("\\u0000", ""), now(), now(),
-    ]  # fmt: skip
-    # One statement is its own transaction: a vendor waits for one journey to the database, not three.
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE, values)
-        is_new = cursor.fetchone() is not None
-    if is_new:
-        transaction.on_commit(lambda: doorbell.ring_hooks(channel.pk), robust=True)
-    failpoint("hook.stored")
-    return hook_id, is_new
+    return CALLS.keep(channel.organization_id, channel.pk, _call_key(channel, call), call)
 
 
 def _call_key(channel: Channel, call: WebhookRequest) -> str:
@@ -120,16 +94,6 @@ def _call_key(channel: Channel, call: WebhookRequest) -> str:
     if isinstance(connector, NamesCalls):
         return hashlib.sha256(connector.call_key(channel, call).encode()).hexdigest()
     return hashlib.sha256(call.body + b"\x00" + call.url.encode()).hexdigest()
-
-
-_STORE = """
-INSERT INTO inbox_hook
-  (id, organization_id, channel_id, dedupe_key, body, size_bytes, method, url, headers, state,
-   reason, outcome, attempts, due_at, received_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, 'received', '', '[]'::jsonb, 0, %s, %s)
-ON CONFLICT (channel_id, dedupe_key) DO NOTHING
-RETURNING id
-"""
 
 
 def hook_url(channel: Channel) -> str:
@@ -148,26 +112,13 @@ def _refuse(request: HttpRequest, channel: Channel, error: HelpdeskError) -> Htt
 
 
 def process_hooks(channel_id: uuid.UUID, *, limit: int = 500) -> int:
-    """Read the channel's calls that are due, in the order they came; returns how many were.
-
-    Safe to run twice and beside itself: a call is locked while it is read, others pass it by.
-    """
-    done = 0
-    while done < limit and _process_next(channel_id):
-        done += 1
-        let_requests_go_first()
-    return done
+    """Read the channel's calls that are due, in the order they came; returns how many were."""
+    return CALLS.process(channel_id, limit=limit)
 
 
 def process_due() -> int:
     """Read what nobody rang for."""
-    waiting = Hook.objects.filter(
-        state__in=[HookState.RECEIVED, HookState.WAITING],
-        due_at__lte=now(),
-        channel__is_active=True,
-    )
-    channels = list(waiting.values_list("channel_id", flat=True).distinct())
-    return sum(process_hooks(each) for each in channels)
+    return sum(process_hooks(each) for each in CALLS.owners_due())
 
 
 def replay_hook(hook_id: uuid.UUID) -> bool:
@@ -175,80 +126,25 @@ def replay_hook(hook_id: uuid.UUID) -> bool:
 
     What it brought before is known by its content: it is not brought twice.
     """
-    done = [HookState.QUARANTINED, HookState.PROCESSED]
-    hook = Hook.objects.filter(pk=hook_id, state__in=done).first()
-    if hook is None:
-        return False
-    Hook.objects.filter(pk=hook_id, state__in=done).update(
-        state=HookState.RECEIVED, attempts=0, reason="", due_at=now(), processed_at=None
-    )
-    process_hooks(hook.channel_id)
-    return True
+    channel_id = CALLS.take_again(hook_id)
+    if channel_id is not None:
+        process_hooks(channel_id)
+    return channel_id is not None
 
 
 def forget_old_hooks() -> int:
     """Delete calls that were read long ago; what is in quarantine stays. Returns how many went."""
-    before, gone = now() - KEPT_FOR, 0
-    for organization_id in Organization.objects.values_list("pk", flat=True):
-        old = Hook.objects.filter(
-            organization_id=organization_id, state=HookState.PROCESSED, received_at__lt=before
-        )
-        chosen = list(old.order_by("received_at").values_list("pk", flat=True)[:FORGET_AT_ONCE])
-        gone += Hook.objects.filter(pk__in=chosen, state=HookState.PROCESSED).delete()[0]
-    return gone
-
-
-def _process_next(channel_id: uuid.UUID) -> bool:
-    """Read one call; False when none is due. One that cannot be read is quarantined."""
-    seen = uuid.UUID(int=0)
-    try:
-        with unit_of_work():
-            if not _is_alone(channel_id):
-                return False
-            hook = (
-                Hook.objects.select_for_update(skip_locked=True, of=("self",))
-                .select_related("channel", "channel__organization")
-                .filter(
-                    channel_id=channel_id, channel__is_active=True, due_at__lte=now(),
-                    state__in=[HookState.RECEIVED, HookState.WAITING],
-                )
-                .order_by("received_at", "id")
-                .first()
-            )  # fmt: skip
-            if hook is None:
-                return False
-            seen = hook.pk
-            _read(hook)
-    except InvalidInput as problem:
-        _quarantine(seen, problem.message)
-    except Exception as error:
-        log.exception("hook.reading_failed", hook_id=str(seen))
-        _try_later(seen, f"{type(error).__name__}. The log says more.")
-    return True
-
-
-def _is_alone(channel_id: uuid.UUID) -> bool:
-    """Whether no other worker reads this channel's calls now; it would go on with ours, too."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [LOCK_SPACE, str(channel_id)]
-        )
-        return bool(cursor.fetchone()[0])
+    return CALLS.forget_old()
 
 
 def _read(hook: Hook) -> None:
     connector = get_connector(hook.channel.kind)
     if not isinstance(connector, TakesWebhooks):
         raise InvalidInput("This kind of channel takes no webhooks.")
-    call = WebhookRequest(
-        hook.method,
-        hook.url,
-        vendor_calls.query_of(hook.url),
-        hook.headers,
-        bytes(hook.body),
-        hook.dedupe_key,
+    outcome = take_in(
+        hook.channel, connector.split(hook.channel, hook.request()), at=hook.received_at
     )
-    outcome = take_in(hook.channel, connector.split(hook.channel, call), at=hook.received_at)
+    # A report can be faster than our own note of the id it names: it is looked for again.
     waits = [each for each in outcome if each["became"] == "unknown message"]
     if waits and hook.attempts < len(WAITS_SECONDS):
         hook.state = HookState.WAITING
@@ -260,6 +156,13 @@ def _read(hook: Hook) -> None:
     hook.save(update_fields=["state", "due_at", "attempts", "outcome", "processed_at"])
     connection_row, _ = Connection.objects.get_or_create(channel=hook.channel)
     Connection.objects.filter(pk=connection_row.pk).update(last_hook_at=hook.received_at)
+
+
+CALLS = CallBook(
+    "hook", Hook, "channel", lock_space=0x4F4F4B, read=_read,
+    ring=doorbell.ring_hooks,
+    due_states=(HookState.RECEIVED, HookState.WAITING), along=("channel__organization",),
+)  # fmt: skip
 
 
 def take_in(channel: Channel, items: list[Item], *, at: Any = None) -> list[dict[str, str]]:
@@ -404,24 +307,3 @@ def _find_amended(channel: Channel, item: Amended) -> uuid.UUID | None:
         named = named.filter(direction=Direction.IN)
     found: uuid.UUID | None = named.values_list("pk", flat=True).first()
     return found
-
-
-def _quarantine(hook_id: uuid.UUID, reason: str) -> None:
-    Hook.objects.filter(pk=hook_id).update(
-        state=HookState.QUARANTINED, reason=reason[:300], processed_at=now()
-    )
-    log.warning("hook.quarantined", hook_id=str(hook_id))
-
-
-def _try_later(hook_id: uuid.UUID, reason: str) -> None:
-    hook = Hook.objects.filter(pk=hook_id).first()
-    if hook is None:
-        return
-    if hook.attempts + 1 >= MAX_ATTEMPTS:
-        _quarantine(hook_id, reason)
-        return
-    Hook.objects.filter(pk=hook_id).update(
-        attempts=F("attempts") + 1,
-        reason=reason[:300],
-        due_at=now() + timedelta(seconds=WAITS_SECONDS[hook.attempts]),
-    )

@@ -14,6 +14,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models.functions import Reverse, Upper
 
+from helpdesk.kept_calls import KeptCall
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
 from tickets.models.channel import new_hook_token
@@ -95,26 +96,11 @@ class StoreHookState(models.TextChoices):
     QUARANTINED = "quarantined", "Quarantined"
 
 
-class StoreHook(models.Model):
+class StoreHook(KeptCall):
     """A call of a platform as it came, committed before the platform is told that we have it."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
     store = models.ForeignKey(Store, models.CASCADE, related_name="+")
-    dedupe_key = models.CharField(max_length=64)
-    body = models.BinaryField()
-    size_bytes = models.PositiveIntegerField(default=0)
-    method = models.CharField(max_length=8, default="POST")
-    url = models.CharField(max_length=2000, blank=True, default="")
-    headers = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=12, choices=StoreHookState, default=StoreHookState.RECEIVED)
-    reason = models.CharField(max_length=300, blank=True, default="")
-    outcome = models.JSONField(default=list, blank=True)
-    """One line per item: what it was and what became of it."""
-    attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(default=now)
-    received_at = models.DateTimeField(default=now)
-    processed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [

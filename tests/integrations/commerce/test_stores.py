@@ -15,6 +15,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from helpdesk import kept_calls
 from helpdesk.accounts.models import Organization, User
 from helpdesk.events.models import Event
 from helpdesk.lib.clock import now
@@ -145,7 +146,7 @@ def test_a_reader_that_crashes_is_tried_again_and_then_left_alone(
 ) -> None:
     call_in(store, "k1", "crash")
     with time_machine.travel(now(), tick=False) as clock:
-        for _ in range(webhooks.MAX_ATTEMPTS):
+        for _ in range(kept_calls.MAX_ATTEMPTS):
             clock.shift(timedelta(hours=1))
             webhooks.process_due()
     hook = StoreHook.objects.get()
