@@ -19,6 +19,7 @@ class AutomationConfig(AppConfig):
             engine,  # noqa: F401 (subscribes)
             search,  # noqa: F401 (makes runs findable)
             team_alerts,  # noqa: F401 (subscribes)
+            timers,  # noqa: F401 (subscribes)
         )
         from tickets.actions.reply import before_writing
 

@@ -78,6 +78,7 @@ def ticket_record(ticket: Ticket) -> TicketRecord:
             "updated_at": iso(ticket.updated_at),
             "closed_at": iso(ticket.closed_at),
             "fields": dict(ticket.fields),
+            "timers": list(ticket.timers),
             "merged_into_id": _id(ticket.merged_into_id),
             "links": list(ticket.links),
             "draft_user_ids": [str(each) for each in ticket.draft_user_ids],

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from automation.api.inputs import (
     DraftRuleTestInput,
     NewRuleInput,
+    NothingInput,
     RuleInput,
     RuleOrderInput,
     RuleTestInput,
@@ -18,6 +19,7 @@ from automation.api.inputs import (
 from automation.api.shapes import RuleDetails, RulePage, RuleRunDetails, RuleRunPage, RuleWords
 from automation.rules import selectors
 from automation.rules.actions import ACTIONS
+from automation.rules.by_hand import run_by_hand
 from automation.rules.definition import NAMES
 from automation.rules.drafts import change_at_once, create_at_once, create_draft, note_tried
 from automation.rules.dry_run import MAX_TICKETS, dry_run, dry_run_lately, dry_run_record
@@ -25,6 +27,7 @@ from automation.rules.edit import delete_rule, draft_of, order_rules
 from automation.rules.fields import rule_fields_of
 from automation.rules.models import Rule
 from automation.rules.records import rule_record, rule_records, run_record
+from automation.rules.timers import cancel_timer
 from automation.rules.triggers import TRIGGERS
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.lib.api import read_body, refuse_unknown_parameters
@@ -170,6 +173,32 @@ class TicketRuleRuns(Endpoint):
             limit=limit_from(request.query_params.get("limit")),
         )
         return Response({"results": [run_record(each) for each in page.rows], "next": page.next})
+
+
+class TicketRunRule(Endpoint):
+    """Run a rule on a ticket by hand: it does if its conditions hold, and says why where not."""
+
+    needs: ClassVar = {"POST": "ticket.change"}
+    is_live = True
+
+    @documented("run_rule", RuleRunDetails, body=NothingInput)
+    def post(self, request: Request, ticket_id: uuid.UUID, rule_id: uuid.UUID) -> Response:
+        read_body(NothingInput, request)
+        ticket = get_ticket(self.user, ticket_id)
+        rule = selectors.get_rule(self.user, rule_id)
+        return Response(run_by_hand(rule, ticket, user=self.user))
+
+
+class TicketTimer(Endpoint):
+    """A rule that waits on the ticket, taken back."""
+
+    needs: ClassVar = {"DELETE": "ticket.change"}
+    is_live = True
+
+    @documented("cancel_rule_timer", status=204)
+    def delete(self, request: Request, ticket_id: uuid.UUID, timer_id: uuid.UUID) -> Response:
+        cancel_timer(get_ticket(self.user, ticket_id), timer_id, user=self.user)
+        return Response(status=204)
 
 
 class RuleVocabulary(Endpoint):

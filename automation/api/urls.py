@@ -22,6 +22,8 @@ urlpatterns = [
     path("rules/<uuid:rule_id>/runs", rules.RuleRuns.as_view()),
     path("rule-runs/<uuid:run_id>", rules.RuleRunDetail.as_view()),
     path("tickets/<uuid:ticket_id>/rule-runs", rules.TicketRuleRuns.as_view()),
+    path("tickets/<uuid:ticket_id>/rules/<uuid:rule_id>/run", rules.TicketRunRule.as_view()),
+    path("tickets/<uuid:ticket_id>/timers/<uuid:timer_id>", rules.TicketTimer.as_view()),
     path("tickets/<uuid:ticket_id>/skip-survey", surveys.TicketSurveySkip.as_view()),
     path("macros", macros.MacroList.as_view()),
     path("macros/check", macros.MacroCheck.as_view()),

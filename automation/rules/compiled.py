@@ -23,6 +23,7 @@ class CompiledRule:
     version: int
     is_shadow: bool
     triggers: frozenset[str]
+    wait: dict[str, str] | None
     conditions: dict[str, Any]
     actions: tuple[dict[str, Any], ...]
     else_actions: tuple[dict[str, Any], ...]
@@ -39,6 +40,7 @@ class CompiledRule:
             rule.live_version,
             rule.mode == Mode.SHADOW,
             frozenset(rule.triggers),
+            rule.wait,
             rule.conditions,
             tuple(rule.actions),
             tuple(rule.else_actions),

@@ -55,15 +55,20 @@ def dry_run_lately(rule: Rule, user: User, *, limit: int = MAX_TICKETS) -> dict[
         .select_related("customer")
         .order_by("-last_message_at", "-pk")[: min(limit, MAX_TICKETS)]
     )
-    messages = _newest_messages(tickets)
-    labels = labels_in(rule.conditions, rule.organization_id)
-    runs = [_judge(rule, ticket, messages.get(ticket.pk), labels) for ticket in tickets]
+    runs = trials_of(rule, tickets)
     matching = [run for run in runs if run.is_match]
     return {
         "tested": len(runs),
         "matched": len(matching),
         "matches": [dry_run_record(rule, run) for run in matching[:MAX_SHOWN]],
     }
+
+
+def trials_of(rule: Rule, tickets: list[Ticket]) -> list[Trial]:
+    """Judge the rule on each of them as it is now, in a few queries for all of them."""
+    messages = _newest_messages(tickets)
+    labels = labels_in(rule.conditions, rule.organization_id)
+    return [_judge(rule, ticket, messages.get(ticket.pk), labels) for ticket in tickets]
 
 
 def dry_run_record(rule: Rule, run: Trial) -> dict[str, Any]:

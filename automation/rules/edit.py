@@ -6,6 +6,7 @@ What is worked on before it holds is in ``rules.drafts``.
 from __future__ import annotations
 
 import uuid
+import zoneinfo
 from typing import Any
 
 from django.db.models import F, Max
@@ -19,6 +20,9 @@ from automation.rules.definition import (
     write_definition,
 )
 from automation.rules.models import Definition, Mode, Rule, RuleVersion
+from automation.rules.timers import cancel_timers_of
+from automation.rules.triggers import SCHEDULE
+from automation.rules.waiting import next_time
 from helpdesk.accounts.models import Organization, User
 from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import record, unit_of_work
@@ -42,6 +46,7 @@ def create_rule(
         rule.mode = _mode(fields) or Mode.ON
         write_definition(rule, definition)
         rule.live_version = 1
+        set_next(rule)
         rule.save(force_insert=True)
         keep_version(rule, user)
         record_rule(rule)
@@ -96,6 +101,7 @@ def order_rules(organization: Organization, ids: list[uuid.UUID], *, user: User 
 def delete_rule(rule: Rule, *, user: User | None = None) -> None:
     """Remove the rule; its runs stay readable."""
     with unit_of_work(actor=Actor.of_user(user) if user else None):
+        cancel_timers_of(rule, "The rule was deleted.")
         record_rule(rule, is_deleted=True)
         Rule.objects.filter(
             organization_id=rule.organization_id, position__gt=rule.position
@@ -159,8 +165,18 @@ def keep_version(
     )
 
 
+def set_next(rule: Rule) -> None:
+    """When a rule by the clock runs next, in the shop's time; does not save."""
+    is_due = SCHEDULE in rule.triggers and rule.mode != Mode.OFF and rule.schedule is not None
+    rule.next_at = None
+    if is_due and rule.schedule is not None:
+        zone = zoneinfo.ZoneInfo(rule.organization.time_zone)
+        rule.next_at = next_time(rule.schedule, now(), zone)
+
+
 def touch(rule: Rule) -> None:
     """Save the locked rule and tell everybody who shows it."""
+    set_next(rule)
     rule.version += 1
     rule.updated_at = now()
     rule.save()

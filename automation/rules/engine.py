@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.db.models import Q
 
 from automation.rules.acting import Judged, act
 from automation.rules.compiled import CompiledRule, active_rules
@@ -19,7 +20,8 @@ from automation.rules.conditions import Verdict, evaluate
 from automation.rules.limits import LoopGuard
 from automation.rules.models import RuleRun
 from automation.rules.snapshot import Snapshot, change_by_field
-from automation.rules.triggers import EVENTS
+from automation.rules.timers import record_due
+from automation.rules.triggers import EVENTS, order_triggers
 from automation.rules.understanding import understand_ahead, understand_message
 from helpdesk.events.models import Event
 from helpdesk.events.outbox import current_unit
@@ -28,9 +30,11 @@ from helpdesk.lib.clock import now
 from helpdesk.lib.errors import NotFound
 from tickets.actions.change import lock_ticket
 from tickets.actions.delivery import lock_many, lock_message
-from tickets.models import Message, Ticket
+from tickets.models import Message, MessageKind, Status, Ticket
 
 RUNS_KEPT_DAYS = 90
+MAX_TICKETS = 20
+"""Of one customer, that an order's change may concern."""
 
 log = structlog.get_logger()
 
@@ -66,7 +70,60 @@ def run_rules(event: Event) -> None:
     if message is not None and message.is_automatic:
         rules = [rule for rule in rules if rule.runs_on_automatic]
     if rules:
-        _run(event, rules, ticket, message)
+        _run(event, rules, Snapshot(ticket, message, at=now()))
+
+
+@subscribes("rule.due", name="automation.due_rules")
+def run_due_rule(event: Event) -> None:
+    """Run the one rule whose time has come, on the ticket as it is now."""
+    said = event.payload
+    rules = [
+        each
+        for each in active_rules(event.organization_id)
+        if each.id == event.object_id and said["trigger"] in each.triggers
+    ]
+    if event.ticket_id is None or not rules:
+        return
+    try:
+        ticket = lock_ticket(event.ticket_id)
+    except NotFound:
+        return
+    if ticket.merged_into_id is not None:
+        return
+    message = _message_of(ticket, said.get("message_id"))
+    order_id = uuid.UUID(said["order_id"]) if said.get("order_id") else None
+    _run(event, rules, Snapshot(ticket, message, at=now(), order_id=order_id))
+
+
+@subscribes("order.updated", name="automation.order_rules")
+def run_order_rules(event: Event) -> None:
+    """Have the rules about this change run on the customer's open tickets about that order."""
+    became = order_triggers(event.payload.get("change", {}))
+    rules = [each for each in active_rules(event.organization_id) if each.triggers & became]
+    customer_id = event.payload.get("customer_id")
+    if not rules or not customer_id:
+        return
+    waiting = Ticket.objects.filter(
+        Q(order_id=None) | Q(order_id=event.object_id),
+        organization_id=event.organization_id,
+        customer_id=customer_id,
+        status__in=(Status.OPEN, Status.SNOOZED),
+        merged_into=None,
+    )
+    for ticket in waiting.select_related("customer").order_by("-last_message_at")[:MAX_TICKETS]:
+        message = _message_of(ticket, None)
+        meant = Snapshot(ticket, message, at=now()).order_meant.order
+        if meant is None or meant.pk != event.object_id:
+            continue
+        for rule in rules:
+            trigger = min(rule.triggers & became)
+            record_due(
+                rule.id,
+                ticket,
+                trigger=trigger,
+                message_id=message.pk if message else None,
+                order_id=event.object_id,
+            )
 
 
 def forget_old_runs(limit: int = 5000) -> int:
@@ -85,19 +142,25 @@ def _subject_of(event: Event, ticket_id: uuid.UUID) -> tuple[Ticket, Message | N
     return ticket, message
 
 
-def _run(
-    event: Event,
-    rules: list[CompiledRule],
-    ticket: Ticket,
-    message: Message | None,
-) -> None:
-    snapshot = Snapshot(ticket, message, at=now())
+def _message_of(ticket: Ticket, message_id: str | None) -> Message | None:
+    """This message, or the customer's newest one."""
+    found = Message.objects.filter(ticket=ticket)
+    if message_id:
+        found = found.filter(pk=message_id)
+    else:
+        found = found.filter(kind=MessageKind.CUSTOMER)
+    return (
+        found.select_related("body").prefetch_related("attachments").order_by("-position").first()
+    )
+
+
+def _run(event: Event, rules: list[CompiledRule], snapshot: Snapshot) -> None:
     change = change_by_field(event.payload.get("change", {}))
     judged = [_judge(rule, snapshot, change) for rule in rules]
     hits = [each for each in judged if each.branch is not None]
     if not hits:
         return
-    guard = LoopGuard(event, ticket)
+    guard = LoopGuard(event, snapshot.ticket)
     for hit in hits:
         if guard.has_run(hit.rule):
             continue

@@ -26,10 +26,17 @@ _FIELD_OF_COLUMN = {field.column: name for name, field in TICKET_FIELDS.items()}
 class Snapshot(Mapping[str, Any]):
     """The fields of ``rules.fields`` for one ticket, and one message where the event has one."""
 
-    def __init__(self, ticket: Ticket, message: Message | None, *, at: datetime) -> None:
+    def __init__(
+        self,
+        ticket: Ticket,
+        message: Message | None,
+        *,
+        at: datetime,
+        order_id: uuid.UUID | None = None,
+    ) -> None:
         self.ticket, self.message, self.at = ticket, message, at
         text = f"{message.subject}\n{message.body.text}" if message else ticket.subject
-        self.order_meant = OrderMeant(ticket.customer, text, at, ticket.order_id)
+        self.order_meant = OrderMeant(ticket.customer, text, at, order_id or ticket.order_id)
         self._profiles = ProfileFacts(ticket.customer)
         self._values = ticket_values(ticket)
         if message is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 EVENTS: dict[str, str] = {
@@ -25,7 +25,7 @@ ORDERS: dict[str, str] = {
     "order.delivered": "An order is delivered",
     "order.cancelled": "An order is cancelled",
     "order.refunded": "An order is refunded",
-    "order.delayed": "A parcel is late or does not move",
+    "order.trouble": "A parcel has a problem",
 }
 """What becomes of an order; rules run on the open tickets that are about it."""
 
@@ -35,6 +35,26 @@ OTHERS: dict[str, str] = {
     "manual": "Somebody runs it by hand",
 }
 
-TRIGGERS: dict[str, str] = EVENTS
+NO_REPLY, SCHEDULE, MANUAL = "no_reply", "schedule", "manual"
 
-GROUPS: Mapping[str, Mapping[str, Any]] = {"ticket": EVENTS, "order": ORDERS, "other": OTHERS}
+TRIGGERS: dict[str, str] = {**EVENTS, **ORDERS, **OTHERS}
+
+
+def order_triggers(change: Mapping[str, Sequence[Any]]) -> set[str]:
+    """What became of an order, by what ``order.updated`` says has changed."""
+    return {
+        trigger
+        for name, (_, after) in change.items()
+        for trigger, field, values in _BECAME
+        if field == name and (after in values if values else bool(after))
+    }
+
+
+_BECAME: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("order.paid", "financial_status", ("paid",)),
+    ("order.refunded", "financial_status", ("refunded", "partially_refunded")),
+    ("order.fulfilled", "fulfillment_status", ("fulfilled",)),
+    ("order.cancelled", "cancelled_at", ()),
+    ("order.delivered", "shipment", ("delivered",)),
+    ("order.trouble", "shipment", ("exception", "attempt_failed", "returned")),
+)

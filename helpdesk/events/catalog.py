@@ -63,6 +63,7 @@ _TYPES = [
     EventType("csat.sent", payloads.SurveyPayload, "A survey went out"),
     EventType("csat.answered", payloads.SurveyPayload, "A customer gave a score"),
     EventType("rule.ran", payloads.RuleRunPayload, "A rule matched and acted"),
+    EventType("rule.due", payloads.RuleDuePayload, "A rule is to run by time, hand or order"),
     EventType("user.updated", payloads.UserPayload, "A person or their role changed"),
     EventType("organization.updated", payloads.OrganizationPayload, "The shop's settings changed"),
     EventType("team.updated", payloads.TeamPayload, "A team changed"),

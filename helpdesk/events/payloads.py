@@ -53,6 +53,15 @@ class LinkRecord(TypedDict):
     kind: Literal["related", "split_from", "split_to", "merged_from", "merged_into"]
 
 
+class TimerRecord(TypedDict):
+    """A rule that waits on the ticket, and when it will run."""
+
+    id: str
+    rule_id: str
+    name: str
+    due_at: Iso
+
+
 class TicketRecord(TypedDict):
     id: str
     number: int
@@ -90,6 +99,7 @@ class TicketRecord(TypedDict):
     updated_at: Iso
     closed_at: Iso | None
     fields: dict[str, Any]
+    timers: list[TimerRecord]
     merged_into_id: str | None
     links: list[LinkRecord]
     draft_user_ids: list[str]
@@ -466,6 +476,18 @@ class RuleRunPayload(TypedDict):
     rule_version: int
     actions: list[str]
     team_id: NotRequired[str | None]
+
+
+class RuleDuePayload(TypedDict):
+    """A rule is to run on a ticket: its timer fired, its hour came, somebody asked, or an order
+    moved. ``message_id`` and ``order_id`` are what it is about."""
+
+    ticket_id: str
+    rule_id: str
+    trigger: str
+    message_id: str | None
+    order_id: str | None
+    team_id: str | None
 
 
 class HiddenPayload(TypedDict):

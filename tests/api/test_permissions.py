@@ -153,6 +153,8 @@ ROUTES: dict[str, dict[str, str]] = {
     "rules": {"GET": AGENT, "POST": ADMIN},
     "rules/vocabulary": {"GET": AGENT},
     "rules/test": {"POST": ADMIN},
+    "tickets/<uuid:ticket_id>/rules/<uuid:rule_id>/run": {"POST": AGENT},
+    "tickets/<uuid:ticket_id>/timers/<uuid:timer_id>": {"DELETE": AGENT},
     "rules/order": {"POST": ADMIN},
     "rules/templates": {"GET": AGENT},
     "rules/templates/<slug:key>/install": {"POST": ADMIN},

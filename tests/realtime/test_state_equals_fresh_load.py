@@ -103,6 +103,17 @@ def run_a_rule(ticket: Ticket, user: User) -> None:
     announce("rule.ran", ticket, payload, ticket_id=ticket.pk)
 
 
+def a_rule_is_due(ticket: Ticket, user: User) -> None:
+    rule_id = str(uuid.uuid4())
+    waits = {"id": str(uuid.uuid4()), "rule_id": rule_id, "name": "Nudge",
+             "due_at": "2026-11-22T12:00:00Z"}  # fmt: skip
+    marks.set_timers(ticket.pk, [waits])
+    marks.set_timers(ticket.pk, [])
+    payload = {"ticket_id": str(ticket.pk), "rule_id": rule_id, "trigger": "no_reply",
+               "message_id": None, "order_id": None, "team_id": None}  # fmt: skip
+    announce("rule.due", ticket, payload, ticket_id=ticket.pk)
+
+
 def rename_a_view(ticket: Ticket, user: User) -> None:
     view, _ = save_view(user, {"name": "Gifts"})
     change_view(user, view.pk, {"name": "Presents", "sort": "waiting"})
@@ -312,6 +323,7 @@ SCENARIOS: dict[str, Scenario] = {
     "csat.sent": survey("csat.sent", None),
     "csat.answered": survey("csat.answered", 5),
     "rule.ran": run_a_rule,
+    "rule.due": a_rule_is_due,
     "user.updated": lambda t, u: change_profile(u, name="Bo Larsen-Holm"),
     "team.updated": lambda t, u: create_team(u.organization, "Returns"),
     "tag.updated": lambda t, u: tags.change_tags(t.pk, add=["brand new"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
@@ -46,6 +47,16 @@ def set_order(ticket_id: uuid.UUID, order_id: uuid.UUID | None) -> Ticket:
     with unit_of_work():
         ticket = lock_ticket(ticket_id)
         change = apply_changes(ticket, {"order_id": order_id})
+        if change:
+            record_ticket("ticket.updated", ticket, change)
+    return ticket
+
+
+def set_timers(ticket_id: uuid.UUID, timers: list[dict[str, Any]]) -> Ticket:
+    """Show on the ticket which rules wait on it (automation.rules decides)."""
+    with unit_of_work():
+        ticket = lock_ticket(ticket_id)
+        change = apply_changes(ticket, {"timers": timers})
         if change:
             record_ticket("ticket.updated", ticket, change)
     return ticket

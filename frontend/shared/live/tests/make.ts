@@ -37,6 +37,7 @@ export function ticket(id: string, version: number, part: Partial<Ticket> = {}):
     updated_at: '',
     closed_at: null,
     fields: {},
+    timers: [],
     merged_into_id: null,
     links: [],
     wakes_on: null,
