@@ -2,6 +2,13 @@
 
 export const CATALOG_VERSION = 1;
 
+export interface TimerRecord {
+  id: string;
+  rule_id: string;
+  name: string;
+  due_at: string;
+}
+
 export interface LinkRecord {
   id: string;
   number: number;
@@ -45,6 +52,7 @@ export interface TicketRecord {
   updated_at: string;
   closed_at: string | null;
   fields: Record<string, unknown>;
+  timers: Array<TimerRecord>;
   merged_into_id: string | null;
   links: Array<LinkRecord>;
   draft_user_ids: Array<string>;
@@ -356,6 +364,15 @@ export interface RuleRunPayload {
   rule_version: number;
   actions: Array<string>;
   team_id?: string | null;
+}
+
+export interface RuleDuePayload {
+  ticket_id: string;
+  rule_id: string;
+  trigger: string;
+  message_id: string | null;
+  order_id: string | null;
+  team_id: string | null;
 }
 
 export interface UserRecord {
@@ -671,6 +688,8 @@ export interface EventPayloads {
   'csat.answered': SurveyPayload;
   /** A rule matched and acted */
   'rule.ran': RuleRunPayload;
+  /** A rule is to run by time, hand or order */
+  'rule.due': RuleDuePayload;
   /** A person or their role changed */
   'user.updated': UserPayload;
   /** The shop's settings changed */

@@ -2479,6 +2479,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/tickets/{ticket_id}/rules/{rule_id}/run': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Run a rule on a ticket by hand: it does if its conditions hold, and says why where not. */
+    post: operations['run_rule'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/tickets/{ticket_id}/skip-survey': {
     parameters: {
       query?: never;
@@ -2508,6 +2525,23 @@ export interface paths {
     /** @description A message, or it and all later ones, become a ticket of their own. */
     post: operations['split_ticket'];
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/tickets/{ticket_id}/timers/{timer_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description A rule that waits on the ticket, taken back. */
+    delete: operations['cancel_rule_timer'];
     options?: never;
     head?: never;
     patch?: never;
@@ -5606,6 +5640,7 @@ export interface components {
       fields: {
         [key: string]: unknown;
       };
+      timers: components['schemas']['TimerRecord'][];
       merged_into_id: string | null;
       links: components['schemas']['LinkRecord'][];
       draft_user_ids: string[];
@@ -5622,6 +5657,12 @@ export interface components {
       data: {
         [key: string]: unknown;
       };
+    };
+    TimerRecord: {
+      id: string;
+      rule_id: string;
+      name: string;
+      due_at: string;
     };
     /** @description What the token is for. */
     TokenInputRequest: {
@@ -9855,6 +9896,28 @@ export interface operations {
       };
     };
   };
+  run_rule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        rule_id: string;
+        ticket_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleRunDetails'];
+        };
+      };
+    };
+  };
   skip_survey: {
     parameters: {
       query?: never;
@@ -9898,6 +9961,27 @@ export interface operations {
         content: {
           'application/json': components['schemas']['SplitAnswer'];
         };
+      };
+    };
+  };
+  cancel_rule_timer: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ticket_id: string;
+        timer_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
     };
   };
