@@ -113,6 +113,7 @@ _MORE = [
     Field("order.conflict", "What is known does not fit", "text"),
     Field("order.days_since_delivery", "Days since delivery", "number"),
     Field("order.has_tracking", "Order has a tracking link", "flag"),
+    Field("order.has_added_items", "Items were added after the purchase", "flag"),
     Field("order.return_state", "Return", "choice", choices=tuple(ReturnState.values)),
     Field("order.return_outcome", "Customer gets for the return", "choice", choices=OUTCOMES[1:]),
     Field("order.has_return_label", "Return has a label", "flag"),

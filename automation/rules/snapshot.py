@@ -150,6 +150,7 @@ _ORDER: dict[str, Callable[[OrderMeant, OrderFacts], Any]] = {
     "order.conflict": lambda meant, facts: facts.conflict,
     "order.days_since_delivery": lambda meant, facts: facts.days_since_delivery,
     "order.has_tracking": lambda meant, facts: facts.has_tracking,
+    "order.has_added_items": lambda meant, facts: facts.has_added_items,
     "order.return_state": lambda meant, facts: facts.return_state,
     "order.return_outcome": lambda meant, facts: facts.return_outcome,
     "order.has_return_label": lambda meant, facts: facts.has_return_label,

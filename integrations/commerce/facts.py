@@ -46,6 +46,7 @@ class OrderFacts:
     conflict: str
     days_since_delivery: int | None
     has_tracking: bool
+    has_added_items: bool
     return_state: str | None
     return_outcome: str | None
     has_return_label: bool
@@ -99,6 +100,7 @@ def order_facts(
         conflict=conflict_in(order),
         days_since_delivery=_days_since(parcel.delivered_at if parcel else None, at),
         has_tracking=parcel is not None and bool(parcel.tracking_url),
+        has_added_items=any(line.added_at is not None for line in lines),
         return_state=coming.state if coming else None,
         return_outcome=(coming.outcome or None) if coming else None,
         has_return_label=coming is not None and bool(coming.label_url),

@@ -392,6 +392,8 @@ class OrderLine(models.Model):
     discount_minor = models.BigIntegerField(default=0)
     added_at = models.DateTimeField(null=True, blank=True)
     """When it was added after the purchase (a post-purchase upsell); None for the usual lines."""
+    added_by = models.CharField(max_length=60, blank=True, default="")
+    """The app that added it (AfterSell), where the platform says so."""
     price_minor = models.BigIntegerField(default=0)
     picture = models.CharField(max_length=40, blank=True, default="")
     image_url = models.URLField(max_length=1000, blank=True, default="")

@@ -68,6 +68,7 @@ class OrderLineData:
     refunded_quantity: int = 0
     discount_minor: int = 0
     added_at: datetime | None = None
+    added_by: str = ""
     picture: str = ""
     image_url: str = ""
 

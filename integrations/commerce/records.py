@@ -51,7 +51,7 @@ class StoreRecord(TypedDict):
 
 
 class OrderLineRecord(TypedDict):
-    """``line`` is what actions call it; ``added_at``: added after the purchase."""
+    """``line`` is what actions call it; ``added_at``: added after the purchase, ``added_by`` this app."""
 
     line: str
     product_id: str
@@ -65,6 +65,7 @@ class OrderLineRecord(TypedDict):
     discount: MoneyRecord
     total: MoneyRecord
     added_at: str | None
+    added_by: str
     picture: str
     image_url: str
 
@@ -330,6 +331,7 @@ def _line_record(line: OrderLine, currency: str) -> OrderLineRecord:
         "discount": money(line.discount_minor, currency),
         "total": money(line.price_minor * line.quantity, currency),
         "added_at": iso(line.added_at),
+        "added_by": line.added_by,
         "picture": line.picture,
         "image_url": line.image_url,
     }

@@ -141,7 +141,7 @@ ADDED_LATER = """query AddedLater($id: ID!) {
   order(id: $id) {
     agreements(first: 50) {
       nodes {
-        __typename happenedAt
+        __typename happenedAt app { title handle }
         sales(first: 50) { nodes { actionType ... on ProductSale { lineItem { id } } } }
       }
     }

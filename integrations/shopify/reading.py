@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from helpdesk.lib.errors import InvalidInput
 from integrations.commerce.models import ReturnState, ReturnStatus
@@ -62,10 +62,10 @@ def order_of(
     node: Node,
     *,
     admin: str = "",
-    added: Mapping[str, datetime] | None = None,
+    added: Mapping[str, Added] | None = None,
     is_whole: bool = True,
 ) -> OrderData:
-    """The order. ``added`` says when lines were added after the purchase ({line: moment}).
+    """The order. ``added`` says when lines were added after the purchase, and by which app.
 
     One that is not whole (of an export, without scans and what is in each parcel) counts as a
     little older, so that the whole one is always believed instead. Raises InvalidInput.
@@ -76,7 +76,7 @@ def order_of(
         raise InvalidInput("Shopify's order is not what an order should be.") from error
 
 
-def _order(node: Node, admin: str, added: Mapping[str, datetime], is_whole: bool) -> OrderData:
+def _order(node: Node, admin: str, added: Mapping[str, Added], is_whole: bool) -> OrderData:
     number = str(node["legacyResourceId"])
     currency = str(node["presentmentCurrencyCode"])
     parcels = [each for each in node.get("fulfillments") or [] if each["status"] != "CANCELLED"]
@@ -167,17 +167,33 @@ def holds_of(node: Node) -> list[Node]:
     ]
 
 
-def added_later(data: Node) -> dict[str, datetime]:
-    """When each line was added after the purchase, of the answer to ``ADDED_LATER``."""
-    found: dict[str, datetime] = {}
+class Added(NamedTuple):
+    """A line came after the purchase; ``by`` names the app that edited the order."""
+
+    at: datetime
+    by: str = ""
+
+
+def added_later(data: Node) -> dict[str, Added]:
+    """When each line was added after the purchase, of the answer to ``ADDED_LATER``.
+
+    AfterSell has no API of its own for orders: what it sells is an edit of the order by its app.
+    """
+    found: dict[str, Added] = {}
     for each in nodes(data.get("order") or {}, "agreements"):
         if each["__typename"] != "OrderEditAgreement":
             continue
         for sale in nodes(each, "sales"):
             line = number_of((sale.get("lineItem") or {}).get("id"))
             if line and sale.get("actionType") == "ORDER":
-                found.setdefault(line, _needed(each["happenedAt"]))
+                found.setdefault(line, Added(_needed(each["happenedAt"]), _app(each)))
     return found
+
+
+def _app(agreement: Node) -> str:
+    app = agreement.get("app") or {}
+    named = text(app.get("title"), 60)
+    return "AfterSell" if "aftersell" in f"{named} {app.get('handle')}".lower() else named
 
 
 def nodes(node: Node, name: str) -> list[Node]:
@@ -261,7 +277,8 @@ def _shipped(parcels: list[Node]) -> dict[str, int]:
     return counts
 
 
-def _line(node: Node, shipped: Mapping[str, int], added: Mapping[str, datetime]) -> OrderLineData:
+def _line(node: Node, shipped: Mapping[str, int], added: Mapping[str, Added]) -> OrderLineData:
+    later = added.get(number_of(node["id"]))
     line = number_of(node["id"])
     quantity, current = int(node["quantity"]), int(node["currentQuantity"])
     waiting = int(node.get("unfulfilledQuantity") or 0)
@@ -276,7 +293,8 @@ def _line(node: Node, shipped: Mapping[str, int], added: Mapping[str, datetime])
         fulfilled_quantity=shipped.get(line, max(current - waiting, 0)),
         refunded_quantity=max(quantity - current, 0),
         discount_minor=money(node.get("totalDiscountSet")),
-        added_at=added.get(line),
+        added_at=later.at if later else None,
+        added_by=later.by if later else "",
         image_url=text((node.get("image") or {}).get("url"), 1000),
     )
 

@@ -47,6 +47,7 @@ class OrderLineSchema(serializers.Serializer[None]):
     discount = MoneySchema()
     total = MoneySchema()
     added_at = serializers.DateTimeField(allow_null=True)
+    added_by = serializers.CharField()
     picture = serializers.CharField()
     image_url = serializers.CharField()
 

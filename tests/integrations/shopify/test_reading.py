@@ -111,7 +111,17 @@ def test_what_an_export_says_never_hides_what_was_read_whole(shop: Shop, store: 
     assert short.lines[0].fulfilled_quantity == whole.lines[0].fulfilled_quantity == 2
 
 
-def test_lines_that_were_added_after_the_purchase_say_when(shop: Shop, store: Store) -> None:
+@pytest.mark.parametrize(
+    ("app", "by"),
+    [
+        ({"title": "Rokt Aftersell: Post Purchase Upsell", "handle": "aftersell"}, "AfterSell"),
+        ({"title": "Order Editor", "handle": "order-editor"}, "Order Editor"),
+        (None, ""),
+    ],
+)
+def test_lines_that_were_added_after_the_purchase_say_when_and_by_whom(
+    shop: Shop, store: Store, app: dict[str, str] | None, by: str
+) -> None:
     node = shop.only()
     scarf = {**node["lines"][0], "id": "gid://shopify/LineItem/9002", "title": "Linen scarf"}
     node["lines"].append(scarf)
@@ -123,12 +133,12 @@ def test_lines_that_were_added_after_the_purchase_say_when(shop: Shop, store: St
         "sales": {"nodes": []},
     }
     edited = {
-        "__typename": "OrderEditAgreement", "happenedAt": "2026-11-20T12:03:00Z",
+        "__typename": "OrderEditAgreement", "happenedAt": "2026-11-20T12:03:00Z", "app": app,
         "sales": {"nodes": [sale]},
     }  # fmt: skip
     node["agreements"] = {"nodes": [bought, edited]}
     shirt, added = ShopifyConnector().get_order(store, "771042").lines
-    assert shirt.added_at is None
+    assert (shirt.added_at, shirt.added_by, added.added_by) == (None, "", by)
     assert added.added_at is not None
     assert added.added_at.isoformat() == "2026-11-20T12:03:00+00:00"
 

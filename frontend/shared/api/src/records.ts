@@ -413,6 +413,8 @@ export interface OrderLine {
   total: PricedMoney;
   /** Set when it was added after the purchase. */
   added_at: Instant | null;
+  /** The app that added it, where the shop says so. */
+  added_by: string;
   picture: string;
   image_url: string;
 }

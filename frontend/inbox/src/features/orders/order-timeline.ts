@@ -28,7 +28,8 @@ export function momentsOf(order: Order): OrderMoment[] {
       }).trim(),
       money(payment.amount),
     );
-  for (const line of order.lines) add(line.added_at, 'plus', t('opanel.event.added', { title: line.title }));
+  for (const line of order.lines)
+    add(line.added_at, 'plus', t('opanel.event.added', { title: line.title }), line.added_by);
   for (const parcel of order.fulfillments) {
     add(
       parcel.shipped_at,

@@ -2000,6 +2000,7 @@ export const de: Translation = {
   'opanel.billTo': 'Rechnung an',
   'opanel.sameAddress': 'Rechnung an dieselbe Adresse',
   'opanel.added': 'Nach dem Kauf hinzugefügt',
+  'opanel.addedBy': 'Nach dem Kauf hinzugefügt von {app}',
   'opanel.lineRefunded': '{n} erstattet',
   'opanel.lineSent': '{n} von {all} versandt',
   'opanel.onHold': 'Angehalten',

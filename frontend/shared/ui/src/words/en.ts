@@ -1968,6 +1968,7 @@ export const en = {
   'opanel.billTo': 'Bill to',
   'opanel.sameAddress': 'Bill to the same address',
   'opanel.added': 'Added after purchase',
+  'opanel.addedBy': 'Added after purchase by {app}',
   'opanel.lineRefunded': '{n} refunded',
   'opanel.lineSent': '{n} of {all} sent',
   'opanel.onHold': 'On hold',
