@@ -4191,6 +4191,7 @@ export interface components {
       discount: components['schemas']['MoneyRecord'];
       total: components['schemas']['MoneyRecord'];
       added_at: string | null;
+      added_by: string;
       picture: string;
       image_url: string;
     };
@@ -4208,6 +4209,7 @@ export interface components {
       total: components['schemas']['MoneySchema'];
       /** Format: date-time */
       added_at: string | null;
+      added_by: string;
       picture: string;
       image_url: string;
     };
