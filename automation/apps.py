@@ -7,7 +7,10 @@ class AutomationConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what listens to the event log."""
-        from automation import order_approvals  # noqa: F401 (subscribes, hears buttons)
+        from automation import (
+            numbers,
+            order_approvals,  # noqa: F401 (subscribes, hears buttons)
+        )
         from automation.csat import surveys  # noqa: F401 (subscribes)
         from automation.macros import (
             bulk,  # noqa: F401 (registers)
@@ -22,5 +25,7 @@ class AutomationConfig(AppConfig):
             timers,  # noqa: F401 (subscribes)
         )
         from tickets.actions.reply import before_writing
+        from tickets.api.mail_frame import link_in_mails
 
+        link_in_mails(numbers.links_of)
         before_writing(gate.check_outgoing)

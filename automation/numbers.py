@@ -18,6 +18,7 @@ from automation.intents.entities import find_order_numbers, is_candidate
 from integrations.commerce.digits import in_plain_digits
 from integrations.commerce.models import Order, Store
 from integrations.commerce.normal_form import number_key
+from integrations.commerce.selectors import orders_of_customer
 from integrations.commerce.tracking_numbers import find_tracking_numbers
 from tickets.models import Message, MessageKind, Ticket
 
@@ -29,6 +30,7 @@ _DIGITS_BEFORE = re.compile(r"[\d+][\d ()-]*$")
 _UNSPACED = re.compile(r"\d{4,20}")
 _MAX_TEXT_CHARS = 20_000
 _MESSAGES = 50
+_RECENT_ORDERS = 20
 
 
 def numbers_in(text: str, organization_id: uuid.UUID | None = None) -> list[dict[str, str]]:
@@ -146,6 +148,21 @@ def quoted_on(ticket: Ticket) -> list[dict[str, str]]:
     listed = said.values_list("details__numbers", flat=True)[:_MESSAGES]
     found = [each for numbers in listed for each in numbers or []]
     return list({(each["kind"], each["key"]): each for each in reversed(found)}.values())[::-1]
+
+
+def links_of(message: Message) -> dict[str, str]:
+    """What its HTML shows as links: own orders into the app, parcels to their carriers."""
+    quoted = message.details.get("numbers") or []
+    if not quoted:
+        return {}
+    customer = Ticket.objects.select_related("customer").get(pk=message.ticket_id).customer
+    orders = orders_of_customer(customer, limit=_RECENT_ORDERS)
+    told = [record_of(each, orders) for each in quoted]
+    return {
+        each["text"]: f"/orders/{each['order_id']}" if each["kind"] == "order" else each["url"]
+        for each in told
+        if (each["order_id"] if each["kind"] == "order" else each["url"])
+    }
 
 
 def record_of(number: dict[str, str], orders: list[Order]) -> dict[str, Any]:

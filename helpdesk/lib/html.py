@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape, unescape
 from html.entities import html5
 
@@ -19,6 +19,7 @@ import tinycss2
 from tinycss2.ast import Node
 
 from helpdesk.lib.errors import InvalidInput
+from helpdesk.lib.html_links import link_words
 
 MAX_CHARS = 500_000
 """Longer HTML is cut, not counting images that are written into it: no mail a person wrote is
@@ -43,6 +44,7 @@ _CLOSED_BY_THEMSELVES = frozenset(
     " source tbody td tfoot th thead title tr track wbr".split()
 )
 
+AttributeFilter = Callable[[str, str, str], str | None]
 ImageAddress = Callable[[str], str | None]
 """Given an image's address, the one to show instead, or None for none."""
 
@@ -102,29 +104,41 @@ _HARMLESS_PARTS = {"number", "percentage", "dimension", "hash", "whitespace", "c
 _HARMLESS_FUNCTIONS = {"rgb", "rgba", "hsl", "hsla", "calc", "min", "max", "clamp"}
 
 
-def sanitise(html: str, *, image_address: ImageAddress) -> str:
+def sanitise(
+    html: str, *, image_address: ImageAddress, links: Mapping[str, str] | None = None
+) -> str:
     """The mail's HTML without anything that runs, loads, covers or submits.
 
     Raises InvalidInput (code ``too_deep``) for HTML made to keep a parser busy.
     Each image's address is what ``image_address`` makes of it. Links open in a new tab and tell
-    the other side nothing about where they were followed from.
+    the other side nothing about where they were followed from. ``links`` are words that become
+    links of ours; with any of them the result goes through the allow-list a second time.
     """
     images: list[str] = []
     html = _without_images(html, images)[:MAX_CHARS]
     if is_too_deep(html):
         raise InvalidInput("This mail's HTML is nested too deeply to be shown.", code="too_deep")
-    cleaned = nh3.clean(
-        _without_references(html.replace("\x00", "")),
+    shown: set[str] = set()
+    keep = _attribute_filter(image_address, images, shown)
+    cleaned = _cleaned(_without_references(html.replace("\x00", "")), keep)
+    linked = link_words(cleaned, links or {})
+    if linked != cleaned:
+        cleaned = _cleaned(linked, _second_filter(shown, set((links or {}).values())))
+    return cleaned.translate(_ESCAPED)
+
+
+def _cleaned(html: str, keep: AttributeFilter) -> str:
+    return nh3.clean(
+        html,
         tags=_TAGS,
         clean_content_tags=_DROPPED_WITH_CONTENT,
         attributes=_ATTRIBUTES,
-        attribute_filter=_attribute_filter(image_address, images),
+        attribute_filter=keep,
         url_schemes=_LINK_SCHEMES | _IMAGE_SCHEMES,
         strip_comments=True,
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
-    return cleaned.translate(_ESCAPED)
 
 
 def is_cut(html: str) -> bool:
@@ -205,15 +219,31 @@ def _without_images(html: str, images: list[str]) -> str:
     return _WRITTEN_IMAGE.sub(take, html)
 
 
+def _second_filter(shown: set[str], targets: set[str]) -> AttributeFilter:
+    """Images are those that were let through before, and links may also be ours."""
+    first = _attribute_filter(lambda _: None, [], set())
+
+    def keep(tag: str, name: str, value: str) -> str | None:
+        if tag == "img" and name == "src":
+            return value if value in shown else None
+        if tag == "a" and name == "href" and value in targets:
+            return value
+        return first(tag, name, value)
+
+    return keep
+
+
 def _attribute_filter(
-    image_address: ImageAddress, images: list[str]
-) -> Callable[[str, str, str], str | None]:
+    image_address: ImageAddress, images: list[str], shown: set[str]
+) -> AttributeFilter:
     def keep(tag: str, name: str, value: str) -> str | None:
         value = value.translate(_SHOWN)
         if name == "style":
             return safe_style(value) or None
         if tag == "img" and name == "src":
-            return _image(value.strip(), image_address, images)
+            address = _image(value.strip(), image_address, images)
+            shown.update([address] if address else [])
+            return address
         if name in ("href", "cite"):
             return value if _scheme_of(value) in _LINK_SCHEMES else None
         return value

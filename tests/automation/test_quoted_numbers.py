@@ -103,3 +103,21 @@ def test_numbers_are_linked_to_own_orders_and_others_give_nothing_away(
     Ticket.objects.get(pk=message.ticket_id).customer.handles.update(is_verified=False)
     unverified = api_as(bo).get(f"/api/v1/tickets/{message.ticket_id}/numbers").json()["results"]
     assert not any(each["is_verified"] for each in unverified)
+
+
+def test_the_html_of_a_mail_links_own_orders_and_parcels_only(
+    api_as, channel, mia, make_order, bo
+):
+    """UX 34 in mails with HTML: the same numbers, into the app and to the carrier."""
+    mine = make_order("#1042", is_sent=True)
+    make_order("#2042", email="eve@mail.example")
+    text = "Where are #1042 and #2042? UPS 1Z5R89390357567127"
+    message = receive_mail(channel, text, html=f"<p>{text}</p>")
+    with unit_of_work():
+        understand_message(Message.objects.select_related("body").get(pk=message.pk))
+
+    html = api_as(bo).get(f"/api/v1/messages/{message.pk}/html").content.decode()
+
+    assert f'<a href="/orders/{mine.pk}" target="_blank"' in html
+    assert html.count("<a ") == 2
+    assert ">1Z5R89390357567127</a>" in html

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.shop import Shop
+from helpdesk.lib.clock import now
+from integrations.commerce.models import Order, Store
+from tests.e2e.shop import Shop, wait_until
+from tests.e2e.test_orders import actions_on, placed
 
 
 def test_a_macro_that_says_what_is_not_so_is_held_back(shop: Shop, agent: Page):
@@ -46,6 +50,73 @@ def test_a_macro_that_says_what_is_not_so_is_held_back(shop: Shop, agent: Page):
     expect(field).to_contain_text("#7802 has been shipped")
     kinds = [each["kind"] for each in shop.messages_of(ticket["id"])]
     assert kinds == ["customer"]
+
+
+def test_a_macro_acts_on_the_order_only_when_a_person_confirms(shop: Shop, agent: Page):
+    """UX 26, 31, 35: old data is read from the shop, the sheet opens filled in, the reply waits."""
+
+    def behave(trouble: str) -> None:
+        config = {"opened_at": now().isoformat(), "slow_seconds": 0, "trouble": trouble}
+        Store.objects.filter(pk=shop.store.pk).update(config={**shop.store.config, **config})
+
+    behave("none")
+    order_id = placed(shop, buyer := shop.shopper("Kim Macro"), "90177")
+    behave("away")  # else it is read behind our back as soon as somebody looks at it
+    Order.objects.filter(pk=order_id).update(as_of=now() - timedelta(hours=30))
+    action = {"kind": "cancel", "params": {"reason": "stock"}}
+    _, made = shop.call(
+        "POST",
+        "/macros",
+        {
+            "name": "Cancel and say so",
+            "language_variants": [
+                {"language": "en", "body": "Your order {{ order.number }} is cancelled."}
+            ],
+            "actions": [{"type": "order_action", "params": action}],
+        },
+    )
+    shop.arrive(buyer, "About 90177", "Please cancel #90177.")
+    ticket = shop.ticket_of(buyer)
+    agent.goto(f"/t/{ticket['number']}")
+    field = agent.locator("#reply").get_by_role("textbox").first
+    expect(field).to_be_visible()
+    agent.keyboard.press("r")
+    expect(field).to_be_focused()
+    agent.keyboard.press("Control+j")
+    search = agent.get_by_role("combobox", name="Search macros")
+    search.fill(made["name"])
+    palette = agent.get_by_role("dialog")
+    expect(palette).to_contain_text("30 hours old, and 24 are allowed")
+    behave("none")
+    palette.get_by_role("button", name="Read from the shop now").click()
+    expect(palette).not_to_contain_text("hours old")
+    expect(palette.locator(".stage")).to_contain_text("#90177 is cancelled")
+
+    search.press("Control+Enter")
+    sheet = agent.get_by_role("dialog", name="Cancel order #90177")
+    expect(sheet.get_by_role("radio", name="Out of stock")).to_be_checked()
+    agent.keyboard.press("Escape")
+    bar = agent.locator("[data-macro-acts]")
+    expect(bar).to_contain_text("Confirm that first.")
+    agent.locator("#reply").get_by_role("button", name="Send", exact=True).click()
+    expect(sheet.get_by_role("button", name="Cancel order and refund €63.90")).to_have_attribute(
+        "aria-disabled", "false"
+    )
+    assert [each["kind"] for each in shop.messages_of(ticket["id"])] == ["customer"]
+    assert actions_on(shop, order_id) == []
+
+    agent.keyboard.press("Control+Enter")
+    expect(bar).to_have_attribute("data-macro-acts", "done")
+    agent.get_by_role("dialog").get_by_role("button", name="Close").last.click()
+    expect(bar).to_contain_text("Order #90177 cancelled")
+    agent.locator("#reply").get_by_role("button", name="Send", exact=True).click()
+    expect(agent.get_by_role("feed")).to_contain_text("Your order #90177 is cancelled.")
+    expect(bar).to_have_count(0)
+    wait_until(lambda: len(shop.messages_of(ticket["id"])) == 2, "the reply is stored")
+    (done,) = actions_on(shop, order_id)
+    reply = shop.messages_of(ticket["id"])[-1]
+    assert (done["state"], done["params"]["reason"]) == ("done", "stock")
+    assert reply["details"]["order_action"] == done["id"]
 
 
 def test_a_macro_is_written_tried_and_brought_back(shop: Shop, agent: Page):

@@ -93,6 +93,39 @@ def test_nothing_that_runs_loads_or_submits_is_left_of_any_known_payload(corpora
     assert tried > 20_000
 
 
+LINKS = {"1042": "/orders/a", "1Z5R89390357567127": "https://carrier.example/?n=1&x=2"}
+
+
+def with_links(html: str) -> str:
+    return sanitise(html, image_address=blocked, links=LINKS)
+
+
+def test_numbers_become_links_of_ours_wherever_they_stand_by_themselves():
+    own = '<a href="/orders/a" target="_blank" rel="noopener noreferrer nofollow">#1042</a>'
+    assert with_links("<p>Where is <b>#1042</b>, please?</p>") == (
+        f"<p>Where is <b>{own}</b>, please?</p>"
+    )
+    assert with_links("订单1042在哪里").count("/orders/a") == 1
+    spaced = with_links("<td>1Z 5R8 939 035 756 7127</td>")
+    assert 'href="https://carrier.example/?n=1&amp;x=2"' in spaced
+    for untouched in (
+        '<a href="https://shop.example/1042">1042</a>',
+        "<p>10421, 1042.50, 2026/1042, A1042, 1042-7 and mia1042@posteo.example</p>",
+        '<p title="1042">&amp;1042x</p>',
+    ):
+        assert with_links(untouched) == sanitise(untouched, image_address=blocked)
+
+
+def test_links_of_ours_let_nothing_else_in(corpora: Path):
+    """The number stands behind a payload and around it; images stay as they were."""
+    for payload in payloads(corpora)[::4]:
+        mail = f'<img src="cid:a">{payload} 1042 <p title="1042 {payload}">1042 {payload[:40]}</p>'
+        shown = with_links(mail).replace('href="/orders/a"', 'href="https:/orders/a"')
+        assert dangers_in(shown) == [], payload
+    assert 'src="cid:a"' in with_links('<img src="cid:a">1042')
+    assert "href" not in with_links('<a href="/orders/b">x</a>')
+
+
 def test_the_judge_of_these_tests_sees_danger_where_it_is():
     assert dangers_in('<img src="http://x/a.gif" onerror="x()"><svg></svg>') != []
     assert dangers_in('<a href="java&#9;script:alert(1)">x</a>') != []
