@@ -105,9 +105,7 @@ def test_numbers_are_linked_to_own_orders_and_others_give_nothing_away(
     assert not any(each["is_verified"] for each in unverified)
 
 
-def test_the_html_of_a_mail_links_own_orders_and_parcels_only(
-    api_as, channel, mia, make_order, bo
-):
+def test_the_html_of_a_mail_links_own_orders_and_parcels_only(api_as, channel, mia, make_order, bo):
     """UX 34 in mails with HTML: the same numbers, into the app and to the carrier."""
     mine = make_order("#1042", is_sent=True)
     make_order("#2042", email="eve@mail.example")
