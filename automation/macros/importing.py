@@ -140,14 +140,16 @@ _MOMENT_PARTS = (
     ("A", "a"), ("a", "a"),
 )  # fmt: skip
 
-_PLACE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
-_TAG = re.compile(r"\{%.*?%\}", re.DOTALL)
+# Every length is bounded: what is never closed must not be read again from each of its places.
+_PLACE = re.compile(r"\{\{-?([^{}]{0,400}?)-?\}\}")
+_PLACES = re.compile(r"(\{\{[^{}]{0,400}?\}\})")
+_TAG = re.compile(r"\{%[^{}]{0,400}?%\}")
 _DATETIME = re.compile(r"datetime_format\s*\(\s*(?:\"([^\"]*)\"|'([^']*)')")
 _DATE_STYLE = re.compile(r"^date\s*:\s*[\"']([^\"']*)[\"']")
 _FALLBACK = re.compile(r"^(?:fallback|default)\s*[(:]\s*(?:\"([^\"]*)\"|'([^']*)')")
-_TAGS = re.compile(r"<[a-zA-Z!/][^>]*>")
-_DIV = re.compile(r"<div[^>]*>")
-_EMPTY_DIV = re.compile(r"<div[^>]*>\s*<br\s*/?>\s*</div>")
+_TAGS = re.compile(r"<[a-zA-Z!/][^<>]{0,2000}>")
+_DIV = re.compile(r"<div[^<>]{0,400}>")
+_EMPTY_DIV = re.compile(r"<div[^<>]{0,400}>\s{0,40}<br\s{0,40}/?>\s{0,40}</div>")
 
 
 @dataclass
@@ -455,10 +457,9 @@ def _translate(text: str, path_of: Callable[[str], str | None], found: _Translat
         found.left.append(Untranslated("tag", match.group(), reason))
         return ""
 
-    pieces = re.split(r"(\{\{.*?\}\})", text, flags=re.DOTALL)
     done = [
         _PLACE.sub(place, piece) if piece.startswith("{{") else _TAG.sub(tag, piece)
-        for piece in pieces
+        for piece in _PLACES.split(text)
     ]
     return "".join(done).replace("\x00", "")[:MAX_BODY_CHARS]
 

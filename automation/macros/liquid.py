@@ -1,8 +1,9 @@
 """The Liquid that macros are written in: few tags, few filters, hard limits, known names only.
 
 A body is checked when it is saved: every path against ``schema.SCHEMA``, filters and tags against
-the lists here; range literals are refused because no limit of the library stops them. What is
-printed and missing is told apart by three rules: it blocks (as it does without a filter), a
+the lists here; range literals are refused because no limit of the library stops them. Nothing is
+parsed before its shape is known to be harmless (:func:`_shape_problem`): the library's lexer takes
+time with the square of what is never closed, of spaces and of brackets. What is printed and missing is told apart by three rules: it blocks (as it does without a filter), a
 text stands in its place (``default`` or ``fallback``), or its sentence goes (``drop_sentence``).
 """
 
@@ -25,7 +26,7 @@ from liquid.builtin.filters import array, misc, string
 from liquid.builtin.tags import assign_tag, capture_tag, case_tag, comment_tag, for_tag, if_tag
 from liquid.builtin.tags import unless_tag as unless
 from liquid.context import RenderContext
-from liquid.exceptions import FilterError, LiquidError, ResourceLimitError
+from liquid.exceptions import FilterError, LiquidError, LiquidSyntaxError, ResourceLimitError
 from liquid.expression import Expression
 from liquid.static_analysis import Variable
 from liquid.stringify import to_liquid_string
@@ -39,7 +40,15 @@ from integrations.commerce.tracking_numbers import tracking_link as link_of_numb
 
 MAX_BODY_CHARS = 20_000
 MAX_TEXT_CHARS = 128 * 1024
-MAX_CPU_SECONDS = 0.15
+MAX_TAGS = 1000
+MAX_TAG_CHARS = 1000
+MAX_BLANKS = 60
+"""How many spaces in a row a tag may hold."""
+MAX_PROBLEMS = 50
+MAX_STEPS = 5000
+"""How much one filling may do: a step is a node or a filter, each time it is come to."""
+MAX_CPU_SECONDS = 0.1
+"""The second net, for steps that are dear."""
 VALUE_START, VALUE_END = "\ue002", "\ue004"
 MISSING_START = "\ue000"
 INDEX_END = "\ue003"
@@ -63,11 +72,13 @@ class PrintedValues:
     def __init__(self) -> None:
         self.paths: list[str] = []
         self.reasons: dict[int, str] = {}
+        self.steps = 0
         self._ends_at = time.thread_time() + MAX_CPU_SECONDS
 
-    def watch(self) -> None:
-        """Raises ResourceLimitError when this rendering has computed for too long."""
-        if time.thread_time() > self._ends_at:
+    def watch(self, steps: int) -> None:
+        """So much is to be done next; raises ResourceLimitError where it has become too much."""
+        self.steps += steps
+        if self.steps > MAX_STEPS or time.thread_time() > self._ends_at:
             raise ResourceLimitError("this text takes too long to fill", token=None)
 
     def mark(self, path: str, value: Any) -> str:
@@ -87,7 +98,7 @@ class MarkingOutputNode(output.OutputNode):
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         printed: PrintedValues = context.globals["__printed__"]  # type: ignore[assignment]
-        printed.watch()
+        printed.watch(1 + len(getattr(self.expression, "filters", None) or ()))
         value = self.expression.evaluate(context)
         left = getattr(self.expression, "left", self.expression)
         if not isinstance(left, Path):
@@ -111,12 +122,16 @@ class MarkingOutput(output.Output):
 
 
 class WatchedBlock(BlockNode):
-    """The inside of a loop: looks at the clock each time round."""
+    """The inside of a loop: counts what is in it each time round."""
 
-    __slots__ = ()
+    __slots__ = ("_steps",)
+
+    def __init__(self, token: Any, nodes: list[Node]) -> None:
+        super().__init__(token, nodes)
+        self._steps = sum(1 for _ in _nodes(nodes))
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        context.globals["__printed__"].watch()  # type: ignore[attr-defined]
+        context.globals["__printed__"].watch(self._steps)  # type: ignore[attr-defined]
         return super().render_to_output(context, buffer)
 
 
@@ -253,13 +268,18 @@ class MacroLiquid(Environment):
 
 
 LIQUID = MacroLiquid(undefined=StrictUndefined)
-_RAW = re.compile(r"\{%-?\s*raw\b")
+_UNTIL_THE_END = re.compile(r"\{%-?\s*(raw|doc)\b")
+_OPENS = re.compile(r"\{[{%]")
+_BLANKS = re.compile(rf"\s{{{MAX_BLANKS + 1},}}")
 _SHOWN_TAGS = "if, unless, case, for, assign, capture, comment"
 
 
 @lru_cache(maxsize=512)
 def template_of(body: str) -> BoundTemplate:
     """The parsed body; raises LiquidError for what was never checked."""
+    problem = _shape_problem(body, "body")
+    if problem is not None:
+        raise LiquidSyntaxError(problem.message, token=None)
     return LIQUID.from_string(body)
 
 
@@ -283,13 +303,9 @@ def problems_of(body: Any, *, path: str = "body") -> list[BodyProblem]:
     """Everything that is wrong with the text of a macro; empty when it can be saved."""
     if not isinstance(body, str) or not body.strip():
         return [BodyProblem(path, "required", "Write the text of the macro.")]
-    if len(body) > MAX_BODY_CHARS or "\x00" in body:
-        return [BodyProblem(path, "too_long", f"At most {MAX_BODY_CHARS} characters.")]
-    raw = _RAW.search(body)
-    if raw:
-        line = _line_of(body, raw.start())
-        said = _at(line, "The tag “raw” is not possible in a macro.")
-        return [BodyProblem(path, "syntax", said, line)]
+    shape = _shape_problem(body, path)
+    if shape is not None:
+        return [shape]
     try:
         template = template_of(body)
         problems = _problems_in(template, body, path)
@@ -297,7 +313,38 @@ def problems_of(body: Any, *, path: str = "body") -> list[BodyProblem]:
         return [_syntax_problem(error, body, path)]
     except RecursionError:
         return [BodyProblem(path, "syntax", "This text is nested too deeply.")]
-    return list(dict.fromkeys(problems))
+    return list(dict.fromkeys(problems))[:MAX_PROBLEMS]
+
+
+def _shape_problem(body: str, path: str) -> BodyProblem | None:
+    """Why the text must not even be parsed; found in one pass over it."""
+    if len(body) > MAX_BODY_CHARS or "\x00" in body:
+        return BodyProblem(path, "too_long", f"At most {MAX_BODY_CHARS} characters.")
+
+    def problem(at: int, message: str) -> BodyProblem:
+        line = _line_of(body, at)
+        return BodyProblem(path, "syntax", _at(line, message), line)
+
+    unread = _UNTIL_THE_END.search(body)
+    if unread is not None:
+        name = unread.group(1)
+        return problem(unread.start(), f"The tag “{name}” is not possible in a macro.")
+    count, found = 0, _OPENS.search(body)
+    while found is not None:
+        at, closer = found.start(), "}}" if found.group() == "{{" else "%}"
+        end = body.find(closer, found.end())
+        inside = body[found.end() : end]
+        if end < 0:
+            return problem(at, f"“{found.group()}” is never closed by “{closer}”.")
+        if not inside.strip().strip("-").strip():
+            return problem(at, "There is nothing between the brackets.")
+        if len(inside) > MAX_TAG_CHARS or _BLANKS.search(inside):
+            return problem(at, "This is too long for one value or tag.")
+        count += 1
+        if count > MAX_TAGS:
+            return problem(at, f"More than {MAX_TAGS} values and tags.")
+        found = _OPENS.search(body, end)
+    return None
 
 
 def _problems_in(template: BoundTemplate, body: str, path: str) -> list[BodyProblem]:
@@ -311,6 +358,8 @@ def _problems_in(template: BoundTemplate, body: str, path: str) -> list[BodyProb
     local = {str(name) for name in analysis.locals} | _loop_names(template)
     for variables in analysis.variables.values():
         for variable in variables:
+            if len(problems) >= MAX_PROBLEMS:
+                return problems
             said = _path_problem(variable, local)
             if said:
                 line = _line_of(body, variable.span.index)
