@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 
 from automation.intents.entities import find_order_numbers
@@ -10,6 +11,7 @@ from automation.numbers import named_order
 from helpdesk.lib.errors import NotFound
 from integrations.commerce.facts import OrderFacts, order_facts
 from integrations.commerce.models import Order
+from integrations.commerce.rewinding import rewind
 from integrations.commerce.selectors import (
     find_own_order,
     orders_of_customer,
@@ -51,7 +53,7 @@ class OrderMeant:
     def order(self) -> Order | None:
         """The order with its parts, or None."""
         if not self._is_known:
-            self.orders = orders_of_customer(self._customer, limit=RECENT)
+            self.orders = self._known_orders()
             said = (self._find_picked() or self._find_named()) if self.orders else None
             self._order = said or _newest(self.orders, self._at)
             self.is_named = said is not None
@@ -64,6 +66,9 @@ class OrderMeant:
         if self._facts is None and self.order is not None:
             self._facts = order_facts(self.order, at=self._at)
         return self._facts
+
+    def _known_orders(self) -> list[Order]:
+        return recent_orders(self._customer)
 
     def again(self) -> OrderMeant:
         """The same question asked anew, to see whether the order has changed meanwhile."""
@@ -87,6 +92,42 @@ class OrderMeant:
             if order is not None:
                 return order
         return None
+
+
+class OrderMeantThen(OrderMeant):
+    """The same question asked of an earlier moment: orders stand as they stood then.
+
+    Of customers with more than RECENT orders the newest RECENT are known. ``orders`` may be given
+    where many moments of one customer are asked about.
+    """
+
+    def __init__(
+        self,
+        customer: Customer,
+        text: str,
+        at: datetime,
+        picked: uuid.UUID | None = None,
+        *,
+        orders: Callable[[Customer], list[Order]] | None = None,
+    ) -> None:
+        super().__init__(customer, text, at, picked)
+        self._read_orders = orders
+
+    def _known_orders(self) -> list[Order]:
+        read = self._read_orders or recent_orders
+        then = (rewind(each, self._at) for each in read(self._customer))
+        return [each for each in then if each is not None]
+
+    def _find_picked(self) -> Order | None:
+        return next((each for each in self.orders if each.pk == self._picked), None)
+
+    def _find_named(self) -> Order | None:
+        return named_order(self._text, self.orders)
+
+
+def recent_orders(customer: Customer) -> list[Order]:
+    """The customer's newest orders as they are now."""
+    return orders_of_customer(customer, limit=RECENT)
 
 
 def own_order(orders: list[Order], order_id: object) -> Order:

@@ -1,8 +1,13 @@
-"""Automation's share of the sweep. A second run changes nothing."""
+"""Celery tasks of automation and its share of the sweep. A second run changes nothing."""
 
 from __future__ import annotations
 
+import uuid
+
+from celery import shared_task
+
 from automation.csat.surveys import send_due_surveys
+from automation.rules import time_machine
 from automation.rules.by_hand import run_scheduled
 from automation.rules.engine import forget_old_runs
 from automation.rules.timers import fire_due
@@ -31,3 +36,22 @@ def run_by_the_clock() -> int:
 def forget_runs() -> int:
     """Delete runs of rules that are older than runs are kept."""
     return forget_old_runs()
+
+
+@shared_task(name="rules.dry_run", time_limit=120)
+def dry_run_task(run_id: str) -> None:
+    """Go on with a dry run, and ring again if it takes longer than one task may."""
+    if time_machine.go_on(uuid.UUID(run_id)):
+        time_machine.ring(uuid.UUID(run_id))
+
+
+@sweeps("rules.dry_runs")
+def go_on_with_dry_runs() -> int:
+    """Go on with dry runs that a killed worker or a lost ring left behind."""
+    return time_machine.go_on_with_waiting()
+
+
+@sweeps("rules.forget_dry_runs", every_seconds=3600)
+def forget_dry_runs() -> int:
+    """Delete dry runs that nobody looks at any more."""
+    return time_machine.forget_old()

@@ -93,6 +93,31 @@ class DraftRuleTestInput(RuleTestInput):
     triggers = serializers.ListField(child=serializers.CharField(max_length=60), required=False)
 
 
+class PastedMessageInput(StrictSerializer):
+    """A message that nobody wrote."""
+
+    subject = serializers.CharField(max_length=998, allow_blank=True, required=False)
+    text = serializers.CharField(max_length=20_000)
+    channel_kind = serializers.CharField(max_length=30, required=False)
+
+
+class DryRunOverInput(StrictSerializer):
+    """One of them: so many moments, so many days, one ticket, or a message that is pasted."""
+
+    last = serializers.IntegerField(min_value=1, max_value=500, required=False)
+    days = serializers.IntegerField(min_value=1, max_value=90, required=False)
+    ticket_id = serializers.UUIDField(required=False)
+    message = PastedMessageInput(required=False)
+
+
+class DryRunInput(StrictSerializer):
+    """A definition, of a rule or of none yet, and what it is tried on."""
+
+    rule_id = serializers.UUIDField(required=False, allow_null=True)
+    definition = serializers.JSONField()
+    over = DryRunOverInput()
+
+
 class MacroInput(StrictSerializer):
     """Any of these; texts and actions are checked by ``automation.macros.edit``."""
 

@@ -152,6 +152,54 @@ class RuleRunDetails(TypedDict):
     undone_by: str | None
 
 
+class DryRunRow(TypedDict):
+    """``is_match`` of the definition, ``live_is_match`` of the live version on the same moment
+    (null without one). ``reason`` says why a match would have done nothing."""
+
+    ticket_id: str
+    ticket_number: int
+    ticket_subject: str
+    message_id: str | None
+    at: str
+    is_match: bool
+    branch: str | None
+    live_is_match: bool | None
+    reason: str
+    trace: list[TraceLine]
+    actions: list[RunAction]
+
+
+class DryRunTags(TypedDict):
+    """Moments by what people did: matched and tagged so today, only one of the two."""
+
+    both: int
+    only_match: int
+    only_tag: int
+
+
+class DryRunDetails(TypedDict):
+    """``plus`` and ``minus`` are numbers of tickets where the definition differs from the live
+    version. ``is_as_now``: the triggers have no past, tickets were taken as they are now."""
+
+    id: str
+    rule_id: str | None
+    live_version: int
+    over: dict[str, Any]
+    state: str
+    reason: str
+    total: int
+    seen: int
+    matched: int
+    live_matched: int | None
+    plus: list[int]
+    minus: list[int]
+    tags: DryRunTags | None
+    is_as_now: bool
+    rows: list[DryRunRow]
+    created_at: str
+    finished_at: str | None
+
+
 class RuleRunPage(TypedDict):
     results: list[RuleRunDetails]
     next: str | None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from automation.api import customers, macros, order_approvals, rule_drafts, rules, surveys
+from automation.api import customers, dry_runs, macros, order_approvals, rule_drafts, rules, surveys
 
 urlpatterns = [
     path("rules", rules.RuleList.as_view()),
     path("rules/vocabulary", rules.RuleVocabulary.as_view()),
     path("rules/test", rules.DraftRuleTest.as_view()),
+    path("rules/dry-runs", dry_runs.DryRunList.as_view()),
+    path("rules/dry-runs/<uuid:run_id>", dry_runs.DryRunDetail.as_view()),
     path("rules/order", rules.RuleOrder.as_view()),
     path("rules/templates", rule_drafts.RuleTemplates.as_view()),
     path("rules/templates/<slug:key>/install", rule_drafts.RuleTemplateInstall.as_view()),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from automation.addressee import find_handle
 from automation.macros.models import Macro
@@ -65,8 +65,10 @@ def reply_with_macro(
     return _send(macro, message, ticket, order_meant, run_id)
 
 
-def why_not_answerable(message: Message, ticket: Ticket) -> str | None:
-    """Why no machine may answer this message, or None."""
+def why_not_answerable(
+    message: Message, ticket: Ticket, *, at: datetime | None = None
+) -> str | None:
+    """Why no machine may answer this message (now, or ``at`` an earlier moment), or None."""
     if message.kind != MessageKind.CUSTOMER or message.direction != Direction.IN:
         return "this is not a customer's message"
     if message.is_automatic:
@@ -77,7 +79,7 @@ def why_not_answerable(message: Message, ticket: Ticket) -> str | None:
         return "everybody could read the answer"
     if ticket.status not in (Status.OPEN, Status.SNOOZED):
         return f"the ticket is {ticket.get_status_display().lower()}"
-    if "old" in message.flags or now() - message.created_at > TOO_OLD:
+    if "old" in message.flags or (at or now()) - message.created_at > TOO_OLD:
         return "the message is older than a day"
     return None
 

@@ -140,12 +140,16 @@ def refuse_untried(organization_id: Any, definition: Definition) -> None:
 
 
 def find_proof(organization_id: Any, definition: Definition) -> DryRun | None:
-    """The newest dry run of a definition that behaves the same, done within a day."""
+    """The newest dry run of a definition that behaves the same, done within a day.
+
+    One ticket or a pasted message proves nothing.
+    """
     done = DryRun.objects.filter(
         organization_id=organization_id,
         digest=digest_of(definition),
         state=DryRunState.DONE,
         finished_at__gte=now() - PROOF_HOLDS,
+        over__has_any_keys=["last", "days"],
     )
     return done.order_by("-finished_at").first()
 

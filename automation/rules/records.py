@@ -60,6 +60,7 @@ def tried_digests(organization_id: uuid.UUID) -> set[str]:
         organization_id=organization_id,
         state=DryRunState.DONE,
         finished_at__gte=now() - PROOF_HOLDS,
+        over__has_any_keys=["last", "days"],
     )
     return set(done.values_list("digest", flat=True).distinct())
 

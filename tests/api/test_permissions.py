@@ -155,6 +155,8 @@ ROUTES: dict[str, dict[str, str]] = {
     "rules/test": {"POST": ADMIN},
     "tickets/<uuid:ticket_id>/rules/<uuid:rule_id>/run": {"POST": AGENT},
     "tickets/<uuid:ticket_id>/timers/<uuid:timer_id>": {"DELETE": AGENT},
+    "rules/dry-runs": {"POST": ADMIN},
+    "rules/dry-runs/<uuid:run_id>": {"GET": ADMIN, "DELETE": ADMIN},
     "rules/order": {"POST": ADMIN},
     "rules/templates": {"GET": AGENT},
     "rules/templates/<slug:key>/install": {"POST": ADMIN},
