@@ -1801,6 +1801,41 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/rules/dry-runs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Begin one; nothing is written to tickets, nothing is sent. */
+    post: operations['begin_dry_run'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/rules/dry-runs/{run_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description How far one's own dry run is and what it found; deleting it stops it. */
+    get: operations['dry_run'];
+    put?: never;
+    post?: never;
+    /** @description How far one's own dry run is and what it found; deleting it stops it. */
+    delete: operations['stop_dry_run'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/rules/order': {
     parameters: {
       query?: never;
@@ -3374,6 +3409,60 @@ export interface components {
       once_per_ticket_hours?: number;
       triggers?: string[];
     };
+    DryRunDetails: {
+      id: string;
+      rule_id: string | null;
+      live_version: number;
+      over: {
+        [key: string]: unknown;
+      };
+      state: string;
+      reason: string;
+      total: number;
+      seen: number;
+      matched: number;
+      live_matched: number | null;
+      plus: number[];
+      minus: number[];
+      tags: components['schemas']['DryRunTags'] | null;
+      is_as_now: boolean;
+      rows: components['schemas']['DryRunRow'][];
+      created_at: string;
+      finished_at: string | null;
+    };
+    /** @description A definition, of a rule or of none yet, and what it is tried on. */
+    DryRunInputRequest: {
+      /** Format: uuid */
+      rule_id?: string | null;
+      definition: unknown;
+      over: components['schemas']['DryRunOverInputRequest'];
+    };
+    /** @description One of them: so many moments, so many days, one ticket, or a message that is pasted. */
+    DryRunOverInputRequest: {
+      last?: number;
+      days?: number;
+      /** Format: uuid */
+      ticket_id?: string;
+      message?: components['schemas']['PastedMessageInputRequest'];
+    };
+    DryRunRow: {
+      ticket_id: string;
+      ticket_number: number;
+      ticket_subject: string;
+      message_id: string | null;
+      at: string;
+      is_match: boolean;
+      branch: string | null;
+      live_is_match: boolean | null;
+      reason: string;
+      trace: components['schemas']['TraceLine'][];
+      actions: components['schemas']['RunAction'][];
+    };
+    DryRunTags: {
+      both: number;
+      only_match: number;
+      only_tag: number;
+    };
     EarlierDraft: {
       text: string;
       html: string | null;
@@ -4399,6 +4488,12 @@ export interface components {
     };
     /** @enum {string} */
     OwnerEnum: 'customer' | 'ticket';
+    /** @description A message that nobody wrote. */
+    PastedMessageInputRequest: {
+      subject?: string;
+      text: string;
+      channel_kind?: string;
+    };
     /** @description Any of these. In ``config`` and ``secrets`` null takes a value away; what is not named stays. */
     PatchedChannelChangesRequest: {
       name?: string;
@@ -8711,6 +8806,71 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['RuleDetails'];
+        };
+      };
+    };
+  };
+  begin_dry_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DryRunInputRequest'];
+      };
+    };
+    responses: {
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DryRunDetails'];
+        };
+      };
+    };
+  };
+  dry_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DryRunDetails'];
+        };
+      };
+    };
+  };
+  stop_dry_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DryRunDetails'];
         };
       };
     };
