@@ -33,6 +33,13 @@ const FIELD_WORDS: Record<string, Word> = {
   'ticket.closed_at': 'cond.closed',
   'customer.is_vip': 'cond.vip',
   'customer.country': 'cond.country',
+  'loyalty.is_member': 'profile.condMember',
+  'loyalty.points': 'profile.condPoints',
+  'loyalty.tier': 'profile.condTier',
+  'marketing.email_consent': 'profile.condEmail',
+  'marketing.sms_consent': 'profile.condSms',
+  'marketing.predicted_value': 'profile.condPredicted',
+  'marketing.churn_percent': 'profile.condChurn',
 };
 const OPERATOR_WORDS: Record<string, Word> = {
   is: 'cond.is',
@@ -80,6 +87,9 @@ const KNOWN: Record<string, Word> = {
   mention: 'cond.kind.mention',
   review: 'cond.kind.review',
   call: 'cond.kind.call',
+  subscribed: 'profile.subscribed',
+  unsubscribed: 'profile.unsubscribed',
+  never_subscribed: 'profile.neverSubscribed',
 };
 
 export function valueLabel(value: string): string {
