@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,11 +12,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.e2e.shop import Shop
+from tests.e2e.test_orders import placed
 
 PLACES = [
     "/inbox/all", "/inbox/mine", "/search", "/search?q=linen", "/customers", "/reports/csat",
     "/automations/rules", "/automations/macros", "/settings/channels", "/settings/inbound",
-    "/settings/tokens", "/settings/fields", "/settings/team", "/me", "/me/shortcuts",
+    "/settings/tokens", "/settings/stores/new", "/settings/order-limits", "/approvals", "/settings/fields", "/settings/team", "/me", "/me/shortcuts",
     "/no/such/page",
 ]  # fmt: skip
 
@@ -36,6 +38,10 @@ OVER_A_TICKET: dict[str, tuple[str, Any, str | re.Pattern[str]]] = {
     "picked": ("x", "heading", "1 selected"),
     "macros": ("Control+j", "combobox", "Search macros"),
 }
+# What opens from the menu of an order beside the ticket.
+ORDER_SHEETS = ["Change items", "Send again", "Return label", "Discount code", "Order note"]
+MORE = re.compile("^More for order #")
+NUMBERS = itertools.count(66_011)
 OPEN = "dialog[open], [popover]:popover-open"
 
 AXE = """async (at) => {
@@ -98,6 +104,14 @@ def test_nothing_that_opens_has_serious_barriers_or_moves_when_asked_not_to(
         look(name, "#tickets" if name == "picked" else OPEN)
         page.keyboard.press("Escape")
         expect(shown).to_have_count(0)
+    for name in ORDER_SHEETS:
+        page.get_by_role("button", name=MORE).click()
+        page.get_by_role("group", name=MORE).get_by_text(name).click()
+        shown = page.get_by_role("dialog")
+        expect(shown.locator("[aria-busy=false]")).to_be_visible()
+        look(name, OPEN)
+        page.keyboard.press("Escape")
+        expect(shown).to_have_count(0)
     page.keyboard.press("r")
     expect(page.locator("#reply .ProseMirror")).to_be_focused()
     page.keyboard.type("Dear Lin, see the attached file.")
@@ -146,8 +160,9 @@ def test_at_twice_the_size_nothing_is_cut_off(shop: Shop, new_agent: Callable[..
 
 def _records(shop: Shop) -> list[str]:
     lin = shop.shopper("Lin Access")
-    shop.order(lin, "6601")
-    mail = shop.arrive(lin, "Please cancel", "Please cancel my order #6601.")
+    number = str(next(NUMBERS))
+    placed(shop, lin, number)
+    mail = shop.arrive(lin, "Please cancel", f"Please cancel my order #{number}.")
     ticket = shop.ticket_of(lin)
     shop.arrive(lin, "Re: Please cancel", "Did you get my mail?", answer_to=mail)
     rules, macros = shop.get("/rules")["results"], shop.get("/macros")["results"]
