@@ -7,7 +7,7 @@ is what ``cancel`` means there. Pure: no network, no database.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from helpdesk.lib.errors import InvalidInput
@@ -19,10 +19,10 @@ from integrations.adobe_commerce.reading import (
     shipping_address_of,
     why_not_cancel,
 )
+from integrations.commerce import plain_quotes
 from integrations.commerce.acting import (
     ActionKind,
     ActionRefused,
-    Effect,
     Quote,
     RefundableLine,
     Warned,
@@ -30,15 +30,11 @@ from integrations.commerce.acting import (
 from integrations.commerce.money import decimal_of, minor_of
 from integrations.commerce.normal_form import OrderData
 from integrations.commerce.params import (
-    REASONS,
     Params,
     address,
-    as_lines,
     choice,
-    chosen_of,
-    one_line,
 )
-from integrations.commerce.params import amount as amount_in
+from integrations.commerce.plain_quotes import Refundable
 
 _OFFLINE = Warned("other", {"text": "Magento only books an offline refund: pay it back yourself."})
 
@@ -111,72 +107,21 @@ def _cancel(now: Now, params: Params) -> Quote:
         raise InvalidInput.field(
             "params.refund", "Magento cancels a paid order only by refunding it whole."
         )
-    effects = [Effect("cancel")]
-    if amount:
-        effects.append(Effect("refund", amount, detail=now.order.payment_method))
-    effects.append(Effect("restock", quantity=sum(each.quantity for each in now.order.lines)))
-    return Quote(
-        kind=ActionKind.CANCEL,
-        params={
-            "reason": choice(params, "reason", REASONS, "customer"),
-            "refund": "full" if amount else "none",
-            "restock": True,
-            "notify": bool(params.get("notify")),
-            "note": str(params.get("note") or "")[:500],
-        },
-        order=now.order,
-        effects=tuple(effects),
-        amount_minor=amount,
-        currency=now.order.currency,
-        refund_to=now.order.payment_method if amount else "",
-        refundable_minor=amount,
+    return plain_quotes.cancel(
+        now.order, params, amount_minor=amount, notify=bool(params.get("notify")),
         warnings=(_OFFLINE,) if amount and not now.online_invoice else (),
-    )
+    )  # fmt: skip
 
 
 def _refund(now: Now, params: Params) -> Quote:
-    if not now.order.captured_minor:
-        raise ActionRefused("Nothing was paid for this order yet.", reason_code="not_paid")
-    if not now.refundable_minor:
-        raise ActionRefused("All of it went back already.", reason_code="already_refunded")
-    lines, shipping = refundable_lines(now), shipping_left(now)
-    chosen = chosen_of(params, {each.line: each.quantity for each in lines})
-    shipping_minor = amount_in(params, "shipping_minor", 0, most=shipping)
-    if not {"lines", "amount_minor", "shipping_minor"} & set(params):
-        chosen, shipping_minor = {each.line: each.quantity for each in lines}, shipping
-    goods = sum(each.unit_minor * chosen.get(each.line, 0) for each in lines)
-    computed = min(goods + shipping_minor, now.refundable_minor)
-    amount = amount_in(params, "amount_minor", computed, most=now.refundable_minor)
-    if not amount:
-        raise InvalidInput.field("params.amount_minor", "Choose what is refunded.")
+    plain_quotes.refuse_refund(now.order)
     methods = ("original", "offline") if now.online_invoice else ("offline",)
-    method = choice(params, "method", methods, methods[0])
-    pieces = sum(chosen.values()) if params.get("restock", True) else 0
-    effects = [Effect("refund", amount, detail=now.order.payment_method)]
-    if pieces:
-        effects.append(Effect("restock", quantity=pieces))
-    return Quote(
-        kind=ActionKind.REFUND,
-        params={
-            "lines": as_lines({line: many for line, many in chosen.items() if many}),
-            "shipping_minor": shipping_minor,
-            "amount_minor": amount,
-            "method": method,
-            "restock": bool(pieces),
-            "reason": str(params.get("reason") or "")[:200],
-            "notify": bool(params.get("notify")),
-        },
-        order=now.order,
-        effects=tuple(effects),
-        amount_minor=amount,
-        currency=now.order.currency,
-        refund_to=now.order.payment_method,
-        refundable_minor=now.refundable_minor,
-        refundable_lines=lines,
-        refundable_shipping_minor=shipping,
-        methods=methods,
-        warnings=(_OFFLINE,) if method == "offline" else (),
-    )
+    can = Refundable(refundable_lines(now), shipping_left(now), methods)
+    is_offline = choice(params, "method", methods, methods[0]) == "offline"
+    return plain_quotes.refund(
+        now.order, params, can, notify=bool(params.get("notify")),
+        warnings=(_OFFLINE,) if is_offline else (),
+    )  # fmt: skip
 
 
 def refundable_lines(now: Now) -> tuple[RefundableLine, ...]:
@@ -260,34 +205,17 @@ def _edit_address(now: Now, params: Params) -> Quote:
     if params.get("address") and not after.phone:
         raise InvalidInput.field("params.address.phone", "Magento needs a phone number.")
     kept = shipping_address_of(now.raw)
-    return _plain(
-        now, ActionKind.EDIT_ADDRESS, {"address": asdict(after)},
-        Effect("address", detail=one_line(after)),
-        warnings=(Warned("address_unchecked"),), is_final=False,
-        context={"address_id": int(kept["entity_id"])},
-    )  # fmt: skip
+    return plain_quotes.edit_address(
+        now.order, params, context={"address_id": int(kept["entity_id"])}
+    )
 
 
 def _discount_code(now: Now, params: Params) -> Quote:
-    percent = amount_in(params, "percent", 0, most=100)
-    amount = amount_in(params, "amount_minor", 0, most=10**9)
-    percent = percent if percent or amount else 10
-    filled = {
-        "percent": percent or None,
-        "amount_minor": 0 if percent else amount,
-        "expires_at": str(params.get("expires_at") or ""),
-        "code": str(params.get("code") or "")[:40],
-    }
-    worth = f"{percent} %" if percent else decimal_of(amount, now.order.currency)
-    return _plain(
-        now, ActionKind.DISCOUNT_CODE, filled, Effect("discount_code", detail=worth),
-        amount_minor=0 if percent else amount,
-    )  # fmt: skip
+    return plain_quotes.discount_code(now.order, params)
 
 
 def _note(now: Now, params: Params) -> Quote:
-    text = str(params.get("text") or "").strip()[:5000]
-    return _plain(now, ActionKind.NOTE, {"text": text}, Effect("note"), is_final=False)
+    return plain_quotes.note(now.order, params)
 
 
 def _hold(now: Now, params: Params) -> Quote:
@@ -295,21 +223,13 @@ def _hold(now: Now, params: Params) -> Quote:
         raise ActionRefused("The order is on hold already.")
     if str(now.raw["state"]) in ("canceled", "closed", "complete", "payment_review"):
         raise ActionRefused("An order that is over cannot be held.", reason_code="closed")
-    reason = str(params.get("reason") or "")[:200]
-    return _plain(now, ActionKind.HOLD, {"reason": reason}, Effect("hold"), is_final=False)
+    return plain_quotes.hold(now.order, params)
 
 
 def _release(now: Now, params: Params) -> Quote:
     if not now.order.is_on_hold:
         raise ActionRefused("The order is not on hold.")
-    return _plain(now, ActionKind.RELEASE, {}, Effect("release"), is_final=False)
-
-
-def _plain(now: Now, kind: ActionKind, params: Params, *effects: Effect, **more: Any) -> Quote:
-    return Quote(
-        kind=kind, params=params, order=now.order, effects=effects,
-        currency=now.order.currency, **more,
-    )  # fmt: skip
+    return plain_quotes.release(now.order)
 
 
 _QUOTES: dict[ActionKind, Callable[[Now, Params], Quote]] = {

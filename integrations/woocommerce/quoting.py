@@ -7,10 +7,11 @@ before. Pure: no network, no database.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from helpdesk.lib.errors import InvalidInput
+from integrations.commerce import plain_quotes
 from integrations.commerce.acting import (
     ActionKind,
     ActionRefused,
@@ -22,16 +23,12 @@ from integrations.commerce.acting import (
 from integrations.commerce.money import decimal_of, minor_of
 from integrations.commerce.normal_form import OrderData
 from integrations.commerce.params import (
-    REASONS,
     Params,
-    address,
     as_lines,
     choice,
-    chosen_of,
-    one_line,
     quantities,
 )
-from integrations.commerce.params import amount as amount_in
+from integrations.commerce.plain_quotes import Refundable
 from integrations.woocommerce.reading import Told, refunded_quantities
 
 
@@ -68,77 +65,17 @@ def _cancel(now: Now, params: Params) -> Quote:
         raise refusal_of(now.order.cannot_cancel_reason, now.status)
     refund = choice(params, "refund", ("full", "none"), "full" if now.refundable_minor else "none")
     amount = now.refundable_minor if refund == "full" else 0
-    effects = [Effect("cancel")]
-    if amount:
-        effects.append(Effect("refund", amount, detail=now.order.payment_method))
-    quantity = sum(each.quantity for each in now.order.lines)
-    effects.append(Effect("restock", quantity=quantity))
-    return Quote(
-        kind=ActionKind.CANCEL,
-        params={
-            "reason": choice(params, "reason", REASONS, "customer"),
-            "refund": refund,
-            "restock": True,
-            "notify": False,
-            "note": str(params.get("note") or "")[:500],
-        },
-        order=now.order,
-        effects=tuple(effects),
-        amount_minor=amount,
-        currency=now.order.currency,
-        refund_to=now.order.payment_method if amount else "",
-        refundable_minor=now.refundable_minor,
-        warnings=_shop_writes("cancels" if not amount else "cancels and refunds"),
-    )
+    return plain_quotes.cancel(
+        now.order, params, amount_minor=amount,
+        warnings=_shop_writes("cancels and refunds" if amount else "cancels"),
+    )  # fmt: skip
 
 
 def _refund(now: Now, params: Params) -> Quote:
-    if not now.order.captured_minor:
-        raise ActionRefused("Nothing was paid for this order yet.", reason_code="not_paid")
-    if not now.refundable_minor:
-        raise ActionRefused("All of it went back already.", reason_code="already_refunded")
-    lines = refundable_lines(now)
-    shipping = _shipping_left(now)
-    chosen = chosen_of(params, {each.line: each.quantity for each in lines})
-    if "lines" not in params and "amount_minor" not in params and "shipping_minor" not in params:
-        chosen, shipping_minor = {each.line: each.quantity for each in lines}, shipping
-    else:
-        shipping_minor = amount_in(params, "shipping_minor", 0, most=shipping)
-    goods = sum(each.unit_minor * chosen.get(each.line, 0) for each in lines)
-    computed = min(goods + shipping_minor, now.refundable_minor)
-    amount = amount_in(params, "amount_minor", computed, most=now.refundable_minor)
-    if not amount:
-        raise InvalidInput.field("params.amount_minor", "Choose what is refunded.")
-    method = choice(params, "method", ("original", "manual"), "original")
-    restocked = sum(chosen.values()) if params.get("restock", True) else 0
-    effects = [Effect("refund", amount, detail=now.order.payment_method)]
-    if restocked:
-        effects.append(Effect("restock", quantity=restocked))
-    return Quote(
-        kind=ActionKind.REFUND,
-        params={
-            "lines": [
-                {"line": line, "quantity": quantity}
-                for line, quantity in chosen.items()
-                if quantity
-            ],
-            "shipping_minor": shipping_minor,
-            "amount_minor": amount,
-            "method": method,
-            "restock": bool(restocked),
-            "reason": str(params.get("reason") or "")[:200],
-            "notify": True,
-        },
-        order=now.order,
-        effects=tuple(effects),
-        amount_minor=amount,
-        currency=now.order.currency,
-        refund_to=now.order.payment_method,
-        refundable_minor=now.refundable_minor,
-        refundable_lines=lines,
-        refundable_shipping_minor=shipping,
-        methods=("original", "manual"),
-        warnings=_shop_writes("refunds"),
+    plain_quotes.refuse_refund(now.order)
+    can = Refundable(refundable_lines(now), _shipping_left(now), ("original", "manual"))
+    return plain_quotes.refund(
+        now.order, params, can, notify=True, warnings=_shop_writes("refunds")
     )
 
 
@@ -231,13 +168,7 @@ def _shop_writes(what: str) -> tuple[Warned, ...]:
 def _edit_address(now: Now, params: Params) -> Quote:
     if not now.order.can_edit_address:
         raise refusal_of(now.order.cannot_cancel_reason, now.status)
-    after = address(params, now.order.shipping_address)
-    return _plain(
-        now, ActionKind.EDIT_ADDRESS,
-        {"address": asdict(after)},
-        Effect("address", detail=one_line(after)),
-        warnings=(Warned("address_unchecked"),), is_final=False,
-    )  # fmt: skip
+    return plain_quotes.edit_address(now.order, params)
 
 
 def _edit_items(now: Now, params: Params) -> Quote:
@@ -253,8 +184,8 @@ def _edit_items(now: Now, params: Params) -> Quote:
     if params.get("lines") is not None and not fewer:
         raise InvalidInput.field("params.lines", "Nothing changes.")
     text = "What is paid already for the removed items is not refunded by this: refund it, too."
-    return _plain(
-        now, ActionKind.EDIT_ITEMS, {"lines": as_lines(kept)}, Effect("items", quantity=fewer),
+    return plain_quotes.plain(
+        now.order, ActionKind.EDIT_ITEMS, {"lines": as_lines(kept)}, Effect("items", quantity=fewer),
         warnings=(Warned("other", {"text": text}),) if now.order.captured_minor else (),
     )  # fmt: skip
 
@@ -275,35 +206,18 @@ def _duplicate(now: Now, params: Params) -> Quote:
             (each.price_minor * each.quantity - each.discount_minor) * quantity // each.quantity
         )
     note = str(params.get("note") or "")[:500]
-    return _plain(
-        now, ActionKind.DUPLICATE, {"lines": as_lines(chosen), "is_free": is_free, "note": note},
+    return plain_quotes.plain(
+        now.order, ActionKind.DUPLICATE, {"lines": as_lines(chosen), "is_free": is_free, "note": note},
         Effect("duplicate", quantity=sum(chosen.values())), amount_minor=worth if is_free else 0,
     )  # fmt: skip
 
 
 def _discount_code(now: Now, params: Params) -> Quote:
-    percent = int(params.get("percent") or 0)
-    amount = amount_in(params, "amount_minor", 0, most=10**9)
-    if not percent and not amount:
-        percent = 10
-    if percent and not 1 <= percent <= 100:
-        raise InvalidInput.field("params.percent", "A percentage is between 1 and 100.")
-    filled = {
-        "percent": percent or None,
-        "amount_minor": 0 if percent else amount,
-        "expires_at": str(params.get("expires_at") or ""),
-        "code": str(params.get("code") or "")[:40],
-    }
-    worth = f"{percent} %" if percent else decimal_of(amount, now.order.currency)
-    return _plain(
-        now, ActionKind.DISCOUNT_CODE, filled, Effect("discount_code", detail=worth),
-        amount_minor=0 if percent else amount,
-    )  # fmt: skip
+    return plain_quotes.discount_code(now.order, params)
 
 
 def _note(now: Now, params: Params) -> Quote:
-    text = str(params.get("text") or "").strip()[:5000]
-    return _plain(now, ActionKind.NOTE, {"text": text}, Effect("note"), is_final=False)
+    return plain_quotes.note(now.order, params)
 
 
 def _hold(now: Now, params: Params) -> Quote:
@@ -311,17 +225,14 @@ def _hold(now: Now, params: Params) -> Quote:
         raise ActionRefused("The order is on hold already.")
     if now.status not in ("pending", "processing"):
         raise refusal_of(now.order.cannot_cancel_reason, now.status)
-    reason = str(params.get("reason") or "")[:200]
-    return _plain(now, ActionKind.HOLD, {"reason": reason}, Effect("hold"), is_final=False)
+    return plain_quotes.hold(now.order, params)
 
 
 def _release(now: Now, params: Params) -> Quote:
     if now.status != "on-hold":
         raise ActionRefused("The order is not on hold.")
     after = "processing" if now.order.captured_minor else "pending"
-    return _plain(
-        now, ActionKind.RELEASE, {}, Effect("release"), is_final=False, context={"status": after}
-    )
+    return plain_quotes.release(now.order, context={"status": after})
 
 
 def refusal_of(reason_code: str, status: str) -> ActionRefused:
@@ -337,13 +248,6 @@ def refusal_of(reason_code: str, status: str) -> ActionRefused:
     }
     told = words.get(reason_code, f"The order is “{status}” in the shop.")
     return ActionRefused(told, reason_code=reason_code or "closed")
-
-
-def _plain(now: Now, kind: ActionKind, params: Params, *effects: Effect, **more: Any) -> Quote:
-    return Quote(
-        kind=kind, params=params, order=now.order, effects=effects,
-        currency=now.order.currency, **more,
-    )  # fmt: skip
 
 
 _QUOTES: dict[ActionKind, Callable[[Now, Params], Quote]] = {
