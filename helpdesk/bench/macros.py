@@ -11,6 +11,7 @@ from helpdesk.commands.environment import migrate_if_needed, prepare
 BUDGET_MS = 5.0
 PREVIEW_BUDGET_MS = 100.0
 ROUNDS = 40
+BUYER = "mia@posteo.example"
 ORDERS = 9
 BODY = (
     "Hi {{ customer.first_name | default: 'there' }},\n\norder {{ order.number }} of "
@@ -46,19 +47,9 @@ def main() -> None:
 
 def _shop() -> tuple[Any, Any, list[Any]]:
     """A shop with its default macros and a customer with several orders, as a ticket finds them."""
-    from automation.macros.defaults import ensure_default_macros
-    from automation.macros.edit import create_macro
-    from automation.macros.models import Macro
     from helpdesk.accounts.actions import create_user
     from helpdesk.commands.people import first_organization
-    from helpdesk.lib.clock import now
     from helpdesk.lib.ids import new_id
-    from integrations.commerce.actions import create_store, upsert_order
-    from integrations.commerce.normal_form import FulfillmentData, OrderData, OrderLineData
-    from integrations.email.channels import add_email_channel
-    from tickets.actions.customers import get_or_create_by_handle
-    from tickets.actions.receive import IncomingMessage, receive_on_new_ticket
-    from tickets.models import Ticket
 
     organization = first_organization("Linden & Loom", "bench")
     agent = create_user(
@@ -68,10 +59,15 @@ def _shop() -> tuple[Any, Any, list[Any]]:
         name="Ana Weber",
         role="agent",
     )
-    channel = add_email_channel(organization, name="Help", address="help@lindenloom.example")
-    customer, _ = get_or_create_by_handle(
-        organization.pk, "email", "mia@posteo.example", name="Mia Laurent", is_verified=True
-    )
+    _fill_with_orders(organization)
+    return agent, _ask(organization), _macros_of(organization)
+
+
+def _fill_with_orders(organization: Any) -> None:
+    from helpdesk.lib.clock import now
+    from integrations.commerce.actions import create_store, upsert_order
+    from integrations.commerce.normal_form import FulfillmentData, OrderData, OrderLineData
+
     store = create_store(organization, kind="demo_store", slug="main", name="Bench")
     for index in range(ORDERS):
         placed_at = now() - timedelta(days=index + 1)
@@ -82,23 +78,33 @@ def _shop() -> tuple[Any, Any, list[Any]]:
             tracking_number=f"6A1234567890{index}",
             shipped_at=placed_at,
         )
-        lines = tuple(OrderLineData(f"Linen shirt {n}", 1, 4245) for n in range(4))
-        upsert_order(
-            store,
-            OrderData(
-                external_id=str(index),
-                number=f"#10{index}2",
-                placed_at=placed_at,
-                updated_at=placed_at,
-                currency="EUR",
-                total_minor=16980,
-                financial_status="paid",
-                fulfillment_status="fulfilled",
-                email="mia@posteo.example",
-                lines=lines,
-                fulfillments=(parcel,),
-            ),
+        order = OrderData(
+            external_id=str(index),
+            number=f"#10{index}2",
+            placed_at=placed_at,
+            updated_at=placed_at,
+            currency="EUR",
+            total_minor=16980,
+            financial_status="paid",
+            fulfillment_status="fulfilled",
+            email=BUYER,
+            lines=tuple(OrderLineData(f"Linen shirt {n}", 1, 4245) for n in range(4)),
+            fulfillments=(parcel,),
         )
+        upsert_order(store, order)
+
+
+def _ask(organization: Any) -> Any:
+    """The ticket of the customer who asks for one of the orders."""
+    from integrations.email.channels import add_email_channel
+    from tickets.actions.customers import get_or_create_by_handle
+    from tickets.actions.receive import IncomingMessage, receive_on_new_ticket
+    from tickets.models import Ticket
+
+    channel = add_email_channel(organization, name="Help", address="help@lindenloom.example")
+    customer, _ = get_or_create_by_handle(
+        organization.pk, "email", BUYER, name="Mia Laurent", is_verified=True
+    )
     message = receive_on_new_ticket(
         organization,
         IncomingMessage(
@@ -106,17 +112,22 @@ def _shop() -> tuple[Any, Any, list[Any]]:
             channel=channel,
             subject="Where is it?",
             text="Hello, where is my order #1032?",
-            from_address={"name": "Mia Laurent", "address": "mia@posteo.example"},
+            from_address={"name": "Mia Laurent", "address": BUYER},
             external_id="1@posteo.example",
         ),
     )
+    return Ticket.objects.select_related("customer").get(pk=message.ticket_id)
+
+
+def _macros_of(organization: Any) -> list[Any]:
+    from automation.macros.defaults import ensure_default_macros
+    from automation.macros.edit import create_macro
+    from automation.macros.models import Macro
+
     ensure_default_macros(organization)
-    create_macro(
-        organization,
-        {"name": "Everything", "variants": [{"language": "en", "body": BODY}]},
-    )
-    ticket = Ticket.objects.select_related("customer").get(pk=message.ticket_id)
-    return agent, ticket, list(Macro.objects.filter(organization=organization))
+    variants = [{"language": "en", "body": BODY}]
+    create_macro(organization, {"name": "Everything", "variants": variants})
+    return list(Macro.objects.filter(organization=organization))
 
 
 if __name__ == "__main__":
