@@ -10,6 +10,7 @@ from automation.csat.surveys import send_due_surveys
 from automation.rules import time_machine
 from automation.rules.by_hand import run_scheduled
 from automation.rules.engine import forget_old_runs
+from automation.rules.outside import forget_old_calls, send_due
 from automation.rules.timers import fire_due
 from helpdesk.sweep import sweeps
 
@@ -32,10 +33,16 @@ def run_by_the_clock() -> int:
     return run_scheduled()
 
 
+@sweeps("rules.calls")
+def send_calls() -> int:
+    """Send the calls of rules to outside addresses that are due."""
+    return send_due()
+
+
 @sweeps("rules.forget", every_seconds=3600)
 def forget_runs() -> int:
     """Delete runs of rules that are older than runs are kept."""
-    return forget_old_runs()
+    return forget_old_runs() + forget_old_calls()
 
 
 @shared_task(name="rules.dry_run", time_limit=120)

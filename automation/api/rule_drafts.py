@@ -9,10 +9,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automation.api.inputs import NothingInput, RuleDraftInput, RulePublishInput
-from automation.api.shapes import RuleDetails, RuleTemplateList, RuleVersionList
+from automation.api.shapes import (
+    RuleDetails,
+    RuleFindings,
+    RuleSecret,
+    RuleTemplateList,
+    RuleVersionList,
+)
 from automation.rules import selectors
 from automation.rules.drafts import discard_draft, publish, restore, save_draft
 from automation.rules.gallery import install_template, templates_of
+from automation.rules.lint import lint
+from automation.rules.outside import signing_secret
 from automation.rules.records import rule_record
 from automation.rules.versions import versions_of
 from helpdesk.accounts.api.endpoint import Endpoint
@@ -74,6 +82,28 @@ class RuleRestore(Endpoint):
         read_body(NothingInput, request)
         rule = selectors.get_rule(self.user, rule_id)
         return Response(rule_record(restore(rule, number, user=self.user)))
+
+
+class RuleLint(Endpoint):
+    """What is odd about the rules together."""
+
+    needs: ClassVar = {"GET": "rule.view"}
+
+    @documented("rule_lint", RuleFindings)
+    def get(self, request: Request) -> Response:
+        refuse_unknown_parameters(request)
+        return Response({"results": lint(self.user.organization_id)})
+
+
+class RuleWebhookSecret(Endpoint):
+    """What receivers of rules' calls prove them with."""
+
+    needs: ClassVar = {"GET": "rule.change"}
+
+    @documented("rule_webhook_secret", RuleSecret)
+    def get(self, request: Request) -> Response:
+        refuse_unknown_parameters(request)
+        return Response({"secret": signing_secret(self.user.organization_id)})
 
 
 class RuleTemplates(Endpoint):

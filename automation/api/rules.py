@@ -29,6 +29,7 @@ from automation.rules.models import Rule
 from automation.rules.records import rule_record, rule_records, run_record
 from automation.rules.timers import cancel_timer
 from automation.rules.triggers import TRIGGERS
+from automation.rules.undo import undo_run
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.lib.api import read_body, refuse_unknown_parameters
 from helpdesk.lib.pagination import limit_from
@@ -156,6 +157,18 @@ class RuleRunDetail(Endpoint):
     @documented("rule_run", RuleRunDetails)
     def get(self, request: Request, run_id: uuid.UUID) -> Response:
         return Response(run_record(selectors.get_run(self.user, run_id)))
+
+
+class RuleRunUndo(Endpoint):
+    """Take back what the run changed on its ticket."""
+
+    needs: ClassVar = {"POST": "ticket.change"}
+    is_live = True
+
+    @documented("undo_rule_run", RuleRunDetails, body=NothingInput)
+    def post(self, request: Request, run_id: uuid.UUID) -> Response:
+        read_body(NothingInput, request)
+        return Response(run_record(undo_run(selectors.get_run(self.user, run_id), user=self.user)))
 
 
 class TicketRuleRuns(Endpoint):

@@ -96,6 +96,21 @@ class RuleVersionList(TypedDict):
     results: list[RuleVersionDetails]
 
 
+class RuleFinding(TypedDict):
+    code: str
+    rule_ids: list[str]
+    field: str
+    detail: str
+
+
+class RuleFindings(TypedDict):
+    results: list[RuleFinding]
+
+
+class RuleSecret(TypedDict):
+    secret: str
+
+
 class RuleNeed(TypedDict):
     kind: str
     text: str
@@ -123,6 +138,7 @@ class TraceLine(TypedDict):
     actual: Any
     wanted: Any
     is_true: bool | None
+    matched: str | None
 
 
 class RunAction(TypedDict):

@@ -74,12 +74,14 @@ def act(
         run.duration_ms = round((time.perf_counter() - began) * 1000)
         run.save(force_insert=True)
         if not hit.rule.is_shadow:
-            record_run(run)
+            record_run(run, _notices(run, hit))
 
 
-def record_run(run: RuleRun) -> None:
-    """Announce what the rule did, to those who see the ticket when all is done."""
+def record_run(run: RuleRun, notices: list[dict[str, Any]]) -> None:
+    """Announce what the rule did, to those who see the ticket when all is done; ``notices`` are
+    the parameters of its actions that notify."""
     lines = [_line(each) for each in run.actions] or [run.reason]
+    more = {"notify": notices} if notices else {}
     record(
         "rule.ran",
         organization_id=run.organization_id,
@@ -94,6 +96,7 @@ def record_run(run: RuleRun) -> None:
             "rule_version": run.rule_version,
             "actions": lines,
             "team_id": _team_of(run.ticket_id),
+            **more,
         },
     )
 
@@ -141,6 +144,16 @@ def _apply_actions(run: RuleRun, hit: Judged, snapshot: Snapshot, change: dict[s
         except HelpdeskError as error:
             outcome, run.outcome = f"failed: {error.message}", RunOutcome.PARTLY
         run.actions.append(_told(each, outcome))
+
+
+def _notices(run: RuleRun, hit: Judged) -> list[dict[str, Any]]:
+    if run.outcome not in (RunOutcome.ACTED, RunOutcome.PARTLY):
+        return []
+    return [
+        {name: each["params"][name] for name in ("user_ids", "team_ids", "text")}
+        for each in hit.actions
+        if each["type"] == "notify"
+    ]
 
 
 def _why(run: RuleRun) -> str:

@@ -11,26 +11,33 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from automation.csat.exclusions import exclude_ticket
 from automation.macros.models import Macro
 from automation.orders import OrderMeant
-from automation.rules import automatic_replies, team_alerts
+from automation.rules import automatic_replies, outside, team_alerts
 from automation.rules.order_actions import ActOnOrder
-from helpdesk.accounts.models import Role, Team, User
+from helpdesk.accounts.models import Role, Strategy, Team, User
+from helpdesk.events.outbox import current_origin
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import FieldError, InvalidInput
 from tickets.actions.assign import assign
+from tickets.actions.change import lock_ticket
+from tickets.actions.custom_fields import merge_values, set_ticket_fields
+from tickets.actions.hand_out import assign_within
 from tickets.actions.marks import set_priority
 from tickets.actions.reply import add_note
 from tickets.actions.status import set_status, snooze
 from tickets.actions.tags import change_tags, clean_tag
 from tickets.fields import parse_duration
-from tickets.models import Channel, Message, Priority, Status
+from tickets.models import Channel, FieldOwner, Message, Priority, Status
 
 Params = dict[str, Any]
 MAX_ACTIONS = 20
 MAX_NOTE_CHARS = 10_000
+MAX_NOTICE_CHARS = 200
+MAX_NOTIFIED = 50
 
 
 @dataclass(frozen=True)
@@ -286,6 +293,109 @@ class PostToSlack:
         )
 
 
+class AssignByTurn(_Harmless):
+    """To a team and whoever of it is there: in turn, or who has least to do."""
+
+    type, label, is_for_macros = "assign_by_turn", "Assign within a team", True
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        team = _reference(organization_id, params, "team_id", Team.objects.all())
+        if team is None:
+            raise InvalidInput.field("team_id", "Choose a team.", code="required")
+        strategies = [str(each) for each in Strategy if each != Strategy.MANUAL]
+        strategy = _choice(params, "strategy", strategies)
+        return {"team_id": str(team.pk), "name": team.name, "strategy": strategy}
+
+    def describe(self, params: Params) -> str:
+        how = "in turn" if params["strategy"] == Strategy.ROUND_ROBIN else "to the least busy"
+        return f"Assign within team {params['name']} {how}"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        person = assign_within(
+            context.ticket_id, uuid.UUID(params["team_id"]), strategy=params["strategy"]
+        )
+        return "done" if person else "given to the team: nobody is free"
+
+
+class SetField(_Harmless):
+    type, label, is_for_macros = "set_field", "Set a field", True
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        slug, value = params.get("slug"), params.get("value")
+        if not isinstance(slug, str):
+            raise InvalidInput.field("slug", "Choose a field.", code="required")
+        try:
+            merge_values(organization_id, FieldOwner.TICKET, {}, {slug: value})
+        except InvalidInput as error:
+            raise InvalidInput.field("value", error.message) from error
+        return {"slug": slug, "value": value}
+
+    def describe(self, params: Params) -> str:
+        if params["value"] is None:
+            return f"Empty the field {params['slug']}"
+        return f"Set the field {params['slug']} to {params['value']}"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        set_ticket_fields(context.ticket_id, {params["slug"]: params["value"]})
+        return "done"
+
+
+class Notify(_Harmless):
+    """News for people and teams in the way each of them chose; the run's event carries it."""
+
+    type, label, is_for_macros = "notify", "Notify people", False
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        text = params.get("text") or ""
+        if not isinstance(text, str) or len(text) > MAX_NOTICE_CHARS:
+            raise InvalidInput.field("text", f"At most {MAX_NOTICE_CHARS} characters.")
+        users = _references(
+            organization_id, params, "user_ids", User.objects.filter(is_active=True)
+        )
+        teams = _references(organization_id, params, "team_ids", Team.objects.all())
+        if not users and not teams:
+            raise InvalidInput.field("user_ids", "Choose people or a team.", code="required")
+        return {
+            "user_ids": [str(each.pk) for each in users],
+            "team_ids": [str(each.pk) for each in teams],
+            "names": [each.name for each in (*users, *teams)],
+            "text": " ".join(text.replace("\x00", "").split()),
+        }
+
+    def describe(self, params: Params) -> str:
+        return f"Notify {', '.join(params['names'])}"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        return "done"
+
+
+class CallWebhook:
+    """Tells an outside address, signed; tried again for a day when it does not answer."""
+
+    type, label, is_for_macros = "webhook", "Call a web address", False
+
+    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
+        return {"url": outside.clean_url(params.get("url"))}
+
+    def dangers(self, params: Params) -> frozenset[str]:
+        return OUTSIDE
+
+    def describe(self, params: Params) -> str:
+        return f"Call {urlsplit(params['url']).hostname}"
+
+    def apply(self, context: ActionContext, params: Params) -> str:
+        actor = current_origin().actor
+        if context.run_id is None:
+            raise InvalidInput("Only rules call web addresses.")
+        return outside.queue_call(
+            params["url"],
+            ticket=lock_ticket(context.ticket_id),
+            run_id=context.run_id,
+            rule=(uuid.UUID(actor.id) if actor.id else None, actor.name),
+            why=context.why,
+        )
+
+
 _ALL: list[Action] = [
     AddTags(),
     RemoveTags(),
@@ -299,6 +409,10 @@ _ALL: list[Action] = [
     TurnSurveyOff(),
     PostToSlack(),
     ActOnOrder(),
+    AssignByTurn(),
+    SetField(),
+    Notify(),
+    CallWebhook(),
 ]
 ACTIONS: dict[str, Action] = {each.type: each for each in _ALL}
 
@@ -368,6 +482,14 @@ def _choice(params: Params, name: str, allowed: list[str]) -> str:
     if value not in allowed:
         raise InvalidInput.field(name, f"Choose from: {', '.join(allowed)}.")
     return str(value)
+
+
+def _references(organization_id: uuid.UUID, params: Params, name: str, among: Any) -> list[Any]:
+    """The objects of this organization named by the list; raises InvalidInput where one is not."""
+    values = params.get(name) or []
+    if not isinstance(values, list) or len(values) > MAX_NOTIFIED:
+        raise InvalidInput.field(name, f"Give a list of at most {MAX_NOTIFIED}.")
+    return [_reference(organization_id, {name: each}, name, among) for each in values if each]
 
 
 def _reference(organization_id: uuid.UUID, params: Params, name: str, among: Any) -> Any:

@@ -8,12 +8,15 @@ there is no such order, no condition on it holds, whatever the operator.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import re2
 
 from automation.rules.conditions import compile_pattern
+from automation.rules.contradictions import contradictions
+from helpdesk.accounts.models import Team, User
 from helpdesk.lib.errors import FieldError, InvalidInput
 from integrations.commerce.models import FinancialStatus, FulfillmentStatus, ReturnState
 from integrations.commerce.profiles.fields import PROFILE_FIELDS
@@ -27,7 +30,7 @@ from tickets.fields import (
     check_tree,
     custom_field_of,
 )
-from tickets.models import Direction, MessageKind
+from tickets.models import Channel, Customer, Direction, MessageKind
 
 WORDS = ("has_word_of", "has_no_word_of", "matches")
 CHANGES = ("has_changed", "changed_to", "changed_from")
@@ -149,7 +152,8 @@ def check_conditions(tree: Any, *, organization_id: uuid.UUID) -> None:
     accident) and patterns must be regular expressions that RE2 knows.
     """
     check_tree(tree, fields=rule_fields_of(organization_id, has_archived=True))
-    errors = list(_more_problems(tree, "conditions"))
+    errors = list(_more_problems(tree, "conditions")) or list(contradictions(tree))
+    errors = errors or list(_gone_references(tree, "conditions", organization_id))
     if errors:
         raise InvalidInput(errors[0].message, errors=errors)
 
@@ -168,9 +172,41 @@ def _more_problems(node: dict[str, Any], path: str) -> list[FieldError]:
         if not node["not"]:
             return [FieldError(f"{path}.not", "empty", "This group is empty.")]
         return _more_problems(node["not"], f"{path}.not")
+    if not isinstance(node.get("if_missing", False), bool):
+        return [FieldError(f"{path}.if_missing", "invalid", "Choose yes or no.")]
     if node.get("operator") == "matches":
         return _pattern_problems(node.get("value"), f"{path}.value")
     return []
+
+
+_REFERS: dict[str, Any] = {
+    "ticket.assignee": User,
+    "ticket.team": Team,
+    "ticket.channel": Channel,
+    "ticket.customer": Customer,
+    "ticket.followers": User,
+    "ticket.mentions": User,
+}
+
+
+def _gone_references(
+    node: dict[str, Any], path: str, organization_id: uuid.UUID
+) -> Iterator[FieldError]:
+    """Conditions about somebody or something that does not exist here (any more)."""
+    for group in ("all", "any", "none"):
+        for index, child in enumerate(node.get(group) or ()):
+            yield from _gone_references(child, f"{path}.{group}.{index}", organization_id)
+    if node.get("not"):
+        yield from _gone_references(node["not"], f"{path}.not", organization_id)
+    model, value = _REFERS.get(node.get("field", "")), node.get("value")
+    if model is None or value is None:
+        return
+    ids = {str(each) for each in (value if isinstance(value, list) else [value])} - {"me", "None"}
+    there = model.objects.filter(pk__in=ids, organization_id=organization_id)
+    known = {str(each) for each in there.values_list("pk", flat=True)}
+    if ids - known:
+        message = "This does not exist any more. Choose another, or take the condition out."
+        yield FieldError(f"{path}.value", "deleted_reference", message)
 
 
 def _pattern_problems(pattern: Any, path: str) -> list[FieldError]:

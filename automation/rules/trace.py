@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypedDict
 
-from automation.rules.conditions import MISSING, Step
+from automation.rules.conditions import MISSING, Step, compile_pattern
 from automation.rules.fields import RULE_FIELDS
 from helpdesk.lib.clock import iso
 from tickets.fields import parse_duration
@@ -49,6 +49,8 @@ class StepRecord(TypedDict):
     wanted: Any
     actual: Any
     is_true: bool | None
+    matched: str | None
+    """The very words of a text that made it true, or (for "has no …") false."""
 
 
 def trace_records(steps: list[Step], labels: Mapping[str, str]) -> list[StepRecord]:
@@ -63,7 +65,35 @@ def _record(step: Step, labels: Mapping[str, str]) -> StepRecord:
         "wanted": step.wanted,
         "actual": _actual(step),
         "is_true": step.is_true,
+        "matched": find_span(step),
     }
+
+
+def find_span(step: Step) -> str | None:
+    """What of the text a condition found, as it is written there."""
+    if not step.is_read or not isinstance(step.actual, str) or not step.actual:
+        return None
+    wanted = step.wanted if isinstance(step.wanted, list) else [step.wanted]
+    if step.operator == "matches":
+        found = compile_pattern(f"(?i){step.wanted}").search(step.actual) if step.wanted else None
+        return found.group(0)[:MAX_ACTUAL_CHARS] if found else None
+    if step.operator not in _SEARCHES or step.is_true is not _SEARCHES[step.operator]:
+        return None
+    for each in wanted:
+        at = step.actual.lower().find(str(each).lower().strip()) if each else -1
+        if at >= 0:
+            return step.actual[at : at + len(str(each).strip())]
+    return None
+
+
+_SEARCHES = {
+    "contains": True,
+    "contains_not": False,
+    "starts_with": True,
+    "has_word_of": True,
+    "has_no_word_of": False,
+}
+"""Operators that look for words, and the answer that means they were found."""
 
 
 def text_of(field: str, operator: str, wanted: Any, labels: Mapping[str, str]) -> str:

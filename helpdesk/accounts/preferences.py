@@ -26,6 +26,7 @@ DEFAULT_CHANNELS: dict[str, tuple[str, ...]] = {
     "low_csat": ("in_app",),
     "delivery_problem": ("in_app", "desktop", "sound", "email"),
     "channel_problem": ("in_app", "desktop", "email"),
+    "rule_notice": ("in_app", "desktop", "sound"),
     "order_approval": ("in_app", "desktop", "sound", "email"),
     "order_decided": ("in_app", "desktop", "sound"),
     "order_done": ("in_app",),

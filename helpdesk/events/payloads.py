@@ -468,6 +468,14 @@ class ReadPayload(TypedDict):
     notification_ids: list[str]
 
 
+class RuleNotice(TypedDict):
+    """Whom a rule wants to be told, and of what."""
+
+    user_ids: list[str]
+    team_ids: list[str]
+    text: str
+
+
 class RuleRunPayload(TypedDict):
     ticket_id: str
     run_id: str
@@ -476,6 +484,7 @@ class RuleRunPayload(TypedDict):
     rule_version: int
     actions: list[str]
     team_id: NotRequired[str | None]
+    notify: NotRequired[list[RuleNotice]]
 
 
 class RuleDuePayload(TypedDict):

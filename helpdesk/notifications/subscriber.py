@@ -41,6 +41,7 @@ def prepare(events: list[Event]) -> None:
     "message.noted",
     "message.delivery_changed",
     "csat.answered",
+    "rule.ran",
     "channel.updated",
     name="helpdesk.notifications",
     prepare=prepare,
@@ -164,6 +165,14 @@ def _on_answered(event: Event, people: People) -> Concerned:
         yield assignee, "low_csat"
 
 
+def _on_rule(event: Event, people: People) -> Concerned:
+    for notice in event.payload.get("notify", ()):
+        yield from ((each, "rule_notice") for each in notice["user_ids"])
+        for user_id, user in people.items():
+            if any(str(each.pk) in notice["team_ids"] for each in user.teams.all()):
+                yield user_id, "rule_notice"
+
+
 _CONCERNED: dict[str, Callable[[Event, People], Concerned]] = {
     "ticket.created": _on_created,
     "ticket.assigned": _on_assigned,
@@ -172,6 +181,7 @@ _CONCERNED: dict[str, Callable[[Event, People], Concerned]] = {
     "message.noted": _on_noted,
     "message.delivery_changed": _on_delivery,
     "csat.answered": _on_answered,
+    "rule.ran": _on_rule,
 }
 
 
@@ -195,6 +205,8 @@ def _preview(event: Event) -> str:
     if event.type == "csat.answered":
         survey = event.payload["survey"]
         return " ".join(f"{survey['score']}/5 {survey['comment']}".split())
+    if event.type == "rule.ran":
+        return " ".join(each["text"] for each in event.payload.get("notify", ()) if each["text"])
     message = event.payload.get("message")
     if event.type == "message.delivery_changed" and message:
         return str(message.get("delivery_reason") or "")

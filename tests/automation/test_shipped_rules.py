@@ -257,6 +257,7 @@ def test_a_run_says_which_conditions_were_true_and_with_what(channel, mia, make_
         "wanted": False,
         "actual": False,
         "is_true": True,
+        "matched": None,
     }
     assert [each["description"] for each in run.actions] == [
         "Add tags cancellation, urgent",

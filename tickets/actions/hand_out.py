@@ -79,6 +79,28 @@ def hand_out_after(event: Event) -> None:
     hand_out(event.organization_id)
 
 
+def assign_within(ticket_id: uuid.UUID, team_id: uuid.UUID, *, strategy: str) -> uuid.UUID | None:
+    """Give the ticket to the team and to the member whose turn it is; None when nobody is free.
+
+    Whoever of the team has it already keeps it. Raises InvalidInput for a team that is gone.
+    """
+    with unit_of_work():
+        ticket = assign(ticket_id, team_id=team_id)
+        _one_at_a_time(ticket.organization_id)
+        team = Team.objects.get(pk=team_id)
+        ring = _ring_of(team)
+        if ticket.assignee_id in ring.members:
+            return ticket.assignee_id
+        given, team.strategy = team.strategy, strategy
+        member = ring.next_member()
+        team.strategy = given
+        if member is not None:
+            assign(ticket_id, assignee_id=member)
+            ring.give(member)
+            Team.objects.filter(pk=team_id).update(last_given_to=member)
+        return member
+
+
 def hand_out_due() -> int:
     """Hand out in every organization where tickets wait; returns how many. Part of the sweep."""
     organizations = _waiting().order_by().values_list("organization_id", flat=True).distinct()

@@ -915,6 +915,7 @@ export const de: Translation = {
   'notice.order_approval': '{name} bittet um Ihre Freigabe für eine Bestellung',
   'notice.order_decided': '{name} hat über Ihre Bestellaktion entschieden',
   'notice.order_done': 'Ihre Bestellaktion ist ausgeführt',
+  'notice.rule_notice': 'Die Regel {name} bittet Sie hinzusehen',
   'notice.order_problem': 'Eine Bestellaktion braucht Sie',
 
   'follow.follow': 'Folgen',
@@ -955,6 +956,7 @@ export const de: Translation = {
   'me.kind_order_approval': 'Jemand braucht meine Freigabe für eine Bestellung',
   'me.kind_order_decided': 'Über meine Anfrage zu einer Bestellung ist entschieden',
   'me.kind_order_done': 'Meine Bestellaktion ist ausgeführt',
+  'me.kind_rule_notice': 'Eine Regel benachrichtigt mich',
   'me.kind_order_problem': 'Meine Bestellaktion ist nicht gelungen',
   'me.noticeHint':
     'E-Mails kommen einige Minuten später, in einer Mail für alles, und nur für das, was du hier nicht gesehen hast.',

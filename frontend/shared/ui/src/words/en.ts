@@ -910,6 +910,7 @@ export const en = {
   'notice.order_approval': '{name} asks for your approval of an order action',
   'notice.order_decided': '{name} decided on your order action',
   'notice.order_done': 'Your order action is done',
+  'notice.rule_notice': 'The rule {name} wants you to look',
   'notice.order_problem': 'An order action needs you',
 
   'follow.follow': 'Follow',
@@ -950,6 +951,7 @@ export const en = {
   'me.kind_order_approval': 'A colleague needs my approval for an order',
   'me.kind_order_decided': 'My request about an order is decided',
   'me.kind_order_done': 'My order action is done',
+  'me.kind_rule_notice': 'A rule notifies me',
   'me.kind_order_problem': 'My order action did not succeed',
   'me.noticeHint':
     'Email comes a few minutes later, in one mail for everything, and only for what you have not seen here.',
