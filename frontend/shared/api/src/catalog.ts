@@ -356,6 +356,12 @@ export interface SurveyPayload {
   survey: SurveyRecord;
 }
 
+export interface RuleNotice {
+  user_ids: Array<string>;
+  team_ids: Array<string>;
+  text: string;
+}
+
 export interface RuleRunPayload {
   ticket_id: string;
   run_id: string;
@@ -364,6 +370,7 @@ export interface RuleRunPayload {
   rule_version: number;
   actions: Array<string>;
   team_id?: string | null;
+  notify?: Array<RuleNotice>;
 }
 
 export interface RuleDuePayload {

@@ -1661,6 +1661,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/rule-runs/{run_id}/undo': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Take back what the run changed on its ticket. */
+    post: operations['undo_rule_run'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/rules': {
     parameters: {
       query?: never;
@@ -1836,6 +1853,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/rules/lint': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What is odd about the rules together. */
+    get: operations['rule_lint'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/rules/order': {
     parameters: {
       query?: never;
@@ -1913,6 +1947,23 @@ export interface paths {
     };
     /** @description What rules can be made of: triggers, fields with operators, actions. */
     get: operations['rule_vocabulary'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/rules/webhook-secret': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What receivers of rules' calls prove them with. */
+    get: operations['rule_webhook_secret'];
     put?: never;
     post?: never;
     delete?: never;
@@ -5038,6 +5089,15 @@ export interface components {
       definition: unknown;
       based_on: number;
     };
+    RuleFinding: {
+      code: string;
+      rule_ids: string[];
+      field: string;
+      detail: string;
+    };
+    RuleFindings: {
+      results: components['schemas']['RuleFinding'][];
+    };
     RuleNeed: {
       kind: string;
       text: string;
@@ -5085,6 +5145,9 @@ export interface components {
       messages: boolean;
       money: boolean;
       outside: boolean;
+    };
+    RuleSecret: {
+      secret: string;
     };
     RuleStats: {
       runs_7d: number;
@@ -5782,6 +5845,7 @@ export interface components {
       actual: unknown;
       wanted: unknown;
       is_true: boolean | null;
+      matched: string | null;
     };
     TwoTickets: {
       ticket: components['schemas']['TicketRecord'];
@@ -8535,6 +8599,27 @@ export interface operations {
       };
     };
   };
+  undo_rule_run: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleRunDetails'];
+        };
+      };
+    };
+  };
   rules: {
     parameters: {
       query?: never;
@@ -8875,6 +8960,25 @@ export interface operations {
       };
     };
   };
+  rule_lint: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleFindings'];
+        };
+      };
+    };
+  };
   order_rules: {
     parameters: {
       query?: never;
@@ -8976,6 +9080,25 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['RuleWords'];
+        };
+      };
+    };
+  };
+  rule_webhook_secret: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleSecret'];
         };
       };
     };
