@@ -235,6 +235,31 @@ class KnowsShoppers(Protocol):
 
 
 @dataclass(frozen=True)
+class Sellable:
+    """One variant as the shop sells it; ``variant`` is what ``params.add`` takes.
+
+    ``price_minor`` is None where it depends on the buyer; ``is_available`` None where unknown.
+    """
+
+    variant: str
+    title: str
+    detail: str = ""
+    sku: str = ""
+    price_minor: int | None = None
+    currency: str = ""
+    picture: str = ""
+    is_available: bool | None = None
+
+
+@runtime_checkable
+class FindsProducts(Protocol):
+    """A platform whose products can be looked up and added to an order."""
+
+    def find_products(self, store: Store, text: str) -> list[Sellable]:
+        """The best first. Raises TemporaryFailure, PermanentFailure or NeedsReauthorization."""
+
+
+@dataclass(frozen=True)
 class News:
     """Something that happened here. ``key`` is the same however often it is told."""
 

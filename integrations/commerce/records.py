@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict, cast
 
 from helpdesk.lib.clock import iso
 from integrations.commerce.acting import ActionKind
-from integrations.commerce.connector import StoreCapabilities, find_manifest
+from integrations.commerce.connector import StoreCapabilities, find_manifest, find_store_connector
 from integrations.commerce.models import (
     Fulfillment,
     Order,
@@ -48,6 +48,7 @@ class StoreRecord(TypedDict):
     actions: list[str]
     missing: dict[str, str]
     stale_after_seconds: int
+    finds_products: bool
 
 
 class OrderLineRecord(TypedDict):
@@ -265,6 +266,7 @@ def store_record(store: Store, *, sells_labels: bool = False) -> StoreRecord:
             kind.value: reason for kind, reason in can.missing.items() if kind not in actions
         },
         "stale_after_seconds": POLLS_UNTIL_STALE * (manifest.poll_seconds if manifest else 900),
+        "finds_products": hasattr(find_store_connector(store.kind), "find_products"),
     }
 
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from integrations.commerce.acting import ActionKind, BeforeStep, Intent, Outcome, Quote
-from integrations.commerce.connector import OrderPage, StoreManifest, register_store
+from integrations.commerce.connector import OrderPage, Sellable, StoreManifest, register_store
 from integrations.commerce.models import Order, Store
 from integrations.commerce.normal_form import OrderData
 from integrations.commerce.profiles.shape import ProfileData
-from integrations.demo_store import acting, circle, till
+from integrations.demo_store import acting, circle, shop, till
 from integrations.demo_store.manifest import MANIFEST
 
 
@@ -40,6 +40,11 @@ class DemoStoreConnector:
     def find_shopper(self, store: Store, email: str) -> ProfileData | None:
         """What they have in the shop's own loyalty programme, or None."""
         return circle.find_member(email)
+
+    def find_products(self, store: Store, text: str) -> list[Sellable]:
+        """Every colour and size of what has all the words in its name."""
+        acting.check_open(store)
+        return shop.sellables(text)
 
     def quote(self, store: Store, order: Order, kind: ActionKind, params: dict[str, Any]) -> Quote:
         """What would happen to the order now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from integrations.commerce.connector import Sellable
 from integrations.commerce.models import (
     FinancialStatus,
     FulfillmentStatus,
@@ -223,3 +224,23 @@ def _last_scan(order: ShopOrder, shopper: Shopper, at: datetime) -> ScanData:
     if order.state == "refunded":
         return ScanData(at, ShipmentStatus.EXCEPTION, "Lost by the carrier", shopper.city)
     return ScanData(at, ShipmentStatus.IN_TRANSIT, "Arrived at sorting centre", shopper.city)
+
+
+def sellables(text: str) -> list[Sellable]:
+    """What the shop sells whose name, colour and size have all these words in them."""
+    words = text.casefold().split()
+    return [
+        Sellable(
+            variant=f"{product.id}/{colour}/{size}",
+            title=product.title,
+            detail=f"{colour} · {size}",
+            price_minor=product.price_cents,
+            currency="EUR",
+            picture=product.picture,
+            is_available=True,
+        )
+        for product in content.products().values()
+        for colour in product.colours
+        for size in product.sizes
+        if all(word in f"{product.title} {colour} {size}".casefold() for word in words)
+    ]

@@ -17,13 +17,14 @@ from integrations.commerce.acting import (
 )
 from integrations.commerce.connector import (
     OrderPage,
+    Sellable,
     StoreItem,
     StoreManifest,
     register_store,
 )
 from integrations.commerce.models import Order, Store
 from integrations.commerce.normal_form import OrderData
-from integrations.shopify import connecting, listing, webhooks
+from integrations.shopify import connecting, listing, products, webhooks
 from integrations.shopify.acting import ACTS, Act
 from integrations.shopify.acting.base import Desk
 from integrations.shopify.client import MISSING_SCOPE, ShopifyClient
@@ -44,6 +45,10 @@ class ShopifyConnector:
     def get_order(self, store: Store, external_id: str) -> OrderData:
         """The order as it is now; raises NotFound."""
         return listing.read_order(ShopifyClient(store), store, external_id)
+
+    def find_products(self, store: Store, text: str) -> list[Sellable]:
+        """Variants by name or SKU, for adding them to an order."""
+        return products.find_products(store, text)
 
     def verify(self, store: Store, call: WebhookRequest) -> None:
         """Raises Refused unless the shop's app signed the body."""

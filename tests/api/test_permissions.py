@@ -100,6 +100,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "tickets/<uuid:ticket_id>/apart": {"POST": AGENT, "DELETE": AGENT},
     "orders": {"GET": ANYBODY},
     "orders/<uuid:order_id>": {"GET": ANYBODY},
+    "orders/<uuid:order_id>/products": {"GET": AGENT},
     "orders/<uuid:order_id>/refresh": {"POST": AGENT},
     "orders/<uuid:order_id>/actions/preview": {"POST": AGENT},
     "orders/<uuid:order_id>/actions": {"POST": AGENT},

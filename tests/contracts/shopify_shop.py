@@ -205,6 +205,8 @@ class Shop:
     cards: list[Record] = field(default_factory=list)
     credits: list[Record] = field(default_factory=list)
     sessions: dict[str, Record] = field(default_factory=dict)
+    variants: list[Record] = field(default_factory=list)
+    searched: list[str] = field(default_factory=list)
     bulk: Record | None = None
     job_status: str = "STARTED"
     refund_status: str = "SUCCESS"
@@ -274,6 +276,7 @@ class Shop:
                 ]
             },
             "QueryRoot.draftOrders": self._find_drafts,
+            "QueryRoot.productVariants": self._search_variants,
             "QueryRoot.codeDiscountNodeByCode": lambda _s, given: self.codes.get(given["code"]),
             "QueryRoot.giftCards": lambda _s, given: {
                 "nodes": [
@@ -322,6 +325,10 @@ class Shop:
         return deed
 
     # Reading
+
+    def _search_variants(self, _: Any, given: Record) -> Record:
+        self.searched.append(given["query"])
+        return {"nodes": self.variants}
 
     def _orders(self, _: Any, given: Record) -> Record:
         found = re.search(r"updated_at:>='([^']+)'", given.get("query") or "")

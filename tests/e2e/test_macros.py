@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from helpdesk.lib.clock import now
-from integrations.commerce.models import Order, Store
+from integrations.commerce.models import Order, Store, StoreConnection
 from tests.e2e.shop import Shop, wait_until
 from tests.e2e.test_orders import actions_on, placed
 
@@ -52,17 +54,32 @@ def test_a_macro_that_says_what_is_not_so_is_held_back(shop: Shop, agent: Page):
     assert kinds == ["customer"]
 
 
-def test_a_macro_acts_on_the_order_only_when_a_person_confirms(shop: Shop, agent: Page):
+@pytest.fixture
+def grow_old(shop: Shop) -> Iterator[Callable[[str], None]]:
+    """``grow_old(order_id)``: our copy is 30 hours old, and nobody reads it behind our back."""
+    store = Store.objects.filter(pk=shop.store.pk)
+    line, _ = StoreConnection.objects.get_or_create(store_id=shop.store.pk)
+    lines = StoreConnection.objects.filter(pk=line.pk)
+    opened = {"opened_at": now().isoformat(), "slow_seconds": 0, "trouble": "none"}
+    store.update(config={**store.get().config, **opened})
+
+    def age(order_id: str) -> None:
+        lines.update(needs_attention=True)
+        wait_until(lambda: not lines.filter(lease_until__gt=now()).exists(), "the store is let go")
+        store.update(synced_at=None)
+        Order.objects.filter(pk=order_id).update(as_of=now() - timedelta(hours=30))
+
+    yield age
+    lines.update(needs_attention=False)
+
+
+def test_a_macro_acts_on_the_order_only_when_a_person_confirms(
+    shop: Shop, agent: Page, grow_old: Callable[[str], None]
+):
     """UX 26, 31, 35: old data is read from the shop, the sheet opens filled in, the reply waits."""
 
-    def behave(trouble: str) -> None:
-        config = {"opened_at": now().isoformat(), "slow_seconds": 0, "trouble": trouble}
-        Store.objects.filter(pk=shop.store.pk).update(config={**shop.store.config, **config})
-
-    behave("none")
     order_id = placed(shop, buyer := shop.shopper("Kim Macro"), "90177")
-    behave("away")  # else it is read behind our back as soon as somebody looks at it
-    Order.objects.filter(pk=order_id).update(as_of=now() - timedelta(hours=30))
+    grow_old(order_id)
     action = {"kind": "cancel", "params": {"reason": "stock"}}
     _, made = shop.call(
         "POST",
@@ -87,7 +104,6 @@ def test_a_macro_acts_on_the_order_only_when_a_person_confirms(shop: Shop, agent
     search.fill(made["name"])
     palette = agent.get_by_role("dialog")
     expect(palette).to_contain_text("30 hours old, and 24 are allowed")
-    behave("none")
     palette.get_by_role("button", name="Read from the shop now").click()
     expect(palette).not_to_contain_text("hours old")
     expect(palette.locator(".stage")).to_contain_text("#90177 is cancelled")

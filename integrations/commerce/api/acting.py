@@ -28,8 +28,10 @@ from integrations.commerce.ledger.records import (
 )
 from integrations.commerce.ledger.waiting import WaitingRecord, waiting_for
 from integrations.commerce.money import minor_digits
+from integrations.commerce.products import SellableList, products_for
 from tickets.selectors import as_uuid
 
+MAX_PRODUCT_WORDS = 100
 KINDS = [str(each) for each in ActionKind]
 
 
@@ -81,6 +83,21 @@ class RolePolicyInput(StrictSerializer):
         child=serializers.ChoiceField(KINDS), allow_null=True, max_length=len(KINDS)
     )
     limits = RoleLimitInput(many=True)
+
+
+class ProductsForOrder(Endpoint):
+    """What the order's shop sells by that name, for adding it; 409 ``shop_unreachable``."""
+
+    needs: ClassVar = {"GET": "order.act"}
+
+    @documented("products_for_order", SellableList, parameters={"q": "Words of the name."})
+    def get(self, request: Request, order_id: uuid.UUID) -> Response:
+        refuse_unknown_parameters(request, "q")
+        text = " ".join(request.query_params.get("q", "").replace("\x00", "").split())
+        if not 0 < len(text) <= MAX_PRODUCT_WORDS:
+            raise InvalidInput.field("q", f"Search for 1 to {MAX_PRODUCT_WORDS} characters.")
+        order = selectors.get_order(self.user.organization_id, order_id)
+        return Response({"results": products_for(order, text)})
 
 
 class PreviewOrderAction(Endpoint):

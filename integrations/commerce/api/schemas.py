@@ -32,6 +32,7 @@ class StoreSchema(serializers.Serializer[None]):
     )
     missing = serializers.DictField(child=serializers.CharField())
     stale_after_seconds = serializers.IntegerField()
+    finds_products = serializers.BooleanField()
 
 
 class OrderLineSchema(serializers.Serializer[None]):

@@ -23,6 +23,7 @@ urlpatterns = [
     path("orders", OrderSearch.as_view()),
     path("orders/<uuid:order_id>", OrderDetail.as_view()),
     path("orders/<uuid:order_id>/refresh", RefreshOrder.as_view()),
+    path("orders/<uuid:order_id>/products", acting.ProductsForOrder.as_view()),
     path("orders/<uuid:order_id>/actions/preview", acting.PreviewOrderAction.as_view()),
     path("orders/<uuid:order_id>/actions", acting.StartOrderAction.as_view()),
     path("order-actions", acting.OrderActions.as_view()),

@@ -97,6 +97,16 @@ export interface Effect {
   quantity: number | null;
   detail: string;
 }
+/** One variant as the shop sells it. */
+export interface Sellable {
+  variant: string;
+  title: string;
+  detail: string;
+  sku: string;
+  price: PricedMoney | null;
+  picture: string;
+  is_available: boolean | null;
+}
 export interface RefundableLine {
   line: string;
   title: string;
@@ -190,6 +200,8 @@ export const ordersApi = {
   order: (id: Id) => get<Order>(`/orders/${id}`),
   /** Read from the shop now; at most every few seconds. */
   refresh: (id: Id) => post<Order>(`/orders/${id}/refresh`),
+  products: (id: Id, q: string, signal?: AbortSignal) =>
+    get<{ results: Sellable[] }>(`/orders/${id}/products`, { q }, signal),
   preview: (
     orderId: Id,
     body: { kind: ActionKind; params: Record<string, unknown>; ticket_id: Id | null },

@@ -488,6 +488,8 @@ export interface OrderStore {
   actions: string[];
   missing: Record<string, string>;
   stale_after_seconds: number;
+  /** Whether products can be looked up there, for adding them to an order. */
+  finds_products?: boolean;
 }
 export interface Order {
   id: Id;

@@ -2114,6 +2114,11 @@ export const de: Translation = {
   'shop.orderAge': 'Bestelldaten dürfen höchstens so alt sein, in Stunden',
   'shop.orderAgeHint':
     'Ein Textbaustein zu einer älteren Bestellung wird zurückgehalten, bis der Shop neu gelesen ist.',
+  // additems: more of an order
+  'additems.find': 'Aus dem Shop hinzufügen',
+  'additems.none': 'Der Shop führt nichts namens „{text}“.',
+  'additems.soldOut': 'ausverkauft',
+  'additems.elsewhere': 'An eine andere Adresse',
   // askshop: one read of the shop, by a person
   'askshop.read': 'Jetzt vom Shop lesen',
   'askshop.reading': 'Shop wird gefragt …',

@@ -2075,6 +2075,11 @@ export const en = {
   'shop.orders': 'Orders',
   'shop.orderAge': 'Answer from order data at most this old, in hours',
   'shop.orderAgeHint': 'A macro about an older order is held back until the shop was read again.',
+  // additems: more of an order
+  'additems.find': 'Add from the shop',
+  'additems.none': 'The shop sells nothing called “{text}”.',
+  'additems.soldOut': 'sold out',
+  'additems.elsewhere': 'To another address',
   // askshop: one read of the shop, by a person
   'askshop.read': 'Read from the shop now',
   'askshop.reading': 'Asking the shop…',
