@@ -1571,6 +1571,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/orders/{order_id}/products': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What the order's shop sells by that name, for adding it; 409 ``shop_unreachable``. */
+    get: operations['products_for_order'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/orders/{order_id}/refresh': {
     parameters: {
       query?: never;
@@ -5278,6 +5295,18 @@ export interface components {
       };
       except_ids?: string[];
     };
+    SellableList: {
+      results: components['schemas']['SellableRecord'][];
+    };
+    SellableRecord: {
+      variant: string;
+      title: string;
+      detail: string;
+      sku: string;
+      price: components['schemas']['MoneyRecord'] | null;
+      picture: string;
+      is_available: boolean | null;
+    };
     /**
      * @description What the channel must know beside the words: in public or not, or which template.
      *
@@ -5537,6 +5566,7 @@ export interface components {
         [key: string]: string;
       };
       stale_after_seconds: number;
+      finds_products: boolean;
     };
     StoreSchema: {
       /** Format: uuid */
@@ -5550,6 +5580,7 @@ export interface components {
         [key: string]: string;
       };
       stale_after_seconds: number;
+      finds_products: boolean;
     };
     StoreSettings: {
       id: string;
@@ -8481,6 +8512,30 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['PreviewRecord'];
+        };
+      };
+    };
+  };
+  products_for_order: {
+    parameters: {
+      query?: {
+        /** @description Words of the name. */
+        q?: string;
+      };
+      header?: never;
+      path: {
+        order_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SellableList'];
         };
       };
     };
