@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectedStore } from '@aftercare/api';
-import { isDraft, newer, shareDone } from './state';
+import { isDraft, newer, reasonsOf, shareDone } from './state';
 
 const run = (part: object): NonNullable<ConnectedStore['backfill']> => ({
   state: 'running',
@@ -36,5 +36,14 @@ describe('a store', () => {
     expect(newer({ version: 4 }, { version: 3 })).toBe(false);
     expect(newer({ version: 4 }, { version: 5 })).toBe(true);
     expect(newer(undefined, { version: 1 })).toBe(true);
+  });
+
+  it('says each reason once, and nothing of services', () => {
+    const missing = ['hold', 'gift_card', 'tags'].map((kind) => ({
+      kind,
+      reason: kind === 'tags' ? 'No tags.' : 'Not offered.',
+    }));
+    expect(reasonsOf({ group: 'shop', missing })).toEqual(['Not offered.', 'No tags.']);
+    expect(reasonsOf({ group: 'returns', missing })).toEqual([]);
   });
 });

@@ -49,6 +49,12 @@ const ICONS: Record<(typeof GROUPS)[number], IconName> = {
   marketing: 'send',
 };
 
+/** Why a shop's platform cannot do what others can, each reason once; a service is not asked to. */
+export function reasonsOf(connector: Pick<StoreConnector, 'group' | 'missing'>): string[] {
+  if (connector.group !== 'shop') return [];
+  return [...new Set(connector.missing.map((each) => each.reason))];
+}
+
 export function storeIcon(connector: Pick<StoreConnector, 'icon' | 'group'> | undefined): IconName {
   if (!connector) return 'package';
   return isIconName(connector.icon) ? connector.icon : ICONS[connector.group];
