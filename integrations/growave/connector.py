@@ -81,7 +81,8 @@ class GrowaveConnector:
 
     def _find(self, store: Store, email: str) -> Told | None:
         answer = self._ask(store, email)
-        if answer.status == 401 and self._tokens.pop(_credentials(store), None):
+        if answer.status == 401:
+            self._tokens.pop(_credentials(store), None)
             answer = self._ask(store, email)  # the token ended early: once with a fresh one
         if answer.status == 404:
             return None
