@@ -43,11 +43,11 @@ class Snapshot(Mapping[str, Any]):
             self._values |= message_values(message)
 
     def __getitem__(self, name: str) -> Any:
-        if name.startswith(("loyalty.", "marketing.")):
-            return self._profiles[name]
+        if name in self._values:
+            return self._values[name]
         read = _ORDER.get(name)
         if read is None:
-            return self._custom(name) if ".field." in name else self._values[name]
+            return self._custom(name) if ".field." in name else self._profiles[name]
         facts = self.order_meant.facts
         if facts is None:
             raise KeyError(name)
