@@ -12,8 +12,16 @@ from django.db.models import F, Q, QuerySet
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
 from integrations.commerce.actions import record_order
-from integrations.commerce.models import ContactKind, Erasure, Order, StoreContact, StoreCustomer
+from integrations.commerce.models import (
+    ContactKind,
+    Erasure,
+    Order,
+    ReturnTrack,
+    StoreContact,
+    StoreCustomer,
+)
 from integrations.commerce.profiles.keeping import forget_person
+from integrations.commerce.returns import returns_known_of
 
 AT_ONCE = 500
 
@@ -55,6 +63,15 @@ def _buyers(erasure: Erasure) -> QuerySet[StoreCustomer]:
     return mine.filter(named).distinct()
 
 
+def _erase_returns(orders: list[Order]) -> None:
+    """Labels bear the buyer's address; what a service says of a return bears their e-mail."""
+    for order in orders:
+        order.returns.update(label_url="", status_url="")
+    for tracks in returns_known_of(orders).values():
+        ids = [each.pk for each in tracks]
+        ReturnTrack.objects.filter(pk__in=ids).update(email="", label_url="", status_url="")
+
+
 def _erase_some(erasure: Erasure, buyers: list[uuid.UUID]) -> int:
     """Take people out of some orders; returns how many there were."""
     with unit_of_work():
@@ -69,6 +86,7 @@ def _erase_some(erasure: Erasure, buyers: list[uuid.UUID]) -> int:
             | ~Q(billing_address={})
         )  # fmt: skip
         found = list(mine.filter(personal).select_for_update(no_key=True).order_by("pk")[:AT_ONCE])
+        _erase_returns(found)
         for order in found:
             order.email = order.phone = order.note = ""
             order.shipping_address, order.billing_address = {}, {}

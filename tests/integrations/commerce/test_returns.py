@@ -14,9 +14,18 @@ from helpdesk.events.models import Event
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.errors import InvalidInput
 from integrations.commerce.actions import note_return, note_track, upsert_order
+from integrations.commerce.erasing import erase
 from integrations.commerce.facts import order_facts
 from integrations.commerce.history import take_history
-from integrations.commerce.models import Order, OrderReturn, ReturnState, ShipmentStatus, Store
+from integrations.commerce.models import (
+    Erasure,
+    Order,
+    OrderReturn,
+    ReturnState,
+    ReturnTrack,
+    ShipmentStatus,
+    Store,
+)
 from integrations.commerce.normal_form import LineQuantity, OrderLineData, ReturnData
 from integrations.commerce.parcels import TrackData
 from integrations.commerce.records import order_record
@@ -114,8 +123,6 @@ def test_a_return_of_the_same_items_is_the_platforms_own():
 
 
 def _track_row() -> Any:
-    from integrations.commerce.models import ReturnTrack
-
     told = back()
     return ReturnTrack(
         source=told.source, external_id="77", number="77", state="approved",
@@ -231,3 +238,13 @@ def test_a_return_moves_with_its_parcel_and_not_back(store: Store, organization:
     assert shown(mine()) == [("loop_returns", "received")]
     note_return(organization.pk, back("closed", 120))
     assert shown(mine()) == [("loop_returns", "closed")]
+
+
+@needs_database
+def test_a_buyer_who_is_erased_is_erased_from_returns_too(store: Store, organization: Organization):
+    upsert_order(store, telling())
+    note_return(organization.pk, back(status_url="https://returns.example/77"))
+    erase(Erasure.objects.create(store=store, email="mia@posteo.example").pk)
+    track, shown_now = ReturnTrack.objects.get(), mine().returns.get()
+    assert (track.email, track.label_url, track.status_url) == ("", "", "")
+    assert (shown_now.label_url, shown_now.status_url, shown_now.state) == ("", "", "approved")
