@@ -2,7 +2,8 @@
 
 ``backfill_orders_per_s``: 100,000 orders from a platform in memory, in a process that is killed
 half way and begun again; none may be lost or doubled. ``order_lookup_p95_ms_1m``: look-ups by
-number, address, parcel and name among a million orders (AFTERCARE_BENCH_TICKETS: how many).
+number, address, parcel and name among a million orders (``--tickets`` says how many, to try it
+out; then the history is no longer than that).
 ``panel_p95_ms_down``: a customer's orders while the platform answers nobody.
 """
 
@@ -18,7 +19,7 @@ import time
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from helpdesk.commands.environment import migrate_if_needed, prepare
 
@@ -27,6 +28,7 @@ PAGE = 250
 SHARE_BEFORE_KILL = 0.5
 LOOK_UPS = 400
 LIMIT_MS, PANEL_LIMIT_MS = 50.0, 300.0
+MOST_MB = 200.0
 BEGAN = datetime(2024, 1, 1, tzinfo=UTC)
 NAMES = ["Mia", "Leo", "Ana", "Jonas", "Petra", "Olga", "Somchai", "Wei", "Zofia", "Ivan"]
 FAMILIES = ["Laurent", "Weber", "Novák", "Kowalska", "Chen", "Smith", "García", "Petrov"]
@@ -101,8 +103,10 @@ def main() -> None:
     """Print the three figures."""
     prepare()
     migrate_if_needed()
-    _history()
-    _look_ups(int(os.environ.get("AFTERCARE_BENCH_TICKETS") or 0) or 1_000_000)
+    count = int(os.environ.get("AFTERCARE_BENCH_TICKETS") or 0) or 1_000_000
+    history = min(HISTORY, count)
+    _history(history)
+    _look_ups(count, history)
 
 
 def _store() -> Any:
@@ -113,46 +117,57 @@ def _store() -> Any:
     return create_store(organization, kind="annals", slug="annals", name="Annals")
 
 
-def _history() -> None:
+def _history(count: int) -> None:
     """Read it in two lives; the first is killed in the middle of a page."""
     from helpdesk.bench.figure import Figure
     from integrations.commerce import backfill
     from integrations.commerce.connector import register_store
     from integrations.commerce.models import Backfill, Order
 
-    register_store(Annals(HISTORY))
+    register_store(Annals(count))
     store = _store()
     backfill.start(store)
     began = time.perf_counter()
-    read = _life(store.pk, die_at=int(HISTORY * SHARE_BEFORE_KILL))
+    read = _life(store.pk, count, die_at=int(count * SHARE_BEFORE_KILL))
     Backfill.objects.update(lease_until=None)
-    grown = max(read, _life(store.pk))
+    grown = max(read, _life(store.pk, count))
     seconds = time.perf_counter() - began
     run = Backfill.objects.get()
-    wrong = abs(HISTORY - Order.objects.count()) + abs(HISTORY - run.done)
-    Figure("backfill_orders_per_s", round(HISTORY / seconds, 1), "orders/s").print()
-    Figure("backfill_grown_mb", round(grown, 1), "MB").print()
+    wrong = abs(count - Order.objects.count()) + abs(count - run.done)
+    Figure("backfill_orders_per_s", round(count / seconds, 1), "orders/s").print()
+    Figure(
+        "backfill_rss_mb", round(grown.most, 1), "MB", MOST_MB, round(grown.most / MOST_MB, 3)
+    ).print()
+    Figure("backfill_grown_mb", round(grown.by, 1), "MB").print()
     Figure("backfill_lost_or_doubled", wrong, "orders").print()
 
 
-def _life(store_id: Any, *, die_at: int = 0) -> float:
-    """Read on in a process of its own until it ends or dies; returns by how many MB it grew."""
-    asked = [sys.executable, "-m", "helpdesk.bench.stores", "read", str(store_id), str(die_at)]
+class Memory(NamedTuple):
+    """How many MB a process had at most, and by how many it grew while it read."""
+
+    most: float = 0.0
+    by: float = 0.0
+
+
+def _life(store_id: Any, count: int, *, die_at: int = 0) -> Memory:
+    """Read on in a process of its own until it ends or dies; returns what memory it took."""
+    asked = [sys.executable, "-m", "helpdesk.bench.stores", "read"]
+    asked += [str(store_id), str(count), str(die_at)]
     said = subprocess.run(asked, stdout=subprocess.PIPE, text=True, check=False).stdout.split()  # noqa: S603 (our own module)
-    return float(said[-1]) if said else 0.0
+    return Memory(float(said[-2]), float(said[-1])) if said else Memory()
 
 
-def _read_on(store_id: str, die_at: int) -> None:
+def _read_on(store_id: str, count: int, die_at: int) -> None:
     """What such a process does: a line per turn, by how many MB it has grown."""
     prepare()
     from integrations.commerce import backfill, doorbell
     from integrations.commerce.connector import register_store
 
     doorbell.ring_backfill = lambda *_, **__: None  # nobody listens
-    register_store(Annals(HISTORY, die_at=die_at))
+    register_store(Annals(count, die_at=die_at))
     start = _memory_mb()
     while backfill.go_on(uuid.UUID(store_id), seconds=5.0):
-        sys.stdout.write(f"{_memory_mb() - start}\n")
+        sys.stdout.write(f"{_memory_mb()} {_memory_mb() - start}\n")
         sys.stdout.flush()
 
 
@@ -160,7 +175,7 @@ def _memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _look_ups(count: int) -> None:
+def _look_ups(count: int, history: int) -> None:
     from helpdesk.bench.figure import Figure, percentile
     from integrations.commerce.models import Store
 
@@ -191,10 +206,10 @@ def _look_ups(count: int) -> None:
     Figure(
         "order_lookup_p95_ms_1m", round(p95, 1), "ms", LIMIT_MS, round(p95 / LIMIT_MS, 3)
     ).print()
-    _panel(store)
+    _panel(store, history)
 
 
-def _panel(store: Any) -> None:
+def _panel(store: Any, history: int) -> None:
     """A customer's orders by the API, while the shop cannot be asked and copies are old."""
     from django.test import Client
 
@@ -208,7 +223,7 @@ def _panel(store: Any) -> None:
         def get_order(self, store: Any, external_id: str) -> Any:
             raise AssertionError("a request asked the shop")
 
-    register_store(Dead(HISTORY))
+    register_store(Dead(history))
     connections.connection_of(store)
     ana = create_user(
         store.organization, email="ana@lindenloom.example", password=uuid.uuid4().hex, name="Ana",
@@ -217,7 +232,7 @@ def _panel(store: Any) -> None:
     client = Client(headers={"Authorization": f"Bearer {create_token(ana, 'bench')[1]}"})
     waited = []
     for n in range(120):
-        address = f"buyer{n * 37}@shopper.example"
+        address = f"buyer{n * 37 % (history // 4)}@shopper.example"
         customer, _ = get_or_create_by_handle(
             store.organization_id, "email", address, is_verified=True
         )
@@ -241,7 +256,7 @@ def _fill(store: Any, count: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         for shift in range(have, count, have):
-            for statement in _statements():
+            for statement in _statements(have):
                 cursor.execute(statement, {"by": shift, "buyers": shift // 4})
         for table in ("order", "storecustomer", "storecontact", "orderline", "fulfillment"):
             cursor.execute(f"ANALYZE commerce_{table}")
@@ -260,10 +275,10 @@ def _columns(model: Any, **changed: str) -> tuple[str, str]:
     )
 
 
-def _statements() -> list[str]:
+def _statements(have: int) -> list[str]:
     from integrations.commerce import models
 
-    first = f"WHERE external_id::int < {HISTORY}"
+    first = f"WHERE external_id::int < {have}"
     store_customer = _columns(
         models.StoreCustomer,
         id=_ID.format("id"),
@@ -292,7 +307,7 @@ def _statements() -> list[str]:
         tracking_number="'JD0146' || lpad((substring(tracking_number from 7)::int + %(by)s)::text,"
         " 8, '0')",
     )
-    buyers = f"WHERE external_id::int < {HISTORY // 4}"
+    buyers = f"WHERE external_id::int < {have // 4}"
     old_orders = f"WHERE order_id IN (SELECT id FROM commerce_order {first})"  # noqa: S608 (ours)
     old_buyers = f"WHERE customer_id IN (SELECT id FROM commerce_storecustomer {buyers})"  # noqa: S608
     rows = [
@@ -310,6 +325,6 @@ def _statements() -> list[str]:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["read"]:
-        _read_on(sys.argv[2], int(sys.argv[3]))
+        _read_on(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
     else:
         main()

@@ -335,7 +335,7 @@ def lay_returns_over(order: Order, rows: list[OrderReturn], tracks: Iterable[Ret
 
 def line_row(order: Order, position: int, data: OrderLineData) -> OrderLine:
     """A line of the order, as a row."""
-    fields = asdict(data)
+    fields = dict(vars(data))
     fields["fulfilled_quantity"] = (
         data.quantity
         if order.fulfillment_status == FulfillmentStatus.FULFILLED
