@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Sum
 
+from automation.rules.deciding import Decide, compile_tree
 from automation.rules.models import Mode, Rule
 from helpdesk.events.outbox import current_unit
 
@@ -31,6 +32,8 @@ class CompiledRule:
     runs_on_automatic: bool
     once_per_ticket_hours: int
     limits: dict[str, int]
+    decide: Decide | None = None
+    """The conditions as a function; None where they cannot be read."""
 
     @classmethod
     def of(cls, rule: Rule) -> CompiledRule:
@@ -48,7 +51,15 @@ class CompiledRule:
             rule.runs_on_automatic,
             rule.once_per_ticket_hours,
             rule.limits,
+            _compiled(rule.conditions),
         )
+
+
+def _compiled(conditions: dict[str, Any]) -> Decide | None:
+    try:
+        return compile_tree(conditions)
+    except (KeyError, TypeError, AttributeError):
+        return None
 
 
 _Stamp = tuple[int, int, datetime | None]

@@ -108,8 +108,8 @@ class _Reading:
         name, operator, wanted = leaf["field"], leaf["operator"], leaf.get("value")
         actual = self.snapshot.get(name, MISSING)
         truth: Truth
-        if operator in _ON_CHANGE:
-            truth = _ON_CHANGE[operator](self.change.get(name), wanted)
+        if operator in ON_CHANGE:
+            truth = ON_CHANGE[operator](self.change.get(name), wanted)
         elif actual is MISSING:
             truth = leaf.get("if_missing")
         else:
@@ -289,7 +289,7 @@ OPERATORS: dict[str, Callable[[Any, Any, datetime], bool]] = {
     "is_empty": lambda actual, wanted, _: _is_empty(actual),
     "is_present": lambda actual, wanted, _: not _is_empty(actual),
 }
-_ON_CHANGE: dict[str, Callable[[Sequence[Any] | None, Any], bool]] = {
+ON_CHANGE: dict[str, Callable[[Sequence[Any] | None, Any], bool]] = {
     "has_changed": _has_changed,
     "changed_to": _changed_to,
     "changed_from": _changed_from,

@@ -156,7 +156,8 @@ def _message_of(ticket: Ticket, message_id: str | None) -> Message | None:
 
 def _run(event: Event, rules: list[CompiledRule], snapshot: Snapshot) -> None:
     change = change_by_field(event.payload.get("change", {}))
-    judged = [_judge(rule, snapshot, change) for rule in rules]
+    worth = [rule for rule in rules if _may_do_something(rule, snapshot, change)]
+    judged = [_judge(rule, snapshot, change) for rule in worth]
     hits = [each for each in judged if each.branch is not None]
     if not hits:
         return
@@ -167,6 +168,17 @@ def _run(event: Event, rules: list[CompiledRule], snapshot: Snapshot) -> None:
         act(event, hit, snapshot, change, guard)
         if hit.rule.stop_after and hit.verdict.is_match and not hit.rule.is_shadow:
             break
+
+
+def _may_do_something(rule: CompiledRule, snapshot: Snapshot, change: dict[str, Any]) -> bool:
+    """False for the many rules that neither match nor have another branch to take."""
+    if rule.decide is None:
+        return True
+    try:
+        truth = rule.decide(snapshot.get, change, snapshot.at)
+    except (KeyError, TypeError, ValueError):
+        return True
+    return truth is True or (truth is False and bool(rule.else_actions))
 
 
 def _judge(rule: CompiledRule, snapshot: Snapshot, change: dict[str, Any]) -> Judged:

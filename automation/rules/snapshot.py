@@ -23,6 +23,9 @@ MAX_TEXT_CHARS = 64 * 1024
 _FIELD_OF_COLUMN = {field.column: name for name, field in TICKET_FIELDS.items()}
 
 
+_NOTHING = object()
+
+
 class Snapshot(Mapping[str, Any]):
     """The fields of ``rules.fields`` for one ticket, and one message where the event has one."""
 
@@ -38,9 +41,23 @@ class Snapshot(Mapping[str, Any]):
         text = f"{message.subject}\n{message.body.text}" if message else ticket.subject
         self.order_meant = OrderMeant(ticket.customer, text, at, order_id or ticket.order_id)
         self._profiles = ProfileFacts(ticket.customer)
+        self._read: dict[str, Any] = {}
+        """What was asked for and costs something: five hundred rules ask for the same."""
         self._values = ticket_values(ticket)
         if message is not None:
             self._values |= message_values(message)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value, or the default where the thing it belongs to is not there."""
+        if name in self._values:
+            return self._values[name]
+        if name not in self._read:
+            try:
+                self._read[name] = self[name]
+            except KeyError:
+                self._read[name] = _NOTHING
+        found = self._read[name]
+        return default if found is _NOTHING else found
 
     def __getitem__(self, name: str) -> Any:
         if name in self._values:

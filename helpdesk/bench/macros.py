@@ -30,7 +30,7 @@ def main() -> None:
     from automation.macros.render import render, render_for_agent
     from helpdesk.bench.figure import compared, percentile
 
-    agent, ticket, macros = _shop()
+    agent, ticket, macros = make_shop()
     whole: list[float] = []
     alone: list[float] = []
     for _ in range(ROUNDS):
@@ -45,7 +45,7 @@ def main() -> None:
     compared("macro_preview_p95_ms", percentile(whole, 0.95), "ms", PREVIEW_BUDGET_MS).print()
 
 
-def _shop() -> tuple[Any, Any, list[Any]]:
+def make_shop() -> tuple[Any, Any, list[Any]]:
     """A shop with its default macros and a customer with several orders, as a ticket finds them."""
     from helpdesk.accounts.actions import create_user
     from helpdesk.commands.people import first_organization

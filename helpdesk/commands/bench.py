@@ -21,6 +21,7 @@ BENCHES = (
     "live",
     "chat",
     "macros",
+    "rules",
     "stores",
     "demo",
 )

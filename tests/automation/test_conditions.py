@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automation.rules.conditions import MISSING, evaluate
+from automation.rules.deciding import compile_tree
 from automation.rules.fields import RULE_FIELDS, check_conditions
 from automation.rules.snapshot import ORDER_FIELDS, message_values, ticket_values
 from helpdesk.lib.errors import InvalidInput
@@ -251,7 +252,11 @@ def plain_leaf(operator: str, actual: Any, wanted: Any) -> bool:
 @given(TREES, SNAPSHOTS)
 def test_it_agrees_with_a_plain_evaluator_on_any_tree_and_snapshot(tree, snapshot):
     """G7.3"""
-    assert evaluate(tree, snapshot, {}, at=AT).is_match is (plainly(tree, snapshot) is True)
+    verdict = evaluate(tree, snapshot, {}, at=AT)
+    truth = plainly(tree, snapshot)
+    assert verdict.is_match is (truth is True)
+    assert compile_tree(tree)(snapshot.get, {}, AT) is truth
+    assert verdict.is_known is (truth is not None)
 
 
 @settings(max_examples=200, deadline=None)
