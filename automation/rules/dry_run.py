@@ -49,7 +49,7 @@ def dry_run(rule: Rule, ticket: Ticket) -> Trial:
 
 
 def dry_run_lately(rule: Rule, user: User, *, limit: int = MAX_TICKETS) -> dict[str, Any]:
-    """Judge the rule on the newest tickets: how many match, and which."""
+    """Judge the rule on the newest tickets: how many match, which, and why others do not."""
     tickets = list(
         tickets_visible_to(user)
         .select_related("customer")
@@ -57,10 +57,12 @@ def dry_run_lately(rule: Rule, user: User, *, limit: int = MAX_TICKETS) -> dict[
     )
     runs = trials_of(rule, tickets)
     matching = [run for run in runs if run.is_match]
+    missing = [run for run in runs if not run.is_match]
     return {
         "tested": len(runs),
         "matched": len(matching),
         "matches": [dry_run_record(rule, run) for run in matching[:MAX_SHOWN]],
+        "misses": [dry_run_record(rule, run) for run in missing[:MAX_SHOWN]],
     }
 
 
