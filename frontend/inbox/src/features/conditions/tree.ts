@@ -12,6 +12,8 @@ export interface Leaf {
   field: string;
   operator: string;
   value: unknown;
+  /** What counts where there is nothing to compare; not said: nothing can be decided. */
+  ifMissing?: boolean;
 }
 export type Node = Group | Leaf;
 type Wire = Record<string, unknown>;
@@ -82,15 +84,21 @@ function read(tree: unknown): Node | null {
     if (inner === null) return newGroup('none');
     return newGroup('none', isGroup(inner) && inner.mode === 'any' ? inner.children : [inner]);
   }
-  const { field, operator, value } = wire;
-  return { id: nextId++, field: String(field), operator: String(operator), value };
+  const { field, operator, value, if_missing } = wire;
+  const leaf = { id: nextId++, field: String(field), operator: String(operator), value };
+  return typeof if_missing === 'boolean' ? { ...leaf, ifMissing: if_missing } : leaf;
 }
 
 /** The tree as the server keeps it. */
 export function toWire(node: Node): Wire {
   if (!isGroup(node)) {
-    const { field, operator, value } = node;
-    return wantsNoValue(operator) ? { field, operator } : { field, operator, value };
+    const { field, operator, value, ifMissing } = node;
+    return {
+      field,
+      operator,
+      ...(wantsNoValue(operator) ? {} : { value }),
+      ...(ifMissing === undefined ? {} : { if_missing: ifMissing }),
+    };
   }
   const children = node.children.map(toWire);
   return node.mode === 'none' ? { not: { any: children } } : { [node.mode]: children };

@@ -40,7 +40,51 @@ const FIELD_WORDS: Record<string, Word> = {
   'marketing.sms_consent': 'profile.condSms',
   'marketing.predicted_value': 'profile.condPredicted',
   'marketing.churn_percent': 'profile.condChurn',
+  'message.direction': 'cond.f.message.direction',
+  'message.kind': 'cond.f.message.kind',
+  'message.subject': 'cond.f.message.subject',
+  'message.text': 'cond.f.message.text',
+  'message.language': 'cond.f.message.language',
+  'message.intent': 'cond.f.message.intent',
+  'message.sentiment': 'cond.f.message.sentiment',
+  'message.channel_kind': 'cond.f.message.channel_kind',
+  'message.is_public': 'cond.f.message.is_public',
+  'message.rating': 'cond.f.message.rating',
+  'message.is_first': 'cond.f.message.is_first',
+  'message.is_automatic': 'cond.f.message.is_automatic',
+  'message.is_sender_verified': 'cond.f.message.is_sender_verified',
+  'message.has_attachments': 'cond.f.message.has_attachments',
+  'customer.language': 'cond.f.customer.language',
+  'order.number': 'cond.f.order.number',
+  'order.state': 'cond.f.order.state',
+  'order.financial_status': 'cond.f.order.financial_status',
+  'order.fulfillment_status': 'cond.f.order.fulfillment_status',
+  'order.is_named': 'cond.f.order.is_named',
+  'order.is_fulfilled': 'cond.f.order.is_fulfilled',
+  'order.is_cancelled': 'cond.f.order.is_cancelled',
+  'order.is_delivered': 'cond.f.order.is_delivered',
+  'order.is_stalled': 'cond.f.order.is_stalled',
+  'order.is_late': 'cond.f.order.is_late',
+  'order.conflict': 'cond.f.order.conflict',
+  'order.days_since_delivery': 'cond.f.order.days_since_delivery',
+  'order.has_tracking': 'cond.f.order.has_tracking',
+  'order.placed_at': 'cond.f.order.placed_at',
+  'order.total_minor': 'cond.f.order.total_minor',
+  'order.store': 'cond.f.order.store',
 };
+const ROOTS: Record<string, Word> = {
+  ticket: 'cond.root.ticket',
+  message: 'cond.root.message',
+  customer: 'cond.root.customer',
+  order: 'cond.root.order',
+};
+
+/** What a field belongs to, as the heading over such fields. */
+export function rootLabel(root: string): string {
+  const word = ROOTS[root];
+  return word ? t(word) : root.replaceAll('_', ' ');
+}
+
 const OPERATOR_WORDS: Record<string, Word> = {
   is: 'cond.is',
   is_not: 'cond.isNot',
@@ -60,6 +104,12 @@ const OPERATOR_WORDS: Record<string, Word> = {
   longer_ago_than: 'cond.longerAgo',
   has_words: 'cond.hasWords',
   has_phrase: 'cond.hasPhrase',
+  changed_from: 'cond.changedFrom',
+  changed_to: 'cond.changedTo',
+  has_changed: 'cond.hasChanged',
+  matches: 'cond.matches',
+  has_no_word_of: 'cond.hasNoWordOf',
+  has_word_of: 'cond.hasWordOf',
 };
 
 /** The field in the reader's language, else as the server calls it. */
