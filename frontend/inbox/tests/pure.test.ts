@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { plotOf, stretches } from '$features/reports/chart';
 import { csvOf } from '$features/reports/csv';
 import { rankMacros } from '$features/macros/rank';
-import { conditionLines } from '$features/rules/rule-words';
 import { compareTickets } from '$features/ticket-list/ticket-order';
 import { splitLinks } from '$features/ticket/links';
 import { reverseOf } from '$lib/change-ticket';
@@ -69,21 +68,6 @@ test('macros that fit the ticket come first, others only when the words match', 
   const about = ticket('a', 1, { tags: ['cancellation'] });
   expect(rankMacros(macros, '', about, []).map((entry) => entry.macro.id)).toEqual(['2', '1']);
   expect(rankMacros(macros, 'sto', about, []).map((entry) => entry.macro.id)).toEqual(['1']);
-});
-
-test('a condition tree is read line by line with its depth', () => {
-  const tree = {
-    all: [
-      { field: 'message.intent', operator: 'is', value: 'cancel_order' },
-      { not: { field: 'ticket.tags', operator: 'contains_any_of', value: ['x'] } },
-    ],
-  };
-  expect(conditionLines(tree).map((line) => [line.depth, line.text])).toEqual([
-    [0, 'All of'],
-    [1, 'message intent is cancel order'],
-    [1, 'Not'],
-    [2, 'ticket tags contains any of x'],
-  ]);
 });
 
 const day = (date: string, average: number | null) => ({

@@ -155,12 +155,6 @@ export const api = {
     signal?: AbortSignal,
   ) => send<R.RenderedMacro>('POST', `/macros/${id}/render`, input, { signal }),
 
-  rules: () => get<R.Page<R.Rule>>('/rules', { limit: 200 }),
-  changeRule: (id: R.Id, rule: Partial<R.Rule>) => send<R.Rule>('PATCH', `/rules/${id}`, rule),
-  testRule: (id: R.Id, ticketId: R.Id) =>
-    send<R.RuleRun>('POST', `/rules/${id}/test`, { ticket_id: ticketId }),
-  ruleRuns: (id: R.Id, after?: string | null) =>
-    get<R.Page<R.RuleRun>>(`/rules/${id}/runs`, { after, limit: 50 }),
   ruleRun: (id: R.Id) => get<R.RuleRun>(`/rule-runs/${id}`),
   ticketRuleRuns: (id: R.Id) => get<R.Page<R.RuleRun>>(`/tickets/${id}/rule-runs`),
 

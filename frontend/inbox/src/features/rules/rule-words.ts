@@ -1,5 +1,6 @@
 import type { Rule } from '@aftercare/api';
-import { t } from '@aftercare/ui';
+import type { RuleWords } from '@aftercare/api/rules.ts';
+import { t, type Word } from '@aftercare/ui';
 
 const plain = (name: string) =>
   name
@@ -7,58 +8,66 @@ const plain = (name: string) =>
     .replaceAll('_', ' ')
     .replaceAll('.', ' ');
 
-/** “message received, ticket created” */
-export function triggerWords(rule: Rule): string {
-  return rule.triggers.map(plain).join(', ');
+/** “A message comes in, A ticket begins” */
+export function triggerWords(rule: Pick<Rule, 'triggers'>): string {
+  return rule.triggers.map(triggerLabel).join(', ');
 }
 
-export interface ConditionLine {
-  depth: number;
-  text: string;
-  isGroup: boolean;
+const TRIGGER_WORDS: Record<string, Word> = {
+  'message.received': 'rulebuild.on.message.received',
+  'message.queued': 'rulebuild.on.message.queued',
+  'message.noted': 'rulebuild.on.message.noted',
+  'ticket.created': 'rulebuild.on.ticket.created',
+  'ticket.status_changed': 'rulebuild.on.ticket.status_changed',
+  'ticket.assigned': 'rulebuild.on.ticket.assigned',
+  'ticket.tagged': 'rulebuild.on.ticket.tagged',
+  'ticket.priority_changed': 'rulebuild.on.ticket.priority_changed',
+  'ticket.snoozed': 'rulebuild.on.ticket.snoozed',
+  'csat.answered': 'rulebuild.on.csat.answered',
+  'order.paid': 'rulebuild.on.order.paid',
+  'order.fulfilled': 'rulebuild.on.order.fulfilled',
+  'order.delivered': 'rulebuild.on.order.delivered',
+  'order.cancelled': 'rulebuild.on.order.cancelled',
+  'order.refunded': 'rulebuild.on.order.refunded',
+  'order.trouble': 'rulebuild.on.order.trouble',
+  no_reply: 'rulebuild.on.no_reply',
+  schedule: 'rulebuild.on.schedule',
+  manual: 'rulebuild.on.manual',
+};
+const ACTION_WORDS: Record<string, Word> = {
+  add_tags: 'rulebuild.do.add_tags',
+  remove_tags: 'rulebuild.do.remove_tags',
+  set_priority: 'rulebuild.do.set_priority',
+  set_status: 'rulebuild.do.set_status',
+  assign_person: 'rulebuild.do.assign_person',
+  assign_team: 'rulebuild.do.assign_team',
+  assign_by_turn: 'rulebuild.do.assign_by_turn',
+  snooze: 'rulebuild.do.snooze',
+  add_note: 'rulebuild.do.add_note',
+  reply_with_macro: 'rulebuild.do.reply_with_macro',
+  turn_survey_off: 'rulebuild.do.turn_survey_off',
+  post_to_slack: 'rulebuild.do.post_to_slack',
+  notify: 'rulebuild.do.notify',
+  webhook: 'rulebuild.do.webhook',
+  set_field: 'rulebuild.do.set_field',
+  order_action: 'rulebuild.do.order_action',
+};
+
+export function triggerLabel(type: string): string {
+  const word = TRIGGER_WORDS[type];
+  return word ? t(word) : plain(type);
+}
+
+/** A kind of action in the reader's language, else as the server calls it. */
+export function actionLabel(type: string, words: RuleWords): string {
+  const word = ACTION_WORDS[type];
+  return word ? t(word) : (words.actions.find((each) => each.type === type)?.label ?? plain(type));
 }
 
 function written(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.map(written).join(', ');
   return typeof value === 'object' ? JSON.stringify(value) : String(value).replaceAll('_', ' ');
-}
-
-/** A condition tree as lines with their depth. */
-export function conditionLines(tree: unknown, depth = 0): ConditionLine[] {
-  if (tree === null || typeof tree !== 'object' || Object.keys(tree).length === 0) return [];
-  const node = tree as Record<string, unknown>;
-  const group = (['all', 'any'] as const).find((key) => Array.isArray(node[key]));
-  if (group) {
-    const children = node[group] as unknown[];
-    return [
-      { depth, text: t(`rules.${group}`), isGroup: true },
-      ...children.flatMap((child) => conditionLines(child, depth + 1)),
-    ];
-  }
-  if ('not' in node)
-    return [{ depth, text: t('rules.not'), isGroup: true }, ...conditionLines(node['not'], depth + 1)];
-  return [{ depth, text: conditionWords(node), isGroup: false }];
-}
-
-const OPERATORS: Record<string, string> = {
-  within_last: 'within the last',
-  contains_not: 'does not contain',
-  less_than: 'is less than',
-  more_than: 'is more than',
-};
-const UNITS: Record<string, string> = { m: 'minutes', h: 'hours', d: 'days' };
-
-/** “order is not fulfilled”, “order placed at within the last 2 days” */
-function conditionWords(node: Record<string, unknown>): string {
-  const field = plain(String(node['field']));
-  const value = node['value'];
-  if (typeof value === 'boolean')
-    return value ? field : field.replace(' is ', ' is not ').replace(' has ', ' has no ');
-  const operator = OPERATORS[String(node['operator'])] ?? plain(String(node['operator']));
-  const duration = /^(\d+)([mhd])$/.exec(typeof value === 'string' ? value : '');
-  const said = duration ? `${duration[1]} ${UNITS[duration[2] ?? ''] ?? ''}` : written(value);
-  return `${field} ${operator} ${said}`.trim();
 }
 
 /** An action in words: the server's own sentence where it has one. */
