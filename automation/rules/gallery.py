@@ -357,6 +357,38 @@ def _thanks(macros: Macros) -> dict[str, Any]:
     }
 
 
+def _stale(macros: Macros) -> dict[str, Any]:
+    return {
+        "triggers": ["no_reply"],
+        "wait": {"after": "7d", "since": "our_message"},
+        "conditions": {"all": [leaf("ticket.status", "is_any_of", ["open", "snoozed"])]},
+        "actions": [_tag("no-answer"), action("set_status", status="closed")],
+    }
+
+
+def _unanswered(macros: Macros) -> dict[str, Any]:
+    return {
+        "triggers": ["no_reply"],
+        "wait": {"after": "4h", "since": "customer_message"},
+        "conditions": {"all": [leaf("ticket.status", "is", "open")]},
+        "actions": [_tag("overdue"), _priority("high")],
+        "once_per_ticket_hours": 24,
+    }
+
+
+def _parcel_trouble(macros: Macros) -> dict[str, Any]:
+    return {
+        "triggers": ["order.trouble"],
+        "conditions": {"all": [leaf("ticket.status", "is_any_of", ["open", "snoozed"])]},
+        "actions": [
+            _tag("shipment-problem"),
+            _priority("high"),
+            action("set_status", status="open"),
+        ],
+        "once_per_ticket_hours": 24,
+    }
+
+
 TEMPLATES: tuple[Template, ...] = (
     Template(
         "urgent-cancellation",
@@ -457,6 +489,25 @@ TEMPLATES: tuple[Template, ...] = (
         "Question before buying",
         "Questions about products, codes or delivery in the chat: answered first.",
         _presale,
+    ),
+    Template(
+        "stale-close",
+        "No answer for a week: close",
+        "We wrote, the customer did not answer for seven days: closed; their next message opens it.",
+        _stale,
+    ),
+    Template(
+        "unanswered",
+        "A customer waits for four hours",
+        "Nobody of us answered for four hours: tagged and lifted.",
+        _unanswered,
+    ),
+    Template(
+        "parcel-trouble",
+        "A parcel has a problem",
+        "The carrier reports a problem with a parcel that an open ticket is about: lifted.",
+        _parcel_trouble,
+        has_orders=True,
     ),
     Template(
         "thanks",
