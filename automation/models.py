@@ -1,5 +1,6 @@
 """Where Django finds the models of automation; each lives with its noun."""
 
+from automation.corrections.models import IntentCorrection
 from automation.csat.models import CsatOptOut, CsatSurvey, SurveyExclusion, SurveyState
 from automation.macros.models import Macro, MacroUse, MacroVersion
 from automation.rules.models import (
@@ -16,6 +17,7 @@ __all__ = [
     "CsatOptOut",
     "CsatSurvey",
     "DryRun",
+    "IntentCorrection",
     "Macro",
     "MacroUse",
     "MacroVersion",

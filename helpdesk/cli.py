@@ -102,6 +102,7 @@ def _add_mail(commands: Any) -> None:
     macros.add_argument("--json", action="store_true")
     classify = _command(commands, "classify", _classify, "language, intent and sentiment of texts")
     classify.add_argument("--jsonl", action="store_true")
+    _command(commands, "train-intents", _train_intents, "learn from corrected intents")
     channels = _command(commands, "channels", _channels, "list or add channels")
     actions = channels.add_subparsers(dest="action", metavar="ACTION")
     actions.add_parser("list")
@@ -267,6 +268,16 @@ def _classify(arguments: argparse.Namespace) -> int:
     from automation.intents.classify_command import classify_lines
 
     return _print_lines(classify_lines(sys.stdin))
+
+
+def _train_intents(arguments: argparse.Namespace) -> int:
+    del arguments
+    _ready_database()
+    from automation.corrections.training import train
+    from automation.corrections.words import told
+
+    print(told(train()))
+    return 0
 
 
 def _print_lines(rows: Iterable[dict[str, Any]]) -> int:

@@ -174,3 +174,9 @@ class MacroCheckInput(StrictSerializer):
 
 class NoSurveyInput(NothingInput):
     """Nothing is needed."""
+
+
+class IntentInput(StrictSerializer):
+    """A name of GET /intents, or nothing for none of them."""
+
+    intent = serializers.CharField(max_length=40, allow_blank=True)

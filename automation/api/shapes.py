@@ -414,3 +414,61 @@ CsatReportDetails = TypedDict(
         "min_rated": int,
     },
 )
+
+
+class IntentDetails(TypedDict):
+    name: str
+    gorgias: str
+    canonical: str
+
+
+class IntentPage(TypedDict):
+    results: list[IntentDetails]
+    next: str | None
+
+
+class IntentReview(TypedDict):
+    reviewed: int
+    right: int
+    wrong: int
+    accuracy: float | None
+
+
+class IntentDay(IntentReview):
+    day: str
+    understood: int
+    unsure: int
+
+
+class IntentTotal(IntentReview):
+    understood: int
+    unsure: int
+
+
+class IntentOne(IntentReview):
+    intent: str
+
+
+class IntentWeights(IntentReview):
+    version: str
+
+
+class IntentMistake(TypedDict):
+    understood: str
+    meant: str
+    count: int
+
+
+IntentReport = TypedDict(
+    "IntentReport",
+    {
+        "from": str,
+        "to": str,
+        "total": IntentTotal,
+        "days": list[IntentDay],
+        "intents": list[IntentOne],
+        "weights": list[IntentWeights],
+        "mistaken": list[IntentMistake],
+        "newest": str | None,
+    },
+)

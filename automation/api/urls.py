@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from automation.api import customers, dry_runs, macros, order_approvals, rule_drafts, rules, surveys
+from automation.api import (
+    customers,
+    dry_runs,
+    intents,
+    macros,
+    order_approvals,
+    rule_drafts,
+    rules,
+    surveys,
+)
 
 urlpatterns = [
     path("rules", rules.RuleList.as_view()),
@@ -45,5 +54,8 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/possible", customers.CustomerPossible.as_view()),
     path("customers/<uuid:customer_id>/export", customers.CustomerExport.as_view()),
     path("order-limits/approvals", order_approvals.OrderApprovals.as_view()),
+    path("intents", intents.IntentList.as_view()),
+    path("messages/<uuid:message_id>/intent", intents.MessageIntent.as_view()),
+    path("reports/intents", intents.IntentAccuracy.as_view()),
     path("reports/csat", surveys.CsatReport.as_view()),
 ]

@@ -92,6 +92,70 @@ schuz=meeting rekn=tell vypoved=terminate hled=look for pomoz=help automat=autom
 pocas=weather vtip=joke letenk=flight rezervac=reservation stol=table zubar=dentist pojist=insurance prevod=transfer zamestn=job
 povlecen=bed linen povlak=pillowcase zaves=curtains ubrus=tablecloth ubrous=napkins dek=blanket prosterad=sheet lamp=lamp vaz=vase talir=plate saty=dress sat=dress bot=shoes
 si=  se=  to=it ten=the ta=the tu=the toho=it by=would bych=would byste=would za=for na=on do=to v=in ve=in z=from ze=from s=with k=to ke=to a=and i=and ale=but nebo=or ani=nor ne=no ano=yes nic=nothing nejak=somehow tak=so takze=so pro=for po=after pred=before od=from o=about cca=about tam=there tady=here ted=now stihne=in time stihnou=in time mel=should mela=should melo=should mely=should pry=allegedly vse=everything vsech=all vsechno=everything cel=whole zbyt=rest cast=part
+mail=mail ma=has ji=her nez=before pet=five deset=ten dvou=two pulk=half pristi=next newsletter=newsletter
+dal=gave slib=promise hodne=a lot vyrad=remove polstar=pillow tech=those vzit=take vsude=everywhere
+totez=the same kober=carpet nikde=nowhere box=box zpatky=back nekdo=somebody cim=with what konci=ends
+nema=has not zakaznik=customer zakaznice=customer trikrat=three times nestaci=not enough odjizd=leave
+pristroj=device normaln=normal krem=cream orech=nuts vybrat=choose udaje=data pocka=wait vyprodej=sale
+rucnik=towel rann=morning sest=six perin=duvet celnic=customs pak=then furt=still neexist=does not exist
+fotce=photo fotk=photo listek=note stitk=label prejit=switch expres=express prachy=money skrab=scratch
+potvrd=confirm dluz=owe prava=right gauc=sofa kalhot=trousers hrnk=mug hrnec=pot vik=lid priloz=attached
+zastrck=plug listu=slip jmeno=name svatc=holidays vydrz=lasts napad=idea miluj=love dejte=give
+neber=do not accept kvuli=because of radost=joy schrank=mailbox vypn=switch off datum=date dph=VAT
+selhal=failed nezaplac=unpaid zidl=chair klik=click sel=went odebirat=subscribe zobraz=show zpoplat=charged
+vola=call pokazd=every time ozv=answer svatebn=wedding zkaz=ruined servis=service katastrof=disaster
+vyrazk=rash roztrz=torn polovin=half vysypan=spilled naprav=fix mist=place lhut=deadline provoz=operation
+zahriv=overheats noc=night mastn=oily presne=exactly otevr=open lahv=bottle uvitac=welcome odecet=deducted
+odect=deduct neprich=does not arrive ozvu=get back dceri=daughter dcer=daughter zaplac=paid vite=know
+minut=minutes oslav=party rusi=cancelled klikl=clicked zene=wife zabal=pack vedle=next door snad=hopefully
+kouk=see nevyriz=do not process vdecn=grateful neodejde=does not leave zamrz=froze babic=grandmother
+vycouv=back out litu=regret nemus=need not prominte=sorry podle=according kasl=forget podiv=look mrkn=look
+zhruba=roughly ceste=way devet=nine najit=find vytvor=created hnul=moved nejdriv=first prijede=comes
+nechal=left soused=neighbour podpis=signature prevzet=receipt sedel=sat kuchyn=kitchen popel=bin
+odvez=took away bydl=live daleko=far auto=car ukrad=stolen dver=door tvrd=claims spravn=correct zkus=try
+papir=papers nezvon=did not ring napsal=wrote prijmen=surname nevyda=not hand over rodic=parents doplnt=add
+doplni=add patro=floor prijemc=recipient sestr=sister nadraz=station svick=candle zadan=placed vzor=pattern
+bezov=beige rytin=engraving preklep=typo nejsem=am not smejd=rubbish vybled=faded nauctov=charged nad=above
+neum=cannot banc=bank blok=blocked noveho=new dobropis=credit note tiskarn=printer kous=itches nenech=not keep
+puvodn=original vyhod=threw away vyuziv=use tlac=pinch tezk=heavy zkousk=try nehod=does not match delsi=longer
+rukav=sleeve verz=version vyber=choose visack=tag doplat=extra pay podano=posted potvrdit=confirm sleduj=track
+ucho=handle urazen=broken off rozdrc=crushed ohnut=bent desk=top displej=display sklenic=glass strep=shards
+svy=seams povol=come loose nosen=wearing zavrit=close zkrouc=warped roztaven=melted otluc=chipped vidit=see
+neda=cannot zlomen=broken propalen=burnt zapnout=switch on bateri=battery baterk=battery von=scent vun=scent
+sukn=skirt uvnitr=inside neobjedn=did not order kilo=kilo borovic=pine nabijeck=charger patri=belongs
+pocital=counted lehk=light sroub=screws neslozim=cannot assemble retiz=necklace vzork=samples vzorek=sample
+clo=customs duty potah=cover sundat=take off vyprat=wash zarovk=bulb kuze=leather kozen=imitation leather
+dest=rain vnitrn=inner prumer=diameter vyrab=made strih=cut myck=dishwasher lisi=differ zaklad=basic vzali=take
+such=dry pokoj=room spim=sleep vaham=hesitate neter=niece filtr=filter stroj=machine tasky=bag vejde=fits
+noteb=laptop oblec=clothes vyprodan=sold out dalsi=another konvic=kettle odloz=reserve zmiz=disappear zbyv=left
+pravd=true zapist=put me on polick=shelf naskladn=restock zimn=winter kolekc=collection nedostupn=unavailable
+ucitel=teacher kamarad=friend ukazuj=shows nul=zero nepouz=did not use zlevn=reduced roky=years prehan=too much
+kopir=copied sprost=rude citim=feel podved=cheated hanb=shame hvezd=star pravnik=lawyer zvor=messed up
+mizern=poor horsi=worse nezaz=never seen inspekc=inspection plast=plastic kock=cat zlat=kind vyrid=tell
+prala=wish tmavsi=darker hezci=prettier poznam=remark pism=font malick=tiny ohodnot=rate prodav=sell
+nejasn=unclear vyborn=excellent vikend=weekend jasn=clear otaz=questions pozadav=request eviduj=registered
+nepodar=failed rodicovsk=parental leave piste=write kolegyn=colleague kolega=colleague zavreno=closed ukonc=end
+strhav=charge strhl=charged strh=charge koncim=end krmiv=pet food myslel=thought opakovan=recurring
+vypovid=terminate clenstv=membership obdob=period vynech=skip odted=from now on kofein=caffeine posun=move
+sack=bags obnov=resume chalup=holiday house mobil=mobile seznam=list zvlast=separately priznan=tax return
+upomink=reminder dokonc=finish toci=spins symbol=reference dohled=find naraz=at once zablok=locked pokus=tries
+zachov=keep histor=history overov=verification overen=verification chod=come profil=profile poklad=checkout
+krok=step nacist=load tabul=chart formular=form ziv=living rozhod=decides odpoled=afternoon prepoj=put through
+pani=Mrs chat=chat jsi=are you protoz=because nahrad=replacement prohled=look at parkov=parking velikon=Easter
+gratul=congratulations domen=domain tisic=thousand dedictv=inheritance kdybych=if I zakazk=custom made
+hotov=cash vypov=terminate posilov=gym taxik=taxi internet=internet doktor=doctor tarif=plan zustat=balance
+zarezerv=book stul=table lidi=people zivotop=CV novinar=journalist rozhov=interview treti=third misk=bowl
+dvoji=double neprojd=does not go through hazi=throws nerek=did not tell tohle=this uplatn=claim nerv=nerves
+mlci=silent hruz=awful hned=right away hrej=gets hot sparuj=pair repro=speaker kojic=breastfeeding privez=bring
+jidl=food plany=plans navigac=satnav nenajd=does not find pripis=add prevezm=receives uriz=cut off byval=ex
+nepas=does not fit troub=oven dorovn=match price vyplat=pay out vypis=statement nepripsan=not credited
+vikl=wobbles odvoz=pick up neotevr=unopened tmav=dark verz=version levak=left-handed odstip=chipped
+zasuvk=drawer zasek=stuck zluk=rancid plisen=mould remin=strap prask=cracked anglick=English napet=voltage
+pruh=stripes punt=dots noz=legs rukavic=glove pasek=belt samot=remote vynes=carry patra=floor soja=soy
+jantar=amber vetr=fan hlucn=loud odsroub=unscrew vysvetl=explain lhal=lied kopl=kicked ignor=ignore vyres=solve
+medi=press splat=instalment napln=refill rozbal=unpack pevn=sturdy odchaz=leave ciziny=abroad skac=jumps
+ztrat=lost smaz=delete stehuj=moving neprobeh=does not happen dest=rain garaz=garage recepc=reception
+predan=handed over
 """
 
 _WORD = re.compile(r"[^\W\d_]+")

@@ -106,6 +106,17 @@ _UNWANTED_PARCEL_UNSPACED = (
 _ELSEWHERE = r"instead|address|office|e?-?mails?|newsletters?|sms|advert\w*|werbung|neighbo\w*|adress\w*|sondern|stattdessen|plutot|adresse|direccion|en vez|adres\w*|zamiast|misto|adrese|адрес\w*|until|bis\b|before"
 _ELSEWHERE_UNSPACED = r"地址|公司|ที่อยู่|แทน|โฆษณา|ข่าว|广告|邮件"
 
+# Waited for and not come: what was ordered, as long as nothing else is named.
+_NOT_COME = re.compile(
+    r"\b(?:still|yet|nothing|not|never|haven't|hasn't)\b.{0,25}\b(?:arrived?|shown up|turned up)\b|"
+    r"\b(?:nichts|immer noch nicht|noch nicht|nie)\b.{0,20}\b(?:angekommen|erhalten|da|geliefert)\b|"
+    r"\b(?:rien|toujours pas|pas encore|jamais)\b.{0,20}\b(?:recue?|arrivee?|livree?)\b|"
+    r"\b(?:todavia|aun|sigue sin|no me)\b.{0,20}\bllega\w*|"
+    r"\b(?:nic|nadal|jeszcze|dalej|ciagle)\b.{0,15}\b(?:nie )?(?:przysz\w+|dotar\w+|dosz\w+)\b|"
+    r"\b(?:nic|porad|jeste)\b.{0,15}\bne(?:doraz|pris|dosl)\w*|"
+    r"(?:ничего|до сих пор|еще|так и)\b.{0,20}\bне (?:приш|получ|достав)\w*|还没(?:有)?(?:到|收到)|没收到货|ยังไม่(?:ได้รับ|ถึง|มา)"
+)
+
 # The words straight before "cancel" that turn it round.
 _NEGATED = re.compile(
     r"(?:\b(?:do not|don't|dont|does not|did not|didn't|not|never|no need|without|nicht|kein\w*|ne|n'|no|nie|bez|nechc\w*|nechtel\w*|nemus\w*|не)\b\s*|n')"
@@ -151,6 +162,13 @@ _CONCEPTS = {
 }
 
 
+# "Order 1042" alone answers a question or heads a mail; it asks for nothing.
+_BARE_REFERENCE = re.compile(
+    rf"\W*(?:(?:{_ORDER}|zam|obj|cmd|ped|зак)\b|{_ORDER_UNSPACED})\W*(?:n[or]?|num\w*|nummer|c|cislo|номер|号|เลขที่)?\W*"
+    r"[a-z]{0,4}\W{0,2}\d[\d-]*\W*"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the words alone say of one sentence: an intent they prove, make likelier, or rule out."""
@@ -162,11 +180,14 @@ class Verdict:
 
 _NOTHING = Verdict()
 _NOT_CANCEL = frozenset({"cancel_order"})
+_NOTHING_COSTLY = Verdict(forbidden=frozenset({"cancel_order", "refund_request"}))
 _LIKELY_CANCEL = Verdict(likelier="cancel_order")
 
 
 def judge(folded: str) -> Verdict:
     """The verdict of the words on one folded sentence (see `text.fold`)."""
+    if _BARE_REFERENCE.fullmatch(folded):
+        return _NOTHING_COSTLY
     cancel = _CONCEPTS["cancel"].search(folded)
     if cancel is not None:
         return _judge_cancel(folded, cancel)
@@ -211,6 +232,8 @@ def _judge_where(folded: str, forbidden: frozenset[str]) -> Verdict:
         _has(folded, "where") and (_has(folded, "order") or _has(folded, "parcel"))
     ):
         return Verdict(confirmed="order_status", forbidden=forbidden)
+    if _NOT_COME.search(folded) and not _has(folded, "return") and not _has(folded, "other"):
+        return Verdict(likelier="order_status", forbidden=forbidden)
     return Verdict(forbidden=forbidden)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from automation.intents import lexicon
+from automation.intents.catalog import get_intent
 from automation.intents.czech import in_english
 from automation.intents.encoder import encode
 from automation.intents.language import language_of
@@ -16,9 +17,9 @@ from automation.intents.text import clean, fold, sentences_of
 # ticket on top of everyone's queue; figures behind these numbers are in weights/MODEL_CARD.md.
 DEFAULT_THRESHOLD = 0.30
 THRESHOLDS = {
-    "cancel_order": 0.50,
-    "order_status": 0.50,
-    "refund_request": 0.45,
+    "cancel_order": 0.60,
+    "order_status": 0.40,
+    "refund_request": 0.42,
     "refund_status": 0.45,
     "spam": 0.40,
     "out_of_scope": 0.60,
@@ -49,15 +50,32 @@ _URGENT = re.compile(
 )
 
 
+MAX_WISHES = 5
+MAX_ENCODED_CHARS = 420
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One thing the message wants: our name for it, Gorgias' name for it, and how sure (0 to 1)."""
+
+    name: str
+    gorgias: str
+    confidence: float
+
+
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """`intent` is None when unsure; `confidence` (0 to 1) is that of the best guess either way."""
+    """`intent` is None when unsure; `confidence` (0 to 1) is that of the best guess either way.
+
+    `wishes` are all that is wanted, the main one first; empty when unsure.
+    """
 
     language: str
     intent: str | None
     confidence: float
     sentiment: str
     is_urgent: bool
+    wishes: tuple[Wish, ...] = ()
 
 
 def understand(text: str, heads: Heads | None = None) -> Understanding:
@@ -70,7 +88,8 @@ def understand(text: str, heads: Heads | None = None) -> Understanding:
 
 def understand_many(texts: list[str], heads: Heads | None = None) -> list[Understanding]:
     """The same for many texts in one go, which takes the encoder less than half the time."""
-    read = [_read(text) for text in texts]
+    heads = heads or get_heads()
+    read = [_read(text, heads) for text in texts]
     words = [word for each in read for word in each.words]
     vectors = encode(words)
     understood, start = [], 0
@@ -91,24 +110,25 @@ class _Read:
     words: list[str]
 
 
-def _read(text: str) -> _Read:
+def _read(text: str, heads: Heads) -> _Read:
     cleaned = clean(text)
     language = language_of(text)
-    pieces = _wishes_of(sentences_of(cleaned))
+    pieces = _telling(_wishes_of(sentences_of(cleaned)), heads)
     is_glossed = language in _GLOSSED_LANGUAGES
     words = [in_english(piece) for piece in pieces] if is_glossed else pieces
     return _Read(cleaned, language, pieces, words)
 
 
-def _judge(read: _Read, vectors: Floats, heads: Heads | None) -> Understanding:
+def _judge(read: _Read, vectors: Floats, heads: Heads) -> Understanding:
     if not read.pieces:
         return Understanding(read.language, None, 0.0, "neutral", is_urgent=False)
-    heads = heads or get_heads()
     whole = _whole(vectors, read.pieces)
-    scores = _intent_scores(heads, vectors, whole, read.pieces)
+    shares = heads.intents(vectors, read.pieces)
+    verdicts = [lexicon.judge(fold(piece)) for piece in read.pieces]
+    scores = _intent_scores(heads, shares, whole, read.pieces, verdicts)
     best = int(scores.argmax())
-    intent, confidence = heads.labels[best], float(scores[best])
-    is_sure = confidence >= THRESHOLDS.get(intent, DEFAULT_THRESHOLD)
+    intent, confidence = heads.canonical[best], float(scores[best])
+    is_sure = confidence >= threshold_of(intent)
     sentiment = heads.sentiments[int(heads.sentiment(whole).argmax())]
     is_urgent = _URGENT.search(fold(read.cleaned)) is not None
     return Understanding(
@@ -117,13 +137,69 @@ def _judge(read: _Read, vectors: Floats, heads: Heads | None) -> Understanding:
         round(confidence, 4),
         sentiment,
         is_urgent,
+        _wishes(heads, shares, verdicts, (best, confidence)) if is_sure else (),
     )
+
+
+def threshold_of(intent: str) -> float:
+    """How sure the head must be before it claims this intent."""
+    return THRESHOLDS.get(intent, DEFAULT_THRESHOLD)
+
+
+def _wishes(
+    heads: Heads, shares: Floats, verdicts: list[lexicon.Verdict], main: tuple[int, float]
+) -> tuple[Wish, ...]:
+    """The main intent and those that a sentence of its own is sure of."""
+    found = {main[0]: main[1]}
+    wide = shares @ heads.widening
+    for row, verdict in zip(wide, verdicts, strict=True):
+        scores = _after_words(heads, row.copy(), [verdict])
+        column = int(scores.argmax())
+        intent, confidence = heads.canonical[column], float(scores[column])
+        if intent not in _ASIDE and confidence >= threshold_of(intent) and column != main[0]:
+            found[column] = max(confidence, found.get(column, 0.0))
+    others = sorted((column for column in found if column != main[0]), key=lambda c: -found[c])
+    columns = [main[0], *others][:MAX_WISHES]
+    return tuple(_wish(heads, shares, column, found[column]) for column in columns)
+
+
+def _wish(heads: Heads, shares: Floats, column: int, confidence: float) -> Wish:
+    """The likeliest name among those that count as this intent."""
+    among = shares.max(axis=0) * heads.widening[:, column]
+    name = heads.labels[int(among.argmax())]
+    return Wish(name, get_intent(name).gorgias, round(confidence, 4))
 
 
 def _wishes_of(sentences: list[str]) -> list[str]:
     """The sentences without greetings, thanks and names, unless nothing else was said."""
     wishes = [sentence for sentence in sentences if not _is_courtesy(sentence)]
     return wishes or sentences
+
+
+def _telling(pieces: list[str], heads: Heads) -> list[str]:
+    """Of a long letter the sentences that look most like a wish, as they stand, by letters alone.
+
+    Encoding costs most of the time: a story of twelve sentences is read for what it asks.
+    """
+    if sum(map(len, pieces)) <= MAX_ENCODED_CHARS:
+        return pieces
+    promise = [_promise(piece, heads) for piece in pieces]
+    room = MAX_ENCODED_CHARS
+    kept: set[int] = set()
+    for place in sorted(range(len(pieces)), key=lambda place: -promise[place]):
+        if len(pieces[place]) <= room or not kept:
+            kept.add(place)
+            room -= len(pieces[place])
+    return [piece for place, piece in enumerate(pieces) if place in kept]
+
+
+def _promise(piece: str, heads: Heads) -> float:
+    """How much the letters of a sentence speak for one of the wishes; words that decide, most."""
+    verdict = lexicon.judge(fold(piece))
+    if verdict.confirmed or verdict.likelier:
+        return 2.0
+    shares = (heads.by_letters(piece) @ heads.widening)[0]
+    return float(max(shares[column] for column in heads.wanted))
 
 
 def _is_courtesy(sentence: str) -> bool:
@@ -143,18 +219,24 @@ def _whole(vectors: Floats, pieces: list[str]) -> Floats:
     return unit
 
 
-def _intent_scores(heads: Heads, vectors: Floats, whole: Floats, pieces: list[str]) -> Floats:
-    verdicts = [lexicon.judge(fold(piece)) for piece in pieces]
-    shares = heads.intents(vectors, pieces)
+def _intent_scores(
+    heads: Heads,
+    shares: Floats,
+    whole: Floats,
+    pieces: list[str],
+    verdicts: list[lexicon.Verdict],
+) -> Floats:
+    """How likely each wider intent is the message's own."""
+    wide = shares @ heads.widening
     if len(pieces) > 1:
-        together = heads.intents(whole, [" ".join(pieces)])[0]
-        for column, label in enumerate(heads.labels):
+        together = (heads.intents(whole, [" ".join(pieces)]) @ heads.widening)[0]
+        for column, label in enumerate(heads.canonical):
             if label in _ASIDE:
-                shares[:, column] *= _ASIDE_FACTOR
+                wide[:, column] *= _ASIDE_FACTOR
                 together[column] *= _ASIDE_FACTOR
-        scores = (shares.max(axis=0) + together) / 2
+        scores = (wide.max(axis=0) + together) / 2
     else:
-        scores = shares[0]
+        scores = wide[0].copy()
     return _after_words(heads, scores, verdicts)
 
 
@@ -162,7 +244,7 @@ def _after_words(heads: Heads, scores: Floats, verdicts: list[lexicon.Verdict]) 
     confirmed = {verdict.confirmed for verdict in verdicts if verdict.confirmed}
     likelier = {verdict.likelier for verdict in verdicts if verdict.likelier}
     forbidden = {label for verdict in verdicts for label in verdict.forbidden}
-    column_of = heads.labels.index
+    column_of = heads.canonical.index
     for label in forbidden - confirmed - likelier:
         rest = max(1.0 - float(scores[column_of(label)]), 0.1)
         scores[column_of(label)] = 0.0

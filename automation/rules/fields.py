@@ -14,6 +14,7 @@ from typing import Any
 
 import re2
 
+from automation.intents.catalog import CANONICAL, GORGIAS, NAMES
 from automation.rules.conditions import compile_pattern
 from automation.rules.contradictions import contradictions
 from helpdesk.accounts.models import Team, User
@@ -36,31 +37,9 @@ WORDS = ("has_word_of", "has_no_word_of", "matches")
 CHANGES = ("has_changed", "changed_to", "changed_from")
 MAX_PATTERN_CHARS = 500
 
-INTENTS = (
-    "account",
-    "cancel_order",
-    "change_address",
-    "change_order",
-    "complaint",
-    "damaged_item",
-    "delivery_info",
-    "discount_code",
-    "feedback",
-    "human_agent",
-    "invoice",
-    "missing_item",
-    "order_status",
-    "out_of_scope",
-    "payment_issue",
-    "product_question",
-    "refund_request",
-    "refund_status",
-    "return_exchange",
-    "spam",
-    "subscription",
-    "thanks",
-    "wrong_item",
-)
+INTENTS = tuple(sorted(CANONICAL))
+"""What a message can mainly want; ``message.intents`` also takes finer and Gorgias' names."""
+WISHES = tuple(sorted({*NAMES, *GORGIAS}))
 SENTIMENTS = ("positive", "neutral", "negative")
 
 _CHANGING = {
@@ -89,6 +68,8 @@ _MORE = [
     Field("message.text", "Newly written text", "text", more_operators=WORDS),
     Field("message.language", "Language of the message", "choice"),
     Field("message.intent", "Intent", "choice", choices=INTENTS),
+    Field("message.intents", "Everything it wants", "set", choices=WISHES),
+    Field("message.is_urgent", "Is in a hurry", "flag"),
     Field("message.sentiment", "Sentiment", "choice", choices=SENTIMENTS),
     Field("message.channel_kind", "Kind of channel", "choice"),
     Field("message.is_public", "Everybody can read it", "flag"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from automation.intents.catalog import find_intent
 from automation.orders import OrderMeant
 from integrations.commerce.facts import OrderFacts
 from integrations.commerce.profiles.selectors import ProfileFacts
@@ -142,6 +143,8 @@ def message_values(message: Message) -> dict[str, Any]:
         "message.text": message.body.text[:MAX_TEXT_CHARS],
         "message.language": message.language,
         "message.intent": message.intent,
+        "message.intents": _wishes(message),
+        "message.is_urgent": message.details.get("is_urgent") is True,
         "message.sentiment": message.sentiment,
         "message.channel_kind": message.channel_kind,
         "message.is_public": message.details.get("is_public") is True,
@@ -151,6 +154,16 @@ def message_values(message: Message) -> dict[str, Any]:
         "message.is_sender_verified": message.is_sender_verified is True,
         "message.has_attachments": bool(message.attachments.all()),
     }
+
+
+def _wishes(message: Message) -> list[str]:
+    """Every wish under all its names: ours, the wider one and Gorgias'."""
+    names = {message.intent} - {""}
+    for wish in message.details.get("intents") or ():
+        intent = find_intent(wish["name"])
+        if intent is not None:
+            names |= {intent.name, intent.canonical, intent.gorgias}
+    return sorted(names)
 
 
 _ORDER: dict[str, Callable[[OrderMeant, OrderFacts], Any]] = {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from automation.intents.understanding import Understanding, understand, understand_many
+from automation.intents.model import get_heads
+from automation.intents.understanding import Understanding, Wish, understand, understand_many
 from automation.numbers import numbers_in
 from helpdesk.events.outbox import current_unit
 from tickets.actions.marks import set_understanding
@@ -31,8 +33,24 @@ def understand_message(message: Message) -> None:
         confidence=found.confidence,
         sentiment=found.sentiment or "",
         numbers=numbers_in(text_to_understand(message), message.organization_id),
+        details=details_of(found),
         ticket_id=message.ticket_id,
     )
+
+
+def details_of(found: Understanding) -> dict[str, Any]:
+    """What is kept on the message beside its main intent: every wish, the hurry, which weights."""
+    kept: dict[str, Any] = {"intent_weights": get_heads().version}
+    if found.wishes:
+        kept["intents"] = [wish_record(each) for each in found.wishes]
+    if found.is_urgent:
+        kept["is_urgent"] = True
+    return kept
+
+
+def wish_record(wish: Wish) -> dict[str, Any]:
+    """A wish as it is kept and shown."""
+    return {"name": wish.name, "gorgias": wish.gorgias, "confidence": wish.confidence}
 
 
 def understand_ahead(messages: list[Message]) -> None:

@@ -22,6 +22,7 @@ BENCHES = (
     "chat",
     "macros",
     "rules",
+    "intents",
     "stores",
     "demo",
 )

@@ -44,6 +44,7 @@ _TYPES = [
     EventType("ticket.removed", payloads.RemovedPayload, "Deleted for good"),
     EventType("message.received", payloads.MessagePayload, "A message came in"),
     EventType("message.understood", payloads.MessagePayload, "Language, intent, sentiment known"),
+    EventType("message.intent_corrected", payloads.MessagePayload, "A person says what it wants"),
     EventType("message.queued", payloads.MessagePayload, "A message waits to be sent"),
     EventType("message.noted", payloads.MessagePayload, "An internal note was added"),
     EventType("message.moved", payloads.MessagePayload, "The message is on another ticket now"),

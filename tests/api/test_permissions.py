@@ -183,6 +183,9 @@ ROUTES: dict[str, dict[str, str]] = {
     "macros/<uuid:macro_id>/versions/<int:number>/restore": {"POST": AGENT},
     "tickets/<uuid:ticket_id>/macros": {"GET": AGENT},
     "tickets/<uuid:ticket_id>/numbers": {"GET": ANYBODY},
+    "intents": {"GET": ANYBODY},
+    "messages/<uuid:message_id>/intent": {"PUT": AGENT},
+    "reports/intents": {"GET": ANYBODY},
     "reports/csat": {"GET": ANYBODY},
 }
 # Answer by signature, not by session: asked for without one, they show nothing.

@@ -292,6 +292,9 @@ SCENARIOS: dict[str, Scenario] = {
     "message.understood": lambda t, u: marks.set_understanding(
         first_message(t).pk, language="en", intent="order_status", confidence=0.9, sentiment="calm"
     ),
+    "message.intent_corrected": lambda t, u: marks.correct_intent(
+        first_message(t).pk, intent="refund_request", wishes=[], user_id=u.pk
+    ),
     "message.queued": lambda t, u: reply(t.pk, OutgoingMessage(text="On its way"), user=u),
     "message.noted": lambda t, u: add_note(t.pk, "Look at this", user=u),
     "message.delivery_changed": deliver_a_reply,

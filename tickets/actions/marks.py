@@ -80,11 +80,13 @@ def set_understanding(
     confidence: float | None,
     sentiment: str,
     numbers: list[dict[str, str]] | None = None,
+    details: dict[str, Any] | None = None,
     ticket_id: uuid.UUID | None = None,
 ) -> Message:
     """Keep what was understood of a message; the ticket takes over its newest customer message.
 
-    ``numbers`` are the order and tracking numbers it quotes, kept in its details.
+    ``numbers`` are the order and tracking numbers it quotes, ``details`` what else is known of
+    it: both are kept in its details.
     """
     with unit_of_work():
         message, ticket = lock_message(message_id, ticket_id=ticket_id)
@@ -92,6 +94,8 @@ def set_understanding(
         message.intent_confidence, message.sentiment = confidence, sentiment
         if numbers:
             message.details = {**message.details, "numbers": numbers}
+        if details:
+            message.details = {**message.details, **details}
         message.version += 1
         if message.kind == MessageKind.CUSTOMER:
             told = (language or ticket.language, sentiment, intent or ticket.intent)
@@ -101,6 +105,27 @@ def set_understanding(
                 ticket.updated_at = now()
         write_later(message, ticket)
         record_message("message.understood", message, ticket)
+    return message
+
+
+def correct_intent(
+    message_id: uuid.UUID, *, intent: str, wishes: list[dict[str, Any]], user_id: uuid.UUID
+) -> Message:
+    """Keep what a person says the message wants ("" for nothing); the ticket follows its newest."""
+    with unit_of_work():
+        message, ticket = lock_message(message_id)
+        message.intent, message.intent_confidence = intent, 1.0
+        said = {"intents": wishes, "intent_by": str(user_id)}
+        message.details = {**message.details, **said}
+        message.version += 1
+        newer = Message.objects.filter(ticket=ticket, kind=MessageKind.CUSTOMER)
+        newer = newer.filter(position__gt=message.position).exclude(intent="")
+        if message.kind == MessageKind.CUSTOMER and not newer.exists():
+            ticket.intent = intent
+            ticket.version += 1
+            ticket.updated_at = now()
+        write_later(message, ticket)
+        record_message("message.intent_corrected", message, ticket)
     return message
 
 

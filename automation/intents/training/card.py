@@ -3,11 +3,18 @@
 import time
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
-from automation.intents.model import WEIGHTS, get_heads
+from automation.intents.catalog import get_intent
+from automation.intents.model import WEIGHTS, forget_heads, get_shipped_heads
 from automation.intents.training.corpora import Example, rows_of
-from automation.intents.understanding import DEFAULT_THRESHOLD, THRESHOLDS, understand
+from automation.intents.understanding import (
+    DEFAULT_THRESHOLD,
+    THRESHOLDS,
+    Understanding,
+    understand,
+)
 
 CARD = WEIGHTS.parent / "MODEL_CARD.md"
 COSTLY = ("cancel_order", "order_status", "refund_request", "refund_status")
@@ -16,25 +23,34 @@ DEVELOPMENT_SETS = (
     "fr-parfum-chat", "cs-eshop-mails", "zh-ecommerce-phrases", "pl-ecommerce-phrases", "ru-ecommerce-phrases",
     "es-ecommerce-phrases", "rasa-de-reklamation", "rasa-es-anfora", "rasa-zh-shop",
 )  # fmt: skip
+FEW_SENTENCES = 60
+_CONFUSIONS_SHOWN = 6
+_SURENESS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 
 Pair = tuple[str, str | None]
 
 
 def write_card(
-    own: list[Example], held_out: list[Example], own_answers: dict[str, str | None], public: Path
+    own: list[Example], held_out: list[Example], own_answers: dict[str, Understanding], public: Path
 ) -> None:
     """Judge the weights just saved and write MODEL_CARD.md beside them."""
-    get_heads.cache_clear()
+    forget_heads()
     started = time.process_time()
     public_answers = {example.text: understand(example.text).intent for example in held_out}
     milliseconds = (time.process_time() - started) * 1000 / max(1, len(held_out))
+    heads = get_shipped_heads()
     lines = [
         "# Model card: intent and sentiment heads",
         "",
-        f"Version {get_heads().version}. Written by `python -m automation.intents.training.train`; do not edit.",
-        f"Thresholds: {_thresholds()}. CPU per held-out message: {milliseconds:.1f} ms on one thread.",
+        f"Version {heads.version}. Written by `python -m automation.intents.training.train`; do not edit.",
+        f"Thresholds: {_thresholds()}. Temperature {heads.temperature:.2f}. "
+        f"CPU per held-out message: {milliseconds:.1f} ms on one thread.",
+        "Provenance: `../training/README.md`.",
         "",
+        *_counts_table(own),
         *_own_table(own, own_answers),
+        *_confusions(own, own_answers),
+        *_calibration(own, own_answers),
         *_held_out_table(held_out, public_answers),
         *_development_table(public),
     ]
@@ -61,25 +77,111 @@ def _thresholds() -> str:
     )
 
 
-def _own_table(own: list[Example], answers: dict[str, str | None]) -> list[str]:
+def _languages(own: list[Example]) -> list[str]:
+    return sorted({example.language for example in own})
+
+
+def _counts_table(own: list[Example]) -> list[str]:
+    languages = _languages(own)
+    counts = Counter((example.intent, example.language) for example in own)
+    thin = sum(
+        counts[intent, language] < FEW_SENTENCES
+        for intent in {each.intent for each in own}
+        for language in languages
+    )
+    return [
+        "## Our own sentences by intent and language",
+        "",
+        f"{len(own)} in all; {thin} of the cells have fewer than {FEW_SENTENCES}.",
+        "",
+        f"| intent | {' | '.join(languages)} |",
+        "|---" * (len(languages) + 1) + "|",
+        *(
+            f"| {intent} | {' | '.join(str(counts[intent, each]) for each in languages)} |"
+            for intent in sorted({each.intent for each in own})
+        ),
+        "",
+    ]
+
+
+def _pairs(own: list[Example], answers: dict[str, Understanding], language: str) -> list[Pair]:
+    return [
+        (get_intent(each.intent).canonical, answers[each.text].intent)
+        for each in own
+        if each.language == language
+    ]
+
+
+def _own_table(own: list[Example], answers: dict[str, Understanding]) -> list[str]:
     lines = [
-        "## Our own sentences, five-fold: each judged by a head that did not see it",
+        "## The same sentences, each judged by a head that did not see it",
         "",
         "One author wrote these and the lexicon was written with them in view: a comparison of languages, not a promise.",
+        "Finer names count as the wider intent they belong to, except in the last column.",
         "",
-        "| language | sentences | right | unsure | cancel_order recall | wrong cancels | order_status recall | wrong order_status |",
-        "|---|---|---|---|---|---|---|---|",
+        "| language | sentences | right | unsure | macro F1 | cancel_order recall | wrong cancels | order_status recall | wrong order_status | finer name right |",
+        "|---" * 10 + "|",
     ]
-    for language in sorted({example.language for example in own}):
-        pairs = [(e.intent, answers[e.text]) for e in own if e.language == language]
+    for language in _languages(own):
+        pairs = _pairs(own, answers, language)
+        mine = [each for each in own if each.language == language]
+        names = [
+            answers[each.text].wishes[0].name == each.intent
+            for each in mine
+            if answers[each.text].wishes
+        ]
         right = sum(want == got for want, got in pairs)
         unsure = sum(got is None for _, got in pairs)
         cells = " | ".join(
             f"{_recall(pairs, intent)} | {_wrong(pairs, intent)}" for intent in COSTLY[:2]
         )
         lines.append(
-            f"| {language} | {len(pairs)} | {right / len(pairs):.0%} | {unsure / len(pairs):.0%} | {cells} |"
+            f"| {language} | {len(pairs)} | {right / len(pairs):.0%} | {unsure / len(pairs):.0%} | "
+            f"{macro_f1(pairs):.3f} | {cells} | {sum(names) / max(1, len(names)):.0%} |"
         )
+    return [*lines, ""]
+
+
+def _confusions(own: list[Example], answers: dict[str, Understanding]) -> list[str]:
+    """For each language the intents that are found least, and what they are taken for."""
+    lines = ["## Confusions by language: the intents found least", ""]
+    for language in _languages(own):
+        counts = Counter(_pairs(own, answers, language))
+        wanted = {want for want, _ in counts}
+        weakest = sorted(wanted, key=lambda intent: _f1(counts, intent))[:_CONFUSIONS_SHOWN]
+        lines += [f"### {language}", "", "| meant | F1 | of | taken for |", "|---|---|---|---|"]
+        for intent in weakest:
+            missed = Counter(
+                {got or "(unsure)": n for (want, got), n in counts.items() if want == intent != got}
+            )
+            taken = ", ".join(f"{got} {n}" for got, n in missed.most_common(4))
+            asked = sum(n for (want, _), n in counts.items() if want == intent)
+            lines.append(f"| {intent} | {_f1(counts, intent):.2f} | {asked} | {taken} |")
+        lines.append("")
+    return lines
+
+
+def _calibration(own: list[Example], answers: dict[str, Understanding]) -> list[str]:
+    """How often a claim of that sureness is right: the two columns should agree."""
+    lines = [
+        "## Calibration: how sure, how often right",
+        "",
+        "| confidence | claims | mean confidence | right |",
+        "|---|---|---|---|",
+    ]
+    claims = [
+        (answers[e.text].confidence, answers[e.text].intent == get_intent(e.intent).canonical)
+        for e in own
+        if answers[e.text].intent
+    ]
+    for low, high in pairwise(_SURENESS):
+        some = [(sure, is_right) for sure, is_right in claims if low <= sure < high]
+        if some:
+            mean = sum(sure for sure, _ in some) / len(some)
+            right = sum(is_right for _, is_right in some) / len(some)
+            lines.append(
+                f"| {low:.1f} to {min(high, 1.0):.1f} | {len(some)} | {mean:.2f} | {right:.2f} |"
+            )
     return [*lines, ""]
 
 
@@ -121,19 +223,27 @@ def _held_out_table(held_out: list[Example], answers: dict[str, str | None]) -> 
 
 
 def _development_table(public: Path) -> list[str]:
-    pairs = [
-        (row["canonical"], understand(row["text"]).intent)
-        for source in DEVELOPMENT_SETS
-        for row in rows_of(public, source)
-        if row.get("canonical")
-    ]
-    if not pairs:
-        return []
-    right = sum(want == got for want, got in pairs)
-    return [
+    lines = [
         "## Small real sets (development figure)",
         "",
         "Never trained on, but their mistakes were read while sentences were being written: too kind by an unknown amount.",
         "",
-        f"{len(pairs)} messages, {right / len(pairs):.1%} right, macro F1 {macro_f1(pairs):.3f}.",
+        "| set | messages | right | macro F1 |",
+        "|---|---|---|---|",
     ]
+    together: list[Pair] = []
+    for source in DEVELOPMENT_SETS:
+        pairs: list[Pair] = [
+            (row["canonical"], understand(row["text"]).intent)
+            for row in rows_of(public, source)
+            if row.get("canonical")
+        ]
+        if pairs:
+            together += pairs
+            lines.append(_row(source, pairs))
+    return [*lines, _row("together", together)] if together else []
+
+
+def _row(source: str, pairs: list[Pair]) -> str:
+    right = sum(want == got for want, got in pairs)
+    return f"| {source} | {len(pairs)} | {right / len(pairs):.1%} | {macro_f1(pairs):.3f} |"

@@ -5,14 +5,23 @@ whose licence allows it are trained on; a third of each is held out. See README.
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha1
 from pathlib import Path
 
+from automation.intents.text import fold
+
 SENTENCES = Path(__file__).parent / "sentences"
+MOODS = Path(__file__).parent / "moods"
 PUBLIC = Path("../shared/corpora/intents")
 OWN = "own"
+
+_MOST_OF_ONE = 120
+_MOST_OUTSIDE = 1_500
+_PUNCTUATION = re.compile(r"[^\w\s\u0e00-\u0e7f'#%&+@/-]+")
 
 # Trained on: CC BY 4.0, CC BY 3.0, Apache-2.0, CDLA-Sharing-1.0 (results are free of conditions).
 TRAINED_SETS = ("banking77", "clinc150", "dstc11-intents", "bitext-8100")
@@ -33,6 +42,7 @@ class Example:
     language: str
     intent: str
     text: str
+    is_noisy: bool = False
 
     @property
     def is_held_out(self) -> bool:
@@ -48,10 +58,46 @@ def part_of(text: str, parts: int) -> int:
 def own_examples() -> list[Example]:
     """Every sentence of `sentences/<language>.tsv`."""
     return [
-        Example(OWN, path.stem, *line.split("\t", 1))
+        Example(OWN, path.stem, line.split("\t", 1)[0], line.split("\t", 1)[1])
         for path in sorted(SENTENCES.glob("*.tsv"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
+
+
+def mood_sentences() -> list[tuple[Example, str]]:
+    """Every sentence of `moods/<language>.tsv` with its mood."""
+    return [
+        (Example(OWN, path.stem, "", line.split("\t", 1)[1]), line.split("\t", 1)[0])
+        for path in sorted(MOODS.glob("*.tsv"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+
+
+def plain(text: str) -> str:
+    """The text as it is typed in a hurry: no capitals, no accents, no punctuation."""
+    return " ".join(_PUNCTUATION.sub(" ", fold(text)).split())
+
+
+def noisy(examples: list[Example]) -> list[Example]:
+    """The plainly written twins of the sentences that differ from theirs."""
+    twins = [replace(each, text=plain(each.text), is_noisy=True) for each in examples]
+    return [
+        twin
+        for twin, each in zip(twins, examples, strict=True)
+        if twin.text and twin.text != each.text
+    ]
+
+
+def some_of_each(examples: list[Example]) -> list[Example]:
+    """Enough public examples of each set and intent: more of the same only takes longer."""
+    taken: Counter[tuple[str, str]] = Counter()
+    some = []
+    for example in sorted(examples, key=lambda each: sha1(each.text.encode()).digest()):  # noqa: S324
+        limit = _MOST_OUTSIDE if example.intent == "out_of_scope" else _MOST_OF_ONE
+        taken[example.source, example.intent] += 1
+        if taken[example.source, example.intent] <= limit:
+            some.append(example)
+    return some
 
 
 def public_examples(folder: Path = PUBLIC) -> list[Example]:

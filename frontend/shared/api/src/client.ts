@@ -62,6 +62,8 @@ export const api = {
   markSent: (id: R.Id) => send<R.Message>('POST', `/messages/${id}/mark-sent`),
   messageHtmlUrl: (id: R.Id, hasImages: boolean) =>
     `${ROOT}/messages/${id}/html${hasImages ? '?images=1' : ''}`,
+  /** Says what a message wants; '' for none of the intents. */
+  correctIntent: (id: R.Id, intent: string) => send<R.Message>('PUT', `/messages/${id}/intent`, { intent }),
   messageRawUrl: (id: R.Id) => `${ROOT}/messages/${id}/raw`,
   attachmentUrl: (id: R.Id, isInline = false) => `${ROOT}/attachments/${id}${isInline ? '?inline=1' : ''}`,
   upload: (file: File, onProgress: (share: number) => void): Upload<UploadedFile> =>

@@ -10,6 +10,7 @@ interface TicketHands {
   close(): void;
   assignMe(): void;
   markUnread(): void;
+  correctIntent(): void;
   toggleSide(): void;
 }
 
@@ -107,6 +108,15 @@ export function ticketCommands(hands: TicketHands): Command[] {
       icon: 'mail',
       when,
       run: hands.markUnread,
+    },
+    {
+      id: 'correctIntent',
+      label: t('intent.correct'),
+      group: 'ticket',
+      icon: 'pencil',
+      aliases: 'intent correct understood',
+      when: () => hands.ticket() !== undefined,
+      run: hands.correctIntent,
     },
     {
       id: 'side',

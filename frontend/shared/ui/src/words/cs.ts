@@ -276,7 +276,6 @@ export const cs: Words = {
   'mail.bcc': 'Skrytá kopie',
   'mail.date': 'Datum',
   'mail.subject': 'Předmět',
-  'mail.intent': 'Přečteno jako',
   'mail.menu': 'Podrobnosti zprávy',
   'mail.frame': 'Formátovaný e-mail od {name}',
   'mail.showImages': 'Zobrazit obrázky',

@@ -252,7 +252,6 @@ export const es: Words = {
   'mail.bcc': 'Cco',
   'mail.date': 'Fecha',
   'mail.subject': 'Asunto',
-  'mail.intent': 'Leído como',
   'mail.menu': 'Detalles del mensaje',
   'mail.frame': 'Correo con formato de {name}',
   'mail.showImages': 'Mostrar imágenes',

@@ -260,7 +260,6 @@ export const fr: Words = {
   'mail.bcc': 'Cci',
   'mail.date': 'Date',
   'mail.subject': 'Objet',
-  'mail.intent': 'Compris comme',
   'mail.menu': 'Détails du message',
   'mail.frame': 'E-mail mis en forme de {name}',
   'mail.showImages': 'Afficher les images',

@@ -286,7 +286,6 @@ export const pl: Words = {
   'mail.bcc': 'UDW',
   'mail.date': 'Data',
   'mail.subject': 'Temat',
-  'mail.intent': 'Odczytano jako',
   'mail.menu': 'Szczegóły wiadomości',
   'mail.frame': 'Sformatowany e-mail od {name}',
   'mail.showImages': 'Pokaż obrazy',

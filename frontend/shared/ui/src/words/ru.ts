@@ -276,7 +276,6 @@ export const ru: Words = {
   'mail.bcc': 'Скрытая копия',
   'mail.date': 'Дата',
   'mail.subject': 'Тема',
-  'mail.intent': 'Понято как',
   'mail.menu': 'Подробности сообщения',
   'mail.frame': 'Оформленное письмо от {name}',
   'mail.showImages': 'Показать картинки',

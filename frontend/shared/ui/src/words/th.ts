@@ -235,7 +235,6 @@ export const th: Words = {
   'mail.bcc': 'สำเนาลับ',
   'mail.date': 'วันที่',
   'mail.subject': 'หัวเรื่อง',
-  'mail.intent': 'เข้าใจว่า',
   'mail.menu': 'รายละเอียดข้อความ',
   'mail.frame': 'อีเมลจัดรูปแบบจาก {name}',
   'mail.showImages': 'แสดงรูปภาพ',

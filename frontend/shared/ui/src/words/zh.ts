@@ -235,7 +235,6 @@ export const zh: Words = {
   'mail.bcc': '密送',
   'mail.date': '日期',
   'mail.subject': '主题',
-  'mail.intent': '理解为',
   'mail.menu': '消息详情',
   'mail.frame': '{name} 的排版邮件',
   'mail.showImages': '显示图片',
