@@ -657,6 +657,8 @@ export interface EventPayloads {
   'message.received': MessagePayload;
   /** Language, intent, sentiment known */
   'message.understood': MessagePayload;
+  /** A person says what it wants */
+  'message.intent_corrected': MessagePayload;
   /** A message waits to be sent */
   'message.queued': MessagePayload;
   /** An internal note was added */

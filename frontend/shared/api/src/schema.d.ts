@@ -820,6 +820,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/intents': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Every intent a message can have: our name, Gorgias' name, and the wider one it counts as. */
+    get: operations['intents'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/invitations': {
     parameters: {
       query?: never;
@@ -1178,6 +1195,23 @@ export interface paths {
     /** @description The sanitised mail. Remote images are left out unless ``?images=1``. */
     get: operations['message_html'];
     put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/messages/{message_id}/intent': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** @description Say what the message wants; an empty intent says: none of these. Repeating is harmless. */
+    put: operations['correct_intent'];
     post?: never;
     delete?: never;
     options?: never;
@@ -1653,6 +1687,23 @@ export interface paths {
     };
     /** @description Scores between two days, with the same figures of the period before. */
     get: operations['csat_report'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/reports/intents': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description How often messages were understood rightly between two days, as far as people said so. */
+    get: operations['intent_accuracy'];
     put?: never;
     post?: never;
     delete?: never;
@@ -3734,6 +3785,65 @@ export interface components {
       ticket_id: string | null;
       message_id: string | null;
       attempts: number;
+    };
+    IntentDay: {
+      reviewed: number;
+      right: number;
+      wrong: number;
+      accuracy: number | null;
+      day: string;
+      understood: number;
+      unsure: number;
+    };
+    IntentDetails: {
+      name: string;
+      gorgias: string;
+      canonical: string;
+    };
+    /** @description A name of GET /intents, or nothing for none of them. */
+    IntentInputRequest: {
+      intent: string;
+    };
+    IntentMistake: {
+      understood: string;
+      meant: string;
+      count: number;
+    };
+    IntentOne: {
+      reviewed: number;
+      right: number;
+      wrong: number;
+      accuracy: number | null;
+      intent: string;
+    };
+    IntentPage: {
+      results: components['schemas']['IntentDetails'][];
+      next: string | null;
+    };
+    IntentReport: {
+      from: string;
+      to: string;
+      total: components['schemas']['IntentTotal'];
+      days: components['schemas']['IntentDay'][];
+      intents: components['schemas']['IntentOne'][];
+      weights: components['schemas']['IntentWeights'][];
+      mistaken: components['schemas']['IntentMistake'][];
+      newest: string | null;
+    };
+    IntentTotal: {
+      reviewed: number;
+      right: number;
+      wrong: number;
+      accuracy: number | null;
+      understood: number;
+      unsure: number;
+    };
+    IntentWeights: {
+      reviewed: number;
+      right: number;
+      wrong: number;
+      accuracy: number | null;
+      version: string;
     };
     /** @description Whom to invite, as what, into which teams. */
     InvitationInputRequest: {
@@ -7350,6 +7460,25 @@ export interface operations {
       };
     };
   };
+  intents: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['IntentPage'];
+        };
+      };
+    };
+  };
   invitations: {
     parameters: {
       query?: never;
@@ -7965,6 +8094,31 @@ export interface operations {
         };
         content: {
           'text/html': string;
+        };
+      };
+    };
+  };
+  correct_intent: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        message_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['IntentInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MessageRecord'];
         };
       };
     };
@@ -8629,6 +8783,30 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['CsatReportDetails'];
+        };
+      };
+    };
+  };
+  intent_accuracy: {
+    parameters: {
+      query?: {
+        /** @description First day, like 2026-11-01. */
+        from?: string;
+        /** @description Last day. */
+        to?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['IntentReport'];
         };
       };
     };
