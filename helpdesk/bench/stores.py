@@ -229,7 +229,10 @@ def _panel(store: Any, history: int) -> None:
         store.organization, email="ana@lindenloom.example", password=uuid.uuid4().hex, name="Ana",
         role="agent",
     )  # fmt: skip
-    client = Client(headers={"Authorization": f"Bearer {create_token(ana, 'bench')[1]}"})
+    client = Client(
+        headers={"Authorization": f"Bearer {create_token(ana, 'bench')[1]}"},
+        SERVER_NAME="127.0.0.1",  # the only host that a bench serves
+    )
     waited = []
     for n in range(120):
         address = f"buyer{n * 37 % (history // 4)}@shopper.example"
