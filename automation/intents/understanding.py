@@ -18,7 +18,7 @@ from automation.intents.text import clean, fold, sentences_of
 DEFAULT_THRESHOLD = 0.30
 THRESHOLDS = {
     "cancel_order": 0.60,
-    "order_status": 0.40,
+    "order_status": 0.50,
     "refund_request": 0.42,
     "refund_status": 0.45,
     "spam": 0.40,
