@@ -266,7 +266,7 @@ def test_a_cancelled_order_was_not_cancelled_before(mia, make_order):
     before = rewind(order, now() - timedelta(days=2))
     assert before is not None
     assert before.cancelled_at is None
-    assert rewind(order, now()).cancelled_at == order.cancelled_at  # type: ignore[union-attr]
+    assert rewind(order, now()).cancelled_at == order.cancelled_at
     assert rewind(order, order.placed_at - timedelta(seconds=1)) is None
 
 
