@@ -39,14 +39,16 @@ def _make(connection: psycopg.Connection, server_url: str, name: str) -> None:
     unfinished = sql.Identifier(f"{name}_unfinished")
     connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(unfinished))
     connection.execute(sql.SQL("CREATE DATABASE {}").format(unfinished))
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "helpdesk.cli", "migrate"],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": with_database(server_url, f"{name}_unfinished")},
         stdin=subprocess.DEVNULL,
         check=True,
         capture_output=True,
+        text=True,
     )
+    assert done.stdout == "Migrated.\n", done.stdout
     connection.execute(
         sql.SQL("ALTER DATABASE {} RENAME TO {}").format(unfinished, sql.Identifier(name))
     )
