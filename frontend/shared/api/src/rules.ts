@@ -97,11 +97,31 @@ export interface Trial {
   trace: TraceLine[];
   actions: RuleRun['actions'];
 }
-export interface Trials {
-  tested: number;
+/** One moment of a dry run: the ticket as it stood then. */
+export type DryRunRow = Trial & {
+  message_id: Id | null;
+  at: Instant;
+  branch: 'then' | 'else' | null;
+  /** What the live version says of the same moment; null without one. */
+  live_is_match: boolean | null;
+  reason: string;
+};
+export type DryRunOver =
+  { last: number } | { days: number } | { ticket_id: Id } | { message: { text: string; subject?: string } };
+export interface DryRun {
+  id: Id;
+  state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+  reason: string;
+  total: number;
+  seen: number;
   matched: number;
-  matches: Trial[];
-  misses: Trial[];
+  live_matched: number | null;
+  /** Numbers of tickets where the definition matches and the live version does not, and back. */
+  plus: number[];
+  minus: number[];
+  tags: { both: number; only_match: number; only_tag: number } | null;
+  is_as_now: boolean;
+  rows: DryRunRow[];
 }
 export type RuleRunRecord = RuleRun & {
   ticket_number: number;
@@ -144,11 +164,11 @@ export const rulesApi = {
   templates: () => ask<Page<RuleTemplate>>('GET', '/templates'),
   install: (key: string) => ask<RuleRecord>('POST', `/templates/${key}/install`, {}),
   lint: () => ask<Page<Finding>>('GET', '/lint'),
-  /** On the newest tickets; nothing is sent or changed. */
-  test: (behaviour: Omit<Definition, 'name' | 'description'>, limit: number) =>
-    ask<Trials>('POST', '/test', { ...behaviour, limit }),
-  testOn: (behaviour: Omit<Definition, 'name' | 'description'>, ticketId: Id) =>
-    ask<Trial>('POST', '/test', { ...behaviour, ticket_id: ticketId }),
+  /** Begins; look with `dryRun` until it ended. Nothing is sent or changed. */
+  beginDryRun: (definition: Definition, over: DryRunOver, ruleId: Id) =>
+    ask<DryRun>('POST', '/dry-runs', { definition, over, rule_id: ruleId }),
+  dryRun: (id: Id) => ask<DryRun>('GET', `/dry-runs/${id}`),
+  stopDryRun: (id: Id) => ask<DryRun>('DELETE', `/dry-runs/${id}`),
   runs: (id: Id, isFailed: boolean, after?: string | null) =>
     ask<Page<RuleRunRecord>>('GET', `/${id}/runs`, undefined, {
       after,

@@ -24,14 +24,6 @@ export function definitionOf(rule: RuleRecord): Definition {
   };
 }
 
-/** What counts for a test: all that is not a name. */
-export function behaviourOf(definition: Definition): Omit<Definition, 'name' | 'description'> {
-  const { name, description, ...behaviour } = definition;
-  void name;
-  void description;
-  return behaviour;
-}
-
 const EMPTY: Record<string, Params> = {
   set_priority: { priority: 'high' },
   set_status: { status: 'closed' },
