@@ -2417,6 +2417,7 @@ export const de: Translation = {
   'rulebuild.over.message': 'Eine Nachricht, die ich schreibe',
   'rulebuild.sampleSubject': 'Betreff (optional)',
   'rulebuild.sampleText': 'Was die Kundin schreibt',
+  'rulebuild.sampleHint': 'Beurteilt als erste Nachricht eines neuen Kunden ohne Bestellungen.',
   'rulebuild.stopTest': 'Anhalten',
   'rulebuild.liveCompared': 'Die aktive Version: {n}. Dieser Entwurf: {plus} mehr, {minus} weniger.',
   'rulebuild.liveMatches': 'Die aktive Version passt hier.',

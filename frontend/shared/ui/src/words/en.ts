@@ -2373,6 +2373,7 @@ export const en = {
   'rulebuild.over.message': 'A message I write',
   'rulebuild.sampleSubject': 'Subject (optional)',
   'rulebuild.sampleText': 'What the customer writes',
+  'rulebuild.sampleHint': 'Judged as the first message of a new customer without orders.',
   'rulebuild.stopTest': 'Stop',
   'rulebuild.liveCompared': 'The live version: {n}. This draft: {plus} more, {minus} fewer.',
   'rulebuild.liveMatches': 'The live version matches here.',
