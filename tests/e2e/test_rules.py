@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from integrations.commerce.ledger.models import OrderAction
 from tests.e2e.shop import Shop, wait_until
 
 
+@pytest.fixture
+def own_rules(shop: Shop) -> Iterator[None]:
+    """The rules of a test are gone after it: the other tests share the shop."""
+    before = {each["id"] for each in shop.get("/rules")["results"]}
+    yield
+    for rule in shop.get("/rules")["results"]:
+        if rule["id"] not in before:
+            assert shop.call("DELETE", f"/rules/{rule['id']}")[0] == 204
+
+
+@pytest.mark.usefixtures("own_rules")
 def test_a_template_is_changed_tested_published_and_explains_itself(shop: Shop, agent: Page):
     """UX 46, 49: no message leaves in a test, a miss says why, a run is explained."""
     other = shop.shopper("Olga Other")
