@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from automation.macros import liquid
 from automation.macros.defaults import ensure_default_macros
 from automation.macros.edit import change_macro, create_macro
 from automation.macros.liquid import problems_of
@@ -263,6 +264,17 @@ def test_the_order_an_agent_picked_is_taken_unless_it_is_somebody_elses(
     assert filled(macro, chosen, bo).text == "#1040"
     chosen = edit_ticket(ticket.pk, {"order_id": other.pk}, user=bo)
     assert filled(macro, chosen, bo).text == "#1041"
+
+
+def test_a_short_text_is_filled_however_long_its_language_takes_to_load(
+    make_macro, make_order, ticket, bo, monkeypatch
+):
+    make_order("#1042", refunds=())
+    monkeypatch.setattr(liquid, "MAX_CPU_SECONDS", -1)
+
+    assert filled(make_macro("{{ order.number }} {{ order.total }}"), ticket, bo).text
+    with pytest.raises(InvalidInput, match="too long"):
+        filled(make_macro("{{ order.number }}" * (liquid.FREE_STEPS + 1)), ticket, bo)
 
 
 def test_the_variant_of_the_customers_language_is_taken_and_money_and_dates_follow(
