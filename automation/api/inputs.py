@@ -71,28 +71,6 @@ class NothingInput(StrictSerializer):
     """Nothing is needed."""
 
 
-class RuleTestInput(StrictSerializer):
-    """On one ticket, or without it on the newest ones."""
-
-    ticket_id = serializers.UUIDField(required=False)
-    limit = serializers.IntegerField(min_value=1, max_value=500, required=False)
-
-
-class DraftRuleTestInput(RuleTestInput):
-    """A rule that is not saved yet."""
-
-    conditions = serializers.JSONField()
-    actions = serializers.JSONField(required=False)
-    else_actions = serializers.JSONField(required=False)
-    wait = serializers.JSONField(required=False, allow_null=True)
-    schedule = serializers.JSONField(required=False, allow_null=True)
-    limits = serializers.JSONField(required=False)
-    stop_after = serializers.BooleanField(required=False)
-    runs_on_automatic = serializers.BooleanField(required=False)
-    once_per_ticket_hours = serializers.IntegerField(min_value=0, max_value=8760, required=False)
-    triggers = serializers.ListField(child=serializers.CharField(max_length=60), required=False)
-
-
 class PastedMessageInput(StrictSerializer):
     """A message that nobody wrote."""
 

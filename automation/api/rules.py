@@ -1,31 +1,26 @@
-"""Rules: reading, editing, testing without effect, and what they did."""
+"""Rules: reading, editing, and what they did."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automation.api.inputs import (
-    DraftRuleTestInput,
     NewRuleInput,
     NothingInput,
     RuleInput,
     RuleOrderInput,
-    RuleTestInput,
 )
 from automation.api.shapes import RuleDetails, RulePage, RuleRunDetails, RuleRunPage, RuleWords
 from automation.rules import selectors
 from automation.rules.actions import ACTIONS
 from automation.rules.by_hand import run_by_hand
-from automation.rules.definition import NAMES
-from automation.rules.drafts import change_at_once, create_at_once, create_draft, note_tried
-from automation.rules.dry_run import MAX_TICKETS, dry_run, dry_run_lately, dry_run_record
-from automation.rules.edit import delete_rule, draft_of, order_rules
+from automation.rules.drafts import change_at_once, create_at_once, create_draft
+from automation.rules.edit import delete_rule, order_rules
 from automation.rules.fields import rule_fields_of
-from automation.rules.models import Rule
 from automation.rules.records import rule_record, rule_records, run_record
 from automation.rules.timers import cancel_timer
 from automation.rules.triggers import TRIGGERS
@@ -97,38 +92,6 @@ class RuleOrder(Endpoint):
         ids = read_body(RuleOrderInput, request)["ids"]
         order_rules(self.user.organization, ids, user=self.user)
         return Response({"results": rule_records(selectors.rules_of(self.user)), "next": None})
-
-
-class RuleTest(Endpoint):
-    """What the rule would do, on one ticket or the newest ones; nothing is written or sent."""
-
-    needs: ClassVar = {"POST": "rule.view"}
-
-    @documented("test_rule", RuleRunDetails, body=RuleTestInput)
-    def post(self, request: Request, rule_id: uuid.UUID) -> Response:
-        values = read_body(RuleTestInput, request)
-        return Response(self.tested(selectors.get_rule(self.user, rule_id), values))
-
-    def tested(self, rule: Rule, values: dict[str, Any]) -> dict[str, Any]:
-        if "ticket_id" not in values:
-            limit = values.get("limit", MAX_TICKETS)
-            result = dry_run_lately(rule, self.user, limit=limit)
-            note_tried(rule, user=self.user, limit=limit, result=result)
-            return result
-        ticket = get_ticket(self.user, values["ticket_id"])
-        return dry_run_record(rule, dry_run(rule, ticket))
-
-
-class DraftRuleTest(RuleTest):
-    """The same for a rule that is not saved yet."""
-
-    needs: ClassVar = {"POST": "rule.change"}
-
-    @documented("test_rule_draft", RuleRunDetails, body=DraftRuleTestInput)
-    def post(self, request: Request) -> Response:
-        values = read_body(DraftRuleTestInput, request)
-        fields = {name: values[name] for name in NAMES if name in values}
-        return Response(self.tested(draft_of(self.user.organization, fields), values))
 
 
 class RuleRuns(Endpoint):

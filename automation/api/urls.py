@@ -18,7 +18,6 @@ from automation.api import (
 urlpatterns = [
     path("rules", rules.RuleList.as_view()),
     path("rules/vocabulary", rules.RuleVocabulary.as_view()),
-    path("rules/test", rules.DraftRuleTest.as_view()),
     path("rules/dry-runs", dry_runs.DryRunList.as_view()),
     path("rules/dry-runs/<uuid:run_id>", dry_runs.DryRunDetail.as_view()),
     path("rules/lint", rule_drafts.RuleLint.as_view()),
@@ -31,7 +30,6 @@ urlpatterns = [
     path("rules/<uuid:rule_id>/publish", rule_drafts.RulePublish.as_view()),
     path("rules/<uuid:rule_id>/versions", rule_drafts.RuleVersions.as_view()),
     path("rules/<uuid:rule_id>/versions/<int:number>/restore", rule_drafts.RuleRestore.as_view()),
-    path("rules/<uuid:rule_id>/test", rules.RuleTest.as_view()),
     path("rules/<uuid:rule_id>/runs", rules.RuleRuns.as_view()),
     path("rule-runs/<uuid:run_id>", rules.RuleRunDetail.as_view()),
     path("rule-runs/<uuid:run_id>/undo", rules.RuleRunUndo.as_view()),

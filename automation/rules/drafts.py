@@ -175,25 +175,6 @@ def change_at_once(
     return rule
 
 
-def note_tried(rule: Rule, *, user: User, limit: int, result: dict[str, Any]) -> None:
-    """A test of this definition on past tickets was done just now: it opens the gate."""
-    definition = definition_of(rule)
-    DryRun.objects.create(
-        organization_id=rule.organization_id,
-        rule=None if rule._state.adding else rule,
-        live_version=rule.live_version,
-        definition=definition,
-        digest=digest_of(definition),
-        over={"last": limit},
-        state=DryRunState.DONE,
-        total=result["tested"],
-        seen=result["tested"],
-        matched=result["matched"],
-        user=user,
-        finished_at=now(),
-    )
-
-
 def _refuse_stale(rule: Rule, based_on: int) -> None:
     if based_on == rule.draft_revision:
         return

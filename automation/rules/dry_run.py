@@ -18,13 +18,8 @@ from automation.rules.fields import labels_in
 from automation.rules.models import Rule
 from automation.rules.snapshot import Snapshot
 from automation.rules.trace import StepRecord, trace_records
-from helpdesk.accounts.models import User
 from helpdesk.lib.clock import iso, now
 from tickets.models import Message, MessageKind, Ticket
-from tickets.selectors import tickets_visible_to
-
-MAX_TICKETS = 500
-MAX_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -46,24 +41,6 @@ def dry_run(rule: Rule, ticket: Ticket) -> Trial:
         if run.is_match and action["type"] == order_actions.TYPE:
             told["outcome"] = order_actions.would(action["params"], ticket, run.message)
     return run
-
-
-def dry_run_lately(rule: Rule, user: User, *, limit: int = MAX_TICKETS) -> dict[str, Any]:
-    """Judge the rule on the newest tickets: how many match, which, and why others do not."""
-    tickets = list(
-        tickets_visible_to(user)
-        .select_related("customer")
-        .order_by("-last_message_at", "-pk")[: min(limit, MAX_TICKETS)]
-    )
-    runs = trials_of(rule, tickets)
-    matching = [run for run in runs if run.is_match]
-    missing = [run for run in runs if not run.is_match]
-    return {
-        "tested": len(runs),
-        "matched": len(matching),
-        "matches": [dry_run_record(rule, run) for run in matching[:MAX_SHOWN]],
-        "misses": [dry_run_record(rule, run) for run in missing[:MAX_SHOWN]],
-    }
 
 
 def trials_of(rule: Rule, tickets: list[Ticket]) -> list[Trial]:

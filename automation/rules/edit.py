@@ -12,11 +12,9 @@ from typing import Any
 from django.db.models import F, Max
 
 from automation.rules.definition import (
-    EMPTY,
     NAMES,
     clean_definition,
     definition_of,
-    unsaved_rule,
     write_definition,
 )
 from automation.rules.models import Definition, Mode, Rule, RuleVersion
@@ -107,13 +105,6 @@ def delete_rule(rule: Rule, *, user: User | None = None) -> None:
             organization_id=rule.organization_id, position__gt=rule.position
         ).update(position=F("position") - 1, updated_at=now())
         rule.delete()
-
-
-def draft_of(organization: Organization, fields: dict[str, Any]) -> Rule:
-    """A rule that is checked but not stored, for a dry run; raises InvalidInput."""
-    given = {**EMPTY, "triggers": ["message.received"], **fields, "name": "Draft"}
-    definition = clean_definition(organization.pk, given, is_complete=False)
-    return unsaved_rule(organization.pk, definition)
 
 
 def new_rule(organization: Organization, *, key: str = "") -> Rule:

@@ -6,12 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from automation.models import Macro, Rule, RuleRun
+from automation.models import Macro, Rule
 from automation.rules.shipped import ensure_shipped_rules
 from helpdesk.accounts.actions import create_user
-from helpdesk.events.models import Event
 from tests.factories import receive_mail
-from tickets.models import Message, MessageKind, Ticket
+from tickets.models import Message, MessageKind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,7 +97,6 @@ def test_who_may_do_what(api_as, ada, bo, dee, viewer, organization):
         ("get", "/rules", None, {"ada": 200, "bo": 200, "viewer": 403}),
         ("post", "/rules", RULE, {"ada": 201, "bo": 403, "viewer": 403}),
         ("patch", f"/rules/{rule.pk}", {"name": "x"}, {"ada": 200, "bo": 403, "dee": 404}),
-        ("post", f"/rules/{rule.pk}/test", {}, {"bo": 200, "viewer": 403, "dee": 404}),
         ("get", f"/rules/{rule.pk}/runs", None, {"bo": 200, "dee": 404}),
         ("get", "/rules/vocabulary", None, {"bo": 200, "viewer": 403}),
         ("get", "/macros", None, {"bo": 200, "viewer": 200}),
@@ -210,34 +208,6 @@ def test_a_text_is_checked_before_it_is_saved(api_as, bo):
         "values": [],
         "claims": [],
     }
-
-
-def test_a_test_of_a_rule_explains_and_writes_nothing(
-    api_as, ada, channel, mia, organization, make_order
-):
-    """G7.5"""
-    ensure_shipped_rules(organization)
-    make_order("#1042")
-    message = receive_mail(channel, "Please cancel my order.")
-    Message.objects.filter(pk=message.pk).update(intent="cancel_order")
-    events = Event.objects.count()
-    rule = Rule.objects.get(key="urgent-cancellation")
-
-    one = api_as(ada).post(f"{V1}/rules/{rule.pk}/test", {"ticket_id": str(message.ticket_id)})
-    many = api_as(ada).post(f"{V1}/rules/{rule.pk}/test", {})
-    draft = api_as(ada).post(f"{V1}/rules/test", {"conditions": RULE["conditions"]})
-
-    assert one.json()["is_match"] is True
-    assert [each["outcome"] for each in one.json()["actions"]] == [
-        "would be done",
-        "would be done",
-    ]
-    assert one.json()["trace"][2]["text"] == "Intent is cancel order"
-    assert (many.json()["tested"], many.json()["matched"]) == (1, 1)
-    assert (draft.json()["tested"], draft.json()["matched"]) == (1, 0)
-    assert Ticket.objects.get(pk=message.ticket_id).tags == []
-    assert Event.objects.count() == events
-    assert not RuleRun.objects.exists()
 
 
 def test_runs_are_listed_by_rule_and_by_ticket(

@@ -5,11 +5,13 @@ ARCHITECTURE.md §3.5, UX.md §2.2–§2.4.
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
 
 from automation.models import DryRun, Rule, RuleRun, RuleVersion
+from automation.rules import time_machine
 from automation.rules.definition import clean_definition
 from automation.rules.edit import change_rule, create_rule
 from automation.rules.gallery import TEMPLATES
@@ -108,7 +110,7 @@ def test_two_who_edit_one_draft_are_told_of_each_other(api_as, ada, organization
 
 
 def test_what_writes_to_customers_is_tried_before_it_holds(api_as, ada, organization):
-    """UX.md §2.3: a dry run of this very definition within 24 hours opens the gate."""
+    """UX 47: a dry run of this very definition within 24 hours opens the gate."""
     client = api_as(ada)
     installed = client.post(f"{RULES}/templates/wismo-tracking/install", {}).json()
     assert (installed["safety"]["messages"], installed["needs_test"]) == (True, True)
@@ -121,8 +123,8 @@ def test_what_writes_to_customers_is_tried_before_it_holds(api_as, ada, organiza
     assert {each.json()["code"] for each in (early, direct)} == {"test_first"}
     assert Rule.objects.count() == 1
 
-    tried = {key: definition[key] for key in definition if key not in ("name", "description")}
-    assert client.post(f"{RULES}/test", tried).status_code == 200
+    begun = client.post(f"{RULES}/dry-runs", {"definition": definition, "over": {"last": 200}})
+    assert time_machine.go_on(uuid.UUID(begun.json()["id"])) is False
     assert client.get(address).json()["needs_test"] is False
     changed = {**definition, "stop_after": True}
     based_on = {"based_on": installed["draft_revision"]}

@@ -73,6 +73,7 @@ def test_a_ticket_is_seen_as_it_was_when_the_message_came(channel, try_out, catc
 
 
 def test_nothing_is_written_or_sent(channel, try_out, catch_up):
+    """G7.5"""
     receive_mail(channel)
     catch_up()
     runs, events = RuleRun.objects.count(), Event.objects.count()
