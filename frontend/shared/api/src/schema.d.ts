@@ -1835,23 +1835,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/api/v1/rules/{rule_id}/test': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description What the rule would do, on one ticket or the newest ones; nothing is written or sent. */
-    post: operations['test_rule'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   '/api/v1/rules/{rule_id}/versions': {
     parameters: {
       query?: never;
@@ -1983,23 +1966,6 @@ export interface paths {
     put?: never;
     /** @description A new rule that is off, with the template as its draft. */
     post: operations['install_rule_template'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/rules/test': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description The same for a rule that is not saved yet. */
-    post: operations['test_rule_draft'];
     delete?: never;
     options?: never;
     head?: never;
@@ -3511,22 +3477,6 @@ export interface components {
       earlier: components['schemas']['EarlierDraft'] | null;
       rev: number;
       updated_at: string;
-    };
-    /** @description A rule that is not saved yet. */
-    DraftRuleTestInputRequest: {
-      /** Format: uuid */
-      ticket_id?: string;
-      limit?: number;
-      conditions: unknown;
-      actions?: unknown;
-      else_actions?: unknown;
-      wait?: unknown;
-      schedule?: unknown;
-      limits?: unknown;
-      stop_after?: boolean;
-      runs_on_automatic?: boolean;
-      once_per_ticket_hours?: number;
-      triggers?: string[];
     };
     DryRunDetails: {
       id: string;
@@ -5296,12 +5246,6 @@ export interface components {
     };
     RuleTemplateList: {
       results: components['schemas']['RuleTemplateDetails'][];
-    };
-    /** @description On one ticket, or without it on the newest ones. */
-    RuleTestInputRequest: {
-      /** Format: uuid */
-      ticket_id?: string;
-      limit?: number;
     };
     RuleVersionDetails: {
       number: number;
@@ -9060,31 +9004,6 @@ export interface operations {
       };
     };
   };
-  test_rule: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        rule_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['RuleTestInputRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RuleRunDetails'];
-        };
-      };
-    };
-  };
   rule_versions: {
     parameters: {
       query?: never;
@@ -9271,29 +9190,6 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['RuleDetails'];
-        };
-      };
-    };
-  };
-  test_rule_draft: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['DraftRuleTestInputRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RuleRunDetails'];
         };
       };
     };
