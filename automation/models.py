@@ -1,7 +1,13 @@
 """Where Django finds the models of automation; each lives with its noun."""
 
 from automation.corrections.models import IntentCorrection
-from automation.csat.models import CsatOptOut, CsatSurvey, SurveyExclusion, SurveyState
+from automation.csat.models import (
+    CsatOptOut,
+    CsatSurvey,
+    SurveyExclusion,
+    SurveySettings,
+    SurveyState,
+)
 from automation.macros.models import Macro, MacroUse, MacroVersion
 from automation.rules.models import (
     DryRun,
@@ -27,6 +33,7 @@ __all__ = [
     "RuleVersion",
     "RunOutcome",
     "SurveyExclusion",
+    "SurveySettings",
     "SurveyState",
     "WebhookCall",
 ]

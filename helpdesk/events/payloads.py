@@ -307,12 +307,23 @@ class ViewRecord(TypedDict):
     is_shipped: bool
 
 
+class CreditRecord(TypedDict):
+    user_id: str
+    share: float
+
+
 class SurveyRecord(TypedDict):
+    """``score`` is 1 to 5 (csat) or 0 to 10 (nps); ``credits`` are those who earned it."""
+
     id: str
     ticket_id: str
+    kind: Literal["csat", "nps"]
     score: int | None
     comment: str
+    comment_intent: str
+    credits: list[CreditRecord]
     answered_at: Iso | None
+    recovered_at: Iso | None
 
 
 class TicketPayload(TypedDict):

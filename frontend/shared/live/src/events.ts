@@ -44,7 +44,7 @@ export interface EventPayload {
   order_id?: string;
   customer_id?: string;
   order_action?: R.OrderAction;
-  survey?: { id: string; score: number | null; comment: string | null };
+  survey?: { id: string; kind?: 'csat' | 'nps'; score: number | null; comment: string | null };
   notification?: R.Notification;
   notification_ids?: string[];
   /** Of a macro. */
