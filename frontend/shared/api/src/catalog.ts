@@ -342,12 +342,21 @@ export interface OrderLimitsPayload {
   change?: Record<string, Array<unknown>>;
 }
 
+export interface CreditRecord {
+  user_id: string;
+  share: number;
+}
+
 export interface SurveyRecord {
   id: string;
   ticket_id: string;
+  kind: 'csat' | 'nps';
   score: number | null;
   comment: string;
+  comment_intent: string;
+  credits: Array<CreditRecord>;
   answered_at: string | null;
+  recovered_at: string | null;
 }
 
 export interface SurveyPayload {
