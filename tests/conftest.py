@@ -32,6 +32,31 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def emptied_quickly() -> Iterator[None]:
+    """Tests that commit leave an empty database behind (`TransactionTestCase`, pytest-django)."""
+    from django.test import TransactionTestCase
+
+    from tests.services.emptying import empty
+
+    def emptied(case: TransactionTestCase) -> None:
+        for alias in case._databases_names(include_mirrors=False):
+            empty(alias)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_looked_up_when_asked_for() -> None:
+    """Whitenoise does not list the built app's files anew for each client a test makes."""
+    from django.conf import settings
+
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
 @pytest.fixture(scope="session")
 def corpora() -> Path:
     """../shared/corpora beside the project; the test is skipped where it is not there."""
