@@ -156,9 +156,7 @@ def _message_of(ticket: Ticket, message_id: str | None) -> Message | None:
 
 def _run(event: Event, rules: list[CompiledRule], snapshot: Snapshot) -> None:
     change = change_by_field(event.payload.get("change", {}))
-    worth = [rule for rule in rules if _may_do_something(rule, snapshot, change)]
-    judged = [_judge(rule, snapshot, change) for rule in worth]
-    hits = [each for each in judged if each.branch is not None]
+    hits = judge(rules, snapshot, change)
     if not hits:
         return
     guard = LoopGuard(event, snapshot.ticket)
@@ -168,6 +166,13 @@ def _run(event: Event, rules: list[CompiledRule], snapshot: Snapshot) -> None:
         act(event, hit, snapshot, change, guard)
         if hit.rule.stop_after and hit.verdict.is_match and not hit.rule.is_shadow:
             break
+
+
+def judge(rules: list[CompiledRule], snapshot: Snapshot, change: dict[str, Any]) -> list[Judged]:
+    """The rules that have something to do at this moment, in their order, each with its trace."""
+    worth = [rule for rule in rules if _may_do_something(rule, snapshot, change)]
+    judged = [_judge(rule, snapshot, change) for rule in worth]
+    return [each for each in judged if each.branch is not None]
 
 
 def _may_do_something(rule: CompiledRule, snapshot: Snapshot, change: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from automation.intents.catalog import find_intent
 from automation.orders import OrderMeant
 from integrations.commerce.facts import OrderFacts
-from integrations.commerce.profiles.selectors import ProfileFacts
+from integrations.commerce.profiles.selectors import PROFILE_FACTS, ProfileFacts
 from tickets.fields import TICKET_FIELDS
 from tickets.models import Direction, Message, Ticket
 
@@ -65,7 +65,7 @@ class Snapshot(Mapping[str, Any]):
             return self._values[name]
         read = _ORDER.get(name)
         if read is None:
-            return self._custom(name) if ".field." in name else self._profiles[name]
+            return self._custom(name) if ".field." in name else self._profile(name)
         facts = self.order_meant.facts
         if facts is None:
             raise KeyError(name)
@@ -76,6 +76,12 @@ class Snapshot(Mapping[str, Any]):
         owner, _, slug = name.partition(".field.")
         held = self.ticket.customer.fields if owner == "customer" else self.ticket.fields
         return held.get(slug)
+
+    def _profile(self, name: str) -> Any:
+        """What services know of the customer; nothing is read for the message that is not there."""
+        if name not in PROFILE_FACTS:
+            raise KeyError(name)
+        return self._profiles[name]
 
     def __iter__(self) -> Iterator[str]:
         yield from self._values

@@ -50,7 +50,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class _Tried:
+class Tried:
     """What a definition would have made of one moment. ``held_back`` says why not, if not."""
 
     is_match: bool
@@ -281,8 +281,8 @@ def _judge(run: DryRun, moments: list[Moment]) -> None:
     wanted = _tags_added(run.definition)
     tags_now = _tags_now(moments) if wanted else {}
     for moment in moments:
-        tried = _try(run.definition, moment, run.result.setdefault("ran", {}))
-        was = _try(live, moment, run.result.setdefault("live_ran", {})) if live else None
+        tried = try_moment(run.definition, moment, run.result.setdefault("ran", {}))
+        was = try_moment(live, moment, run.result.setdefault("live_ran", {})) if live else None
         run.seen += 1
         run.matched += tried.is_match
         run.live_matched += was is not None and was.is_match
@@ -304,31 +304,32 @@ def _differs(row: dict[str, Any]) -> bool:
     return row["live_is_match"] not in (None, row["is_match"])
 
 
-def _try(definition: Definition, moment: Moment, ran: dict[str, str]) -> _Tried:
+def try_moment(definition: Definition, moment: Moment, ran: dict[str, str]) -> Tried:
     """Judge one moment; moments come oldest first. ``ran``: when it last ran on each ticket."""
     verdict = evaluate(definition["conditions"], moment.snapshot, moment.change, at=moment.at)
     automatic = moment.message is not None and moment.message.is_automatic
     if automatic and not definition["runs_on_automatic"]:
-        return _Tried(
+        return Tried(
             is_match=False, branch=None, steps=verdict.trace, held_back="The message is automatic."
         )
-    branch = "then" if verdict.is_match else "else" if definition["else_actions"] else None
+    has_other = bool(definition["else_actions"]) and verdict.is_known
+    branch = "then" if verdict.is_match else "else" if has_other else None
     hours = definition["once_per_ticket_hours"]
     if branch is None or not hours:
-        return _Tried(verdict.is_match, branch, verdict.trace, "")
+        return Tried(verdict.is_match, branch, verdict.trace, "")
     ticket, before = str(moment.ticket.pk), ran.get(str(moment.ticket.pk))
     if before and moment.at - datetime.fromisoformat(before) < timedelta(hours=hours):
         reason = f"It ran on this ticket less than {hours} hours before."
-        return _Tried(verdict.is_match, None, verdict.trace, reason)
+        return Tried(verdict.is_match, None, verdict.trace, reason)
     ran[ticket] = moment.at.isoformat()
-    return _Tried(verdict.is_match, branch, verdict.trace, "")
+    return Tried(verdict.is_match, branch, verdict.trace, "")
 
 
 def _row(
     definition: Definition,
     moment: Moment,
-    tried: _Tried,
-    was: _Tried | None,
+    tried: Tried,
+    was: Tried | None,
     labels: Any,
 ) -> dict[str, Any]:
     chosen = definition["else_actions"] if tried.branch == "else" else definition["actions"]
