@@ -117,6 +117,13 @@ class RuleNeed(TypedDict):
     is_met: bool
 
 
+class RuleOfTemplate(TypedDict):
+    """The rule that the shop has already: the template would be its next draft."""
+
+    rule_id: str
+    name: str
+
+
 class RuleTemplateDetails(TypedDict):
     key: str
     name: str
@@ -126,6 +133,7 @@ class RuleTemplateDetails(TypedDict):
     safety: RuleSafety
     definition: dict[str, Any]
     needs: list[RuleNeed]
+    installed: RuleOfTemplate | None
 
 
 class RuleTemplateList(TypedDict):

@@ -31,11 +31,13 @@ from helpdesk.lib.errors import Conflict, InvalidInput, NotFound
 MAX_NOTE_CHARS = 500
 
 
-def create_draft(organization: Organization, definition: Any, *, user: User | None) -> Rule:
+def create_draft(
+    organization: Organization, definition: Any, *, user: User | None, key: str = ""
+) -> Rule:
     """A new rule that is off and says nothing yet; its draft is this. Raises InvalidInput."""
     checked = clean_definition(organization.pk, definition or {}, is_complete=False)
     with unit_of_work(actor=Actor.of_user(user) if user else None):
-        rule = new_rule(organization)
+        rule = new_rule(organization, key=key)
         rule.mode = Mode.OFF
         rule.name = checked["name"] or "New rule"
         _set_draft(rule, {**checked, "name": rule.name}, user)

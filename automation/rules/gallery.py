@@ -1,6 +1,7 @@
 """The template gallery: rules that shops want, ready to be looked at, changed and tried.
 
-A template becomes a rule that is off, with the template as its draft. Conditions ask for intents,
+A template becomes a rule that is off, with the template as its draft; of a rule that the shop has
+already, it becomes the next draft, so that no two rules do the same. Conditions ask for intents,
 never for words of one language. Macros are named by key and made when a template is installed.
 """
 
@@ -12,8 +13,9 @@ from typing import Any
 
 from automation.macros.defaults import ensure_default_macros
 from automation.macros.models import Macro
+from automation.rules import shipped
 from automation.rules.definition import EMPTY, safety_of, unsaved_rule
-from automation.rules.drafts import create_draft
+from automation.rules.drafts import create_draft, save_draft
 from automation.rules.models import Definition, Rule
 from automation.rules.shipped import action, customer_wants, leaf, trouble
 from automation.rules.summary import summary_of
@@ -35,6 +37,13 @@ class Template:
     make: Callable[[Macros], dict[str, Any]]
     macros: tuple[str, ...] = ()
     has_orders: bool = False
+    shipped: str = ""
+    """The key of the rule every shop begins with, whose next version this is."""
+
+    @property
+    def rule_key(self) -> str:
+        """What the rule made of it is found by."""
+        return self.shipped or f"template:{self.key}"
 
     def definition(self, macros: Macros) -> Definition:
         """What the rule would say in this shop; replies with macros that are not there left out."""
@@ -54,23 +63,41 @@ def templates_of(organization: Organization) -> list[dict[str, Any]]:
     """The whole gallery as this shop would get it."""
     macros = _macros_of(organization)
     has_store = Store.objects.filter(organization=organization, is_active=True).exists()
-    return [_record(each, organization, macros, has_store=has_store) for each in TEMPLATES]
+    keyed = Rule.objects.filter(organization=organization).exclude(key="")
+    rules = {each.key: each for each in keyed}
+    return [_record(each, organization, macros, rules, has_store=has_store) for each in TEMPLATES]
 
 
 def install_template(organization: Organization, key: str, *, user: User) -> Rule:
-    """A new rule that is off, with the template as its draft; raises NotFound."""
+    """A new rule that is off, with the template as its draft; raises NotFound.
+
+    Where the shop has this rule already, the template becomes its draft and what is live stays;
+    a draft that somebody is working on stays as well. Twice is once.
+    """
     template = next((each for each in TEMPLATES if each.key == key), None)
     if template is None:
         raise NotFound("There is no such template.")
     if template.macros:
         ensure_default_macros(organization)
-    return create_draft(organization, template.definition(_macros_of(organization)), user=user)
+    definition = template.definition(_macros_of(organization))
+    rule = Rule.objects.filter(organization=organization, key=template.rule_key).first()
+    if rule is None:
+        return create_draft(organization, definition, user=user, key=template.rule_key)
+    if rule.draft is not None:
+        return rule
+    return save_draft(rule, definition, user=user, based_on=rule.draft_revision)
 
 
 def _record(
-    template: Template, organization: Organization, macros: Macros, *, has_store: bool
+    template: Template,
+    organization: Organization,
+    macros: Macros,
+    rules: dict[str, Rule],
+    *,
+    has_store: bool,
 ) -> dict[str, Any]:
     definition = template.definition(macros)
+    rule = rules.get(template.rule_key)
     needs = [{"kind": "macro", "text": key, "is_met": key in macros} for key in template.macros]
     if template.has_orders:
         needs.append({"kind": "store", "text": "A connected store", "is_met": has_store})
@@ -83,6 +110,7 @@ def _record(
         "safety": safety_of(definition),
         "definition": definition,
         "needs": needs,
+        "installed": {"rule_id": str(rule.pk), "name": rule.name} if rule else None,
     }
 
 
@@ -396,6 +424,7 @@ TEMPLATES: tuple[Template, ...] = (
         "Asks to cancel an order that can still be stopped: urgent, and cancelling is proposed.",
         _urgent_cancellation,
         has_orders=True,
+        shipped=shipped.URGENT_CANCELLATION,
     ),
     Template(
         "wismo-tracking",
@@ -404,6 +433,7 @@ TEMPLATES: tuple[Template, ...] = (
         _wismo,
         macros=("tracking",),
         has_orders=True,
+        shipped=shipped.WISMO_REPLY,
     ),
     Template(
         "wismo-prepared",
@@ -465,6 +495,7 @@ TEMPLATES: tuple[Template, ...] = (
         "Bad review or mention",
         "One or two stars, or angry words in public: on top of everyone’s queue.",
         _bad_review,
+        shipped=shipped.BAD_REVIEW,
     ),
     Template(
         "spam",

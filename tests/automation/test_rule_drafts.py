@@ -16,6 +16,7 @@ from automation.rules.definition import clean_definition
 from automation.rules.edit import change_rule, create_rule
 from automation.rules.gallery import TEMPLATES
 from automation.rules.models import Mode, RunOutcome
+from automation.rules.shipped import ensure_shipped_rules
 from helpdesk.events.models import Event
 from helpdesk.lib.clock import now
 from tests.factories import receive_mail
@@ -243,6 +244,29 @@ def test_the_gallery_installs_rules_that_are_off_and_complete(api_as, ada, organ
         definition = rule["draft"]["definition"]
         assert clean_definition(organization.pk, definition)["name"] == each["name"]
     assert client.post(f"{RULES}/templates/nothing/install", {}).status_code == 404
+
+
+def test_a_template_of_a_rule_that_is_there_becomes_its_draft_and_no_second_rule(
+    api_as, ada, organization
+):
+    ensure_shipped_rules(organization)
+    client, known = api_as(ada), Rule.objects.count()
+    address = f"{RULES}/templates/urgent-cancellation/install"
+    shipped = Rule.objects.get(key="urgent-cancellation")
+
+    rule = client.post(address, {}).json()
+    again = client.post(address, {}).json()
+    new = client.post(f"{RULES}/templates/parcel-trouble/install", {}).json()
+
+    assert rule["id"] == again["id"] == str(shipped.pk)
+    assert (rule["mode"], rule["live_version"]) == ("on", 1)
+    assert (rule["draft"]["based_on"], again["draft_revision"]) == (1, rule["draft_revision"])
+    assert Rule.objects.count() == known + 1
+    listed = client.get(f"{RULES}/templates").json()["results"]
+    installed = {each["key"]: each["installed"] for each in listed if each["installed"]}
+    assert installed["urgent-cancellation"] == {"rule_id": rule["id"], "name": shipped.name}
+    assert installed["parcel-trouble"]["rule_id"] == new["id"]
+    assert "vip" not in installed
 
 
 def _tag(name: str) -> dict[str, object]:

@@ -4,33 +4,49 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from automation.rules.definition import NAMES
+from helpdesk.events.models import Event
 from integrations.commerce.ledger.models import OrderAction
 from tests.e2e.shop import Shop, wait_until
 
 
 @pytest.fixture
 def own_rules(shop: Shop) -> Iterator[None]:
-    """The rules of a test are gone after it: the other tests share the shop."""
-    before = {each["id"] for each in shop.get("/rules")["results"]}
+    """Rules are as before after a test: the other tests share the shop."""
+    before = {each["id"]: each for each in shop.get("/rules")["results"]}
     yield
     for rule in shop.get("/rules")["results"]:
-        if rule["id"] not in before:
+        was = before.get(rule["id"])
+        if was is None:
             assert shop.call("DELETE", f"/rules/{rule['id']}")[0] == 204
+        elif was["live_version"] != rule["live_version"]:
+            said = {name: was[name] for name in NAMES if name not in ("actions", "else_actions")}
+            for name in ("actions", "else_actions"):
+                said[name] = [{key: each[key] for key in ("type", "params")} for each in was[name]]
+            assert shop.call("PATCH", f"/rules/{rule['id']}", said)[0] == 200
+        elif rule["draft"]:
+            assert shop.call("DELETE", f"/rules/{rule['id']}/draft")[0] == 200
 
 
 @pytest.mark.usefixtures("own_rules")
 def test_a_template_is_changed_tested_published_and_explains_itself(shop: Shop, agent: Page):
-    """UX 46, 49: no message leaves in a test, a miss says why, a run is explained."""
+    """UX 46, 49: no message leaves in a test, a miss says why, a run is explained.
+
+    The rule that the shop has already is what the template changes: no two rules do the same.
+    """
     other = shop.shopper("Olga Other")
     shop.arrive(other, "Robe", "Is the linen robe in stock in size M?")
     quiet = shop.ticket_of(other)
     agent.goto("/automations/rules")
     agent.get_by_role("button", name="Templates").click()
-    agent.get_by_role("button", name="Use template: Urgent cancellation").click()
+    gallery = agent.get_by_role("dialog", name="Templates")
+    expect(gallery).to_contain_text("You have this rule: “Urgent cancellation”")
+    gallery.get_by_role("button", name="Use as a draft: Urgent cancellation").click()
     expect(agent.get_by_label("Name of the rule")).to_have_value("Urgent cancellation")
     name = f"Urgent {other.address[:12]}"
     agent.get_by_label("Name of the rule").fill(name)
@@ -50,20 +66,18 @@ def test_a_template_is_changed_tested_published_and_explains_itself(shop: Shop, 
     assert (len(shop.sink.mails), OrderAction.objects.count()) == (sent, acted)
     assert shop.get(f"/tickets/{quiet['id']}")["ticket"]["tags"] == []
 
-    agent.get_by_role("button", name="Publish v1").click()
-    dialog = agent.get_by_role("dialog", name="Publish v1")
+    agent.get_by_role("button", name="Publish v2").click()
+    dialog = agent.get_by_role("dialog", name="Publish v2")
     dialog.get_by_label("What changed").fill("Czech word too")
-    dialog.get_by_role("button", name="Publish v1").click()
-    expect(agent.get_by_text("v1 is live")).to_be_visible()
+    dialog.get_by_role("button", name="Publish v2").click()
+    expect(agent.get_by_text("v2 is live")).to_be_visible()
 
-    petra = shop.shopper("Petra Nováková")
-    shop.order(petra, number := petra.address[6:12])
-    shop.arrive(petra, "Storno", f"Dobrý den, prosím zrušte moji objednávku #{number}. Děkuji.")
-    ticket = shop.ticket_of(petra)
-    wait_until(
-        lambda: "storno" in shop.get(f"/tickets/{ticket['id']}")["ticket"]["tags"],
-        "the rule that tags the Czech cancellation",
-    )
+    ticket, seconds = _czech_cancellation(shop, name)
+    if seconds > 2:  # another test may have had the processor just then
+        ticket, seconds = min(
+            (_czech_cancellation(shop, name) for _ in range(2)), key=lambda found: found[1]
+        )
+    assert seconds <= 2
     agent.goto(f"/inbox/all/{ticket['id']}")
     line = agent.get_by_text(re.compile(f"^Rule {name}: Add tags"))
     line.get_by_role("button", name="Why").click()
@@ -76,6 +90,47 @@ def test_a_template_is_changed_tested_published_and_explains_itself(shop: Shop, 
         "button", name=f"#{ticket['number']}"
     ).click()
     expect(agent.get_by_role("dialog", name="Runs")).to_contain_text("was: cancel_order")
+
+
+def _czech_cancellation(shop: Shop, rule_name: str) -> tuple[dict[str, Any], float]:
+    """A ticket that the rule tags, and how long after the mail came in."""
+    petra = shop.shopper("Petra Nováková")
+    shop.order(petra, number := petra.address[6:12])
+    shop.arrive(petra, "Storno", f"Dobrý den, prosím zrušte moji objednávku #{number}. Děkuji.")
+    ticket = shop.ticket_of(petra)
+    wait_until(
+        lambda: "storno" in shop.get(f"/tickets/{ticket['id']}")["ticket"]["tags"],
+        "the rule that tags the Czech cancellation",
+    )
+    events = Event.objects.filter(ticket_id=ticket["id"])
+    came = events.get(type="message.received").at
+    tagged = events.filter(type="ticket.tagged", actor__name=rule_name).order_by("seq").first()
+    assert tagged is not None
+    return ticket, (tagged.at - came).total_seconds()
+
+
+@pytest.mark.usefixtures("own_rules")
+def test_a_rule_that_writes_to_customers_is_tried_before_it_is_published(shop: Shop, agent: Page):
+    """UX 47: the button says what is missing, does it, and publishing is refused until then."""
+    sent = len(shop.sink.mails)
+    agent.goto("/automations/rules")
+    agent.get_by_role("button", name="Templates").click()
+    agent.get_by_role("button", name="Use template: Return request").click()
+    expect(agent.get_by_label("Name of the rule")).to_have_value("Return request")
+    expect(agent.get_by_role("button", name="Test first")).to_be_visible()
+    expect(agent.get_by_role("button", name="Publish v1")).to_have_count(0)
+    rule_id = agent.url.rpartition("/")[2]
+    status, problem = shop.call("POST", f"/rules/{rule_id}/publish", {})
+    assert (status, problem["code"]) == (409, "test_first")
+
+    agent.get_by_role("complementary", name="Test").get_by_role(
+        "button", name="Run the test"
+    ).click()
+    expect(agent.get_by_role("button", name="Publish v1")).to_be_visible()
+    agent.get_by_label("Stop later rules").check()
+    expect(agent.get_by_role("button", name="Test first")).to_be_visible()
+    assert shop.get(f"/rules/{rule_id}")["live_version"] == 0
+    assert len(shop.sink.mails) == sent
 
 
 def test_conditions_are_built_with_the_keyboard_and_the_sentence_follows(shop: Shop, agent: Page):

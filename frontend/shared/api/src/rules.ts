@@ -87,6 +87,8 @@ export interface RuleTemplate {
   summary: string;
   safety: Safety;
   needs: { kind: string; text: string; is_met: boolean }[];
+  /** The shop has this rule already: the template would be its next draft. */
+  installed: { rule_id: Id; name: string } | null;
 }
 /** What a rule would do on one ticket. */
 export interface Trial {

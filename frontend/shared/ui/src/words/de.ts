@@ -2467,6 +2467,8 @@ export const de: Translation = {
     'Aus einer Vorlage wird ein Entwurf: ansehen, testen und veröffentlichen, wenn sie passt.',
   'rulebuild.needs': 'Fehlt noch: {what}',
   'rulebuild.install': 'Vorlage verwenden',
+  'rulebuild.installOver': 'Als Entwurf verwenden',
+  'rulebuild.haveIt': 'Diese Regel gibt es schon: „{name}“. Was gilt, bleibt bis zum Veröffentlichen.',
   'rulebuild.safe.messages': 'Sendet Kunden eine Nachricht',
   'rulebuild.safe.money': 'Bewegt Geld',
   'rulebuild.safe.outside': 'Ruft nach außen',

@@ -2422,6 +2422,8 @@ export const en = {
   'rulebuild.galleryHint': 'A template becomes a draft: look at it, test it and publish it when it fits.',
   'rulebuild.needs': 'Still needs: {what}',
   'rulebuild.install': 'Use template',
+  'rulebuild.installOver': 'Use as a draft',
+  'rulebuild.haveIt': 'You have this rule: “{name}”. What is live stays until you publish.',
   'rulebuild.safe.messages': 'Sends a message to customers',
   'rulebuild.safe.money': 'Touches money',
   'rulebuild.safe.outside': 'Calls outside',
