@@ -5180,6 +5180,10 @@ export interface components {
       text: string;
       is_met: boolean;
     };
+    RuleOfTemplate: {
+      rule_id: string;
+      name: string;
+    };
     /** @description Every rule once, in the order they shall run. */
     RuleOrderInputRequest: {
       ids: string[];
@@ -5243,6 +5247,7 @@ export interface components {
         [key: string]: unknown;
       };
       needs: components['schemas']['RuleNeed'][];
+      installed: components['schemas']['RuleOfTemplate'] | null;
     };
     RuleTemplateList: {
       results: components['schemas']['RuleTemplateDetails'][];
