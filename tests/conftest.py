@@ -40,8 +40,7 @@ def emptied_quickly() -> Iterator[None]:
     from tests.services.emptying import empty
 
     def emptied(case: TransactionTestCase) -> None:
-        for alias in case._databases_names(include_mirrors=False):
-            empty(alias)
+        empty("default")
 
     patch = pytest.MonkeyPatch()
     patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
