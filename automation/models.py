@@ -18,8 +18,11 @@ from automation.rules.models import (
     RunOutcome,
     WebhookCall,
 )
+from automation.sla.models import BusinessCalendar, CalendarUse, SlaClock, SlaPolicy
 
 __all__ = [
+    "BusinessCalendar",
+    "CalendarUse",
     "CsatOptOut",
     "CsatSurvey",
     "DryRun",
@@ -32,6 +35,8 @@ __all__ = [
     "RuleTimer",
     "RuleVersion",
     "RunOutcome",
+    "SlaClock",
+    "SlaPolicy",
     "SurveyExclusion",
     "SurveySettings",
     "SurveyState",

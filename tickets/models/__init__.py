@@ -26,6 +26,7 @@ from tickets.models.tag import Tag
 from tickets.models.ticket import (
     CsatState,
     Priority,
+    SlaState,
     Status,
     Ticket,
     TicketKind,
@@ -64,6 +65,7 @@ __all__ = [
     "MessageKind",
     "Priority",
     "Scope",
+    "SlaState",
     "Split",
     "StaleWords",
     "Status",

@@ -50,6 +50,15 @@ class WakesOn(models.TextChoices):
     DELIVERED = "delivered", "The order is delivered"
 
 
+class SlaState(models.TextChoices):
+    """How a ticket stands to its most pressing target (automation.sla decides)."""
+
+    RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    BREACHED = "breached", "Breached"
+    MET = "met", "Met"
+
+
 class TicketNumbers(models.Model):
     """The last ticket number of an organization; its row is locked while a ticket is made."""
 
@@ -129,6 +138,15 @@ class Ticket(models.Model):
         default=list, blank=True, db_default=models.Value([], models.JSONField())
     )
     """Rules that wait on this ticket, [{id, rule_id, name, due_at}], the next first."""
+    sla_state = models.CharField(
+        max_length=8, choices=SlaState, blank=True, default="", db_default=""
+    )
+    """How the ticket stands to its most pressing target; empty where none is set."""
+    sla_target = models.CharField(max_length=12, blank=True, default="", db_default="")
+    sla_policy = models.CharField(max_length=120, blank=True, default="", db_default="")
+    sla_due_at = models.DateTimeField(null=True, blank=True)
+    sla_amber_at = models.DateTimeField(null=True, blank=True)
+    """When less than a quarter of the time will be left."""
     merged_into = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -179,6 +197,11 @@ class Ticket(models.Model):
                 fields=["team", "-queue_rank", "created_at"],
                 name="ticket_waits_in_team",
                 condition=models.Q(status=Status.OPEN, assignee=None, merged_into=None),
+            ),
+            models.Index(
+                fields=["organization", "sla_due_at"],
+                name="ticket_sla_due",
+                condition=models.Q(sla_due_at__isnull=False),
             ),
             models.Index(
                 fields=["wakes_order_id"],

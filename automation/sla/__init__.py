@@ -1,0 +1,1 @@
+"""Service levels: opening hours, targets by policy, and the clock that runs on every ticket."""
