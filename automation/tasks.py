@@ -6,7 +6,7 @@ import uuid
 
 from celery import shared_task
 
-from automation.csat.surveys import send_due_surveys
+from automation.csat.surveys import send_due_reminders, send_due_surveys
 from automation.rules import time_machine
 from automation.rules.by_hand import run_scheduled
 from automation.rules.engine import forget_old_runs
@@ -19,6 +19,12 @@ from helpdesk.sweep import sweeps
 def send_surveys() -> int:
     """Send the surveys whose delay is over."""
     return send_due_surveys()
+
+
+@sweeps("csat.remind", every_seconds=300)
+def remind_of_surveys() -> int:
+    """Remind once of surveys that wait for their answer."""
+    return send_due_reminders()
 
 
 @sweeps("rules.timers")

@@ -12,6 +12,7 @@ from automation.api import (
     order_approvals,
     rule_drafts,
     rules,
+    survey_settings,
     surveys,
 )
 
@@ -55,5 +56,8 @@ urlpatterns = [
     path("intents", intents.IntentList.as_view()),
     path("messages/<uuid:message_id>/intent", intents.MessageIntent.as_view()),
     path("reports/intents", intents.IntentAccuracy.as_view()),
+    path("settings/surveys", survey_settings.SurveySettingsPage.as_view()),
+    path("settings/surveys/preview", survey_settings.SurveyPreview.as_view()),
+    path("settings/surveys/<uuid:store_id>", survey_settings.StoreSurveySettings.as_view()),
     path("reports/csat", surveys.CsatReport.as_view()),
 ]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
+from automation.csat.credits import credits_of
 from automation.csat.exclusions import opt_out
-from automation.csat.models import CsatSurvey, SurveyState
+from automation.csat.models import CsatSurvey, SurveyKind, SurveyState, scores_of
+from automation.csat.recovery import note_recovery
 from automation.csat.surveys import record_survey
+from automation.intents.understanding import understand
 from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
@@ -21,36 +24,68 @@ CHANGEABLE_FOR = timedelta(hours=24)
 
 
 def record_answer(
-    survey_id: uuid.UUID, score: int, comment: str, *, at: datetime | None = None
+    survey_id: uuid.UUID,
+    score: int,
+    comment: str,
+    *,
+    on: str = "page",
+    at: datetime | None = None,
 ) -> CsatSurvey:
     """Record the score and comment; within CHANGEABLE_FOR a second answer replaces the first.
 
-    Raises NotFound for a survey that never went out or is expired, Conflict (code
-    ``already_answered``) when it is too late to change, InvalidInput for a score outside 1 to 5.
-    The ticket is not reopened.
+    ``on`` says where it was given. Raises NotFound for a survey that never went out or is expired,
+    Conflict (code ``already_answered``) when it is too late to change, InvalidInput for a score
+    outside its scale. The ticket is not reopened.
     """
     at = at or now()
-    if isinstance(score, bool) or score not in range(1, 6):
-        raise InvalidInput.field("score", "Choose a score from 1 to 5.")
     with unit_of_work():
         survey = get_open_survey(survey_id, at=at)
         asked_on = survey.ticket_id
         ticket = lock_survivor(asked_on)
         survey = get_open_survey(survey_id, at=at)
+        _check_score(survey.kind, score)
         if not is_changeable(survey, at=at):
             raise Conflict("This survey was answered.", code="already_answered")
         comment = comment.replace("\x00", "").strip()[:MAX_COMMENT_CHARS]
         if (survey.score, survey.comment) == (score, comment):
             return survey
-        survey.score, survey.comment = score, comment
-        survey.state, survey.answered_at = SurveyState.ANSWERED, survey.answered_at or at
-        survey.save(update_fields=["score", "comment", "state", "answered_at"])
+        _keep(survey, score, comment, on, at)
         with unit_of_work(actor=Actor("customer", str(ticket.customer_id), ticket.customer.name)):
-            is_newest = ticket.pk == asked_on and ticket.resolution == survey.resolution
+            is_newest = ticket.pk == asked_on and survey.resolution >= ticket.resolution
             if is_newest or ticket.csat_score is None:
-                set_csat(ticket.pk, state=CsatState.ANSWERED, score=score)
+                is_csat = survey.kind == SurveyKind.CSAT
+                set_csat(ticket.pk, state=CsatState.ANSWERED, score=score if is_csat else None)
             record_survey("csat.answered", survey, ticket)
+            note_recovery(survey, at=at)
     return survey
+
+
+def _keep(survey: CsatSurvey, score: int, comment: str, on: str, at: datetime) -> None:
+    if survey.answered_at is None:
+        survey.credits = credits_of(survey, until=survey.sent_at or at)
+        survey.answered_at, survey.answered_on = at, on
+    if comment != survey.comment:
+        survey.comment_intent = _reason_in(comment)
+    survey.score, survey.comment, survey.state = score, comment, SurveyState.ANSWERED
+    survey.save(
+        update_fields=[
+            "score", "comment", "comment_intent", "state", "answered_at", "answered_on", "credits",
+        ]
+    )  # fmt: skip
+
+
+def _reason_in(comment: str) -> str:
+    """What the comment is about; empty where nothing was said or we are unsure."""
+    if not comment:
+        return ""
+    intent = understand(comment).intent
+    return "" if intent is None else intent
+
+
+def _check_score(kind: str, score: int) -> None:
+    scale = scores_of(kind)
+    if isinstance(score, bool) or not isinstance(score, int) or score not in scale:
+        raise InvalidInput.field("score", f"Choose a score from {scale[0]} to {scale[-1]}.")
 
 
 def stop_surveys(survey_id: uuid.UUID) -> None:

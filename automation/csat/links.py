@@ -33,7 +33,7 @@ def find_survey_id(token: str) -> uuid.UUID | None:
 def link_of(survey_id: uuid.UUID, score: int | None = None) -> str:
     """The page of the survey, with a score preselected."""
     address = f"{settings.PUBLIC_URL}/csat/{token_of(survey_id)}"
-    return f"{address}?score={score}" if score else address
+    return address if score is None else f"{address}?score={score}"
 
 
 def stop_link_of(survey_id: uuid.UUID) -> str:

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -21,15 +22,16 @@ from django.views.decorators.http import require_http_methods
 
 from automation.csat.answers import get_open_survey, is_changeable, record_answer, stop_surveys
 from automation.csat.links import find_survey_id
-from automation.csat.mail import words_for
-from automation.csat.models import CsatSurvey
+from automation.csat.look import accent_of
+from automation.csat.mail import question_context, words_for
+from automation.csat.models import CsatSurvey, SurveyKind, is_high, is_low, scores_of
+from automation.csat.settings import settings_of
 from automation.csat.words import LANGUAGES, Words, words_of
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict, InvalidInput, NotFound
 
 VIEWS_PER_MINUTE = 120
 POSTS_PER_MINUTE = 20
-LOW_SCORE = 2
 
 Page = Callable[[HttpRequest, str], HttpResponse]
 
@@ -69,7 +71,8 @@ def survey_page(request: HttpRequest, token: str) -> HttpResponse:
     wants_change = request.GET.get("change") == "1" and is_changeable(survey, at=now())
     if survey.answered_at is not None and not wants_change:
         return _thanks(request, survey)
-    return _form(request, survey, score=_score_of(request.GET.get("score")) or survey.score)
+    wanted = _score_of(request.GET.get("score"), survey.kind)
+    return _form(request, survey, score=survey.score if wanted is None else wanted)
 
 
 @csrf_exempt
@@ -91,11 +94,12 @@ def stop_page(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _record(request: HttpRequest, survey_id: uuid.UUID) -> HttpResponse:
-    score = _score_of(request.POST.get("score"))
+    survey = get_open_survey(survey_id, at=now())
+    score = _score_of(request.POST.get("score"), survey.kind)
     comment = request.POST.get("comment", "")
     if score is None:
-        survey = get_open_survey(survey_id, at=now())
-        problem = _words(request, survey).choose
+        words = _words(request, survey)
+        problem = words.nps_choose if survey.kind == SurveyKind.NPS else words.choose
         return _form(request, survey, score=None, comment=comment, problem=problem, status=422)
     try:
         record_answer(survey_id, score, comment)
@@ -116,10 +120,10 @@ def _form(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    labels = _words(request, survey).scores
     shown = {
+        **question_context(survey.kind, _words(request, survey)),
         "score": score,
-        "scores": [{"number": n, "label": label} for n, label in enumerate(labels, start=1)],
+        "has_score": score is not None,
         "comment": survey.comment if comment is None else comment,
         "problem": problem,
         "stop_address": f"{request.path}/stop",
@@ -128,23 +132,51 @@ def _form(
 
 
 def _thanks(request: HttpRequest, survey: CsatSurvey, *, status: int = 200) -> HttpResponse:
-    score = survey.score or 0
     shown = {
-        "label": _words(request, survey).scores[score - 1],
-        "comment": survey.comment,
-        "is_low": score <= LOW_SCORE,
+        **_thanks_context(survey, _words(request, survey)),
         "is_changeable": is_changeable(survey, at=now()),
     }
     return _page(request, "portal/csat_thanks.html", survey, shown, status=status)
 
 
+def _thanks_context(survey: CsatSurvey, words: Words) -> dict[str, Any]:
+    """Thanks for this score; who is happy is invited to tell others, where the shop wants it."""
+    score = survey.score or 0
+    is_nps = survey.kind == SurveyKind.NPS
+    settings = settings_of(survey.organization, survey.store_id)
+    is_happy = is_high(survey.kind, score)
+    return {
+        "label": words.score_of_ten(score) if is_nps else words.scores[score - 1],
+        "comment": survey.comment,
+        "is_low": is_low(survey.kind, score),
+        "review_url": settings.review_url if is_happy else "",
+        "loyalty_url": settings.loyalty_url if is_happy else "",
+    }
+
+
 def _page(
     request: HttpRequest, template: str, survey: CsatSurvey, shown: dict[str, Any], **more: Any
 ) -> HttpResponse:
+    base = {"words": _words(request, survey), **_look_context(survey)}
+    response = render(request, template, {**base, "languages": _languages(), **shown}, **more)
+    if base["logo_url"]:
+        parts = urlsplit(base["logo_url"])
+        images = ["'self'", "data:", f"{parts.scheme}://{parts.netloc}"]
+        response._csp_replace = {"img-src": images}  # type: ignore[attr-defined]
+    return response
+
+
+def _look_context(survey: CsatSurvey) -> dict[str, Any]:
+    """The shop's name, logo and colour, and who is asked about."""
+    settings = settings_of(survey.organization, survey.store_id)
     shop = survey.organization.name
-    initials = survey.user.initials if survey.user else shop[:1].upper()
-    base = {"words": _words(request, survey), "shop": shop, "initials": initials}
-    return render(request, template, {**base, "languages": _languages(), **shown}, **more)
+    is_about_person = survey.user is not None and survey.kind == SurveyKind.CSAT
+    return {
+        "shop": shop,
+        "initials": survey.user.initials if survey.user and is_about_person else shop[:1].upper(),
+        "accent": accent_of(settings.accent),
+        "logo_url": settings.logo_url,
+    }
 
 
 def _closed(request: HttpRequest, *, status: int = 404, is_too_fast: bool = False) -> HttpResponse:
@@ -166,8 +198,8 @@ def _languages() -> list[dict[str, str]]:
     return [{"code": code, "name": words_of(code).language_name} for code in LANGUAGES]
 
 
-def _score_of(text: str | None) -> int | None:
-    return int(text) if text in ("1", "2", "3", "4", "5") else None
+def _score_of(text: str | None, kind: str) -> int | None:
+    return next((score for score in scores_of(kind) if text == str(score)), None)
 
 
 def _is_too_fast(request: HttpRequest) -> bool:

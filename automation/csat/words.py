@@ -47,6 +47,19 @@ class Words:
     stop_lead: str
     stop_button: str
     stopped: str
+    nps_title: str
+    nps_least: str
+    nps_most: str
+    of_ten: str
+    nps_reason: str
+    nps_choose: str
+    reply_hint: str
+    nps_reply_hint: str
+    reminder: str
+    tell_others: str
+    write_review: str
+    join_loyalty: str
+    talk_to_us: str
 
     def about(self, *, name: str, shop: str, subject: str) -> Words:
         """The same sentences with the names put in. Nothing in the names is read as a place."""
@@ -54,9 +67,13 @@ class Words:
         filled: dict[str, Any] = {
             each.name: _filled(getattr(self, each.name), places)
             for each in fields(self)
-            if each.name not in ("language", "scores", "of_five")
+            if each.name not in ("language", "scores", "of_five", "of_ten")
         }
         return replace(self, **filled)
+
+    def score_of_ten(self, score: int) -> str:
+        """``9 of 10``."""
+        return _filled(self.of_ten, {"{number}": str(score)})
 
     def score_of_five(self, score: int) -> str:
         """``4 of 5, Good``."""

@@ -19,6 +19,7 @@ from tickets.models import Channel, MessageKind, Status, Ticket
 from tickets.selectors import tickets_visible_to
 
 LOW_SCORE = 2
+LAST_DETRACTOR = 6
 TOLD_AGAIN_AFTER = timedelta(days=1)
 """A channel that comes and goes with the same words is news once a day."""
 _TROUBLE = ("failed", "uncertain", "bounced")
@@ -160,8 +161,10 @@ def _on_delivery(event: Event, people: People) -> Concerned:
 
 
 def _on_answered(event: Event, people: People) -> Concerned:
-    score, assignee = event.payload["survey"]["score"], event.payload["ticket"]["assignee_id"]
-    if score is not None and score <= LOW_SCORE and assignee:
+    survey, assignee = event.payload["survey"], event.payload["ticket"]["assignee_id"]
+    is_nps = survey.get("kind") == "nps"
+    score = survey["score"]
+    if score is not None and score <= (LAST_DETRACTOR if is_nps else LOW_SCORE) and assignee:
         yield assignee, "low_csat"
 
 
@@ -204,7 +207,8 @@ def _preview(event: Event) -> str:
     """What was said, on one line."""
     if event.type == "csat.answered":
         survey = event.payload["survey"]
-        return " ".join(f"{survey['score']}/5 {survey['comment']}".split())
+        most = 10 if survey.get("kind") == "nps" else 5
+        return " ".join(f"{survey['score']}/{most} {survey['comment']}".split())
     if event.type == "rule.ran":
         return " ".join(each["text"] for each in event.payload.get("notify", ()) if each["text"])
     message = event.payload.get("message")

@@ -18,6 +18,6 @@ def rate(conversation: Conversation, score: int, comment: str) -> CsatRecord:
     survey = find_survey(conversation)
     if survey is None:
         raise Conflict("There is nothing to rate here yet.", code="no_survey")
-    survey = record_answer(survey.pk, score, comment)
+    survey = record_answer(survey.pk, score, comment, on="chat")
     announce(conversation.pk)
     return {"state": "answered", "score": survey.score, "comment": survey.comment}

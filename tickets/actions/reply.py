@@ -419,6 +419,11 @@ def _answered(
         record_ticket("ticket.assigned", ticket, {"assignee_id": (None, str(user.pk))})
 
 
+def channel_that_answers(ticket: Ticket) -> Channel:
+    """Where an answer goes if nobody chooses: that of the newest message, or the ticket's own."""
+    return _channel_of(ticket, None)
+
+
 def _channel_of(ticket: Ticket, channel_id: uuid.UUID | None) -> Channel:
     """The channel chosen, else that of the newest message that came in, else the ticket's own."""
     if channel_id is not None:

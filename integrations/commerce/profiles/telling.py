@@ -61,7 +61,8 @@ def _news_in(event: Event) -> tuple[str, dict[str, Any]]:
     if event.type == "ticket.created":
         return (OPENED, {}) if ticket["status"] == Status.OPEN else ("", {})
     if event.type == "csat.answered":
-        return RATED, {"score": event.payload["survey"]["score"]}
+        survey = event.payload["survey"]
+        return ("", {}) if survey.get("kind") == "nps" else (RATED, {"score": survey["score"]})
     change = event.payload.get("change", {}).get("status", [None, None])
     return (SOLVED, {}) if change[1] == Status.CLOSED else ("", {})
 
