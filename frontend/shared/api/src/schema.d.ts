@@ -2057,6 +2057,58 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/settings/surveys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What holds for all surveys, and for each store's. PATCH changes what holds for all. */
+    get: operations['survey_settings'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** @description What holds for all surveys, and for each store's. PATCH changes what holds for all. */
+    patch: operations['change_survey_settings'];
+    trace?: never;
+  };
+  '/api/v1/settings/surveys/{store_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** @description PATCH: where one store's surveys differ; null makes it like the others again. */
+    patch: operations['change_store_survey_settings'];
+    trace?: never;
+  };
+  '/api/v1/settings/surveys/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description POST: what a customer would see with these settings. Nothing is kept, nothing is sent. */
+    post: operations['preview_survey'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/sign-ins': {
     parameters: {
       query?: never;
@@ -3175,6 +3227,8 @@ export interface components {
       code: string;
       message: string;
     };
+    /** @enum {string} */
+    ChannelsOffEnum: 'email' | 'chat' | 'sms' | 'whatsapp' | 'other';
     /** @description Nothing but which page asks. */
     ClientInputRequest: {
       client_id?: string;
@@ -4783,6 +4837,26 @@ export interface components {
         [key: string]: string | null;
       };
     };
+    /** @description Any of these; null goes back to what holds without it. */
+    PatchedSurveySettingsInputRequest: {
+      is_enabled?: boolean | null;
+      kind?:
+        (components['schemas']['SurveySettingsInputKindEnum'] | components['schemas']['NullEnum']) | null;
+      delay_seconds?: number | null;
+      sample_percent?: number | null;
+      pause_days?: number | null;
+      nps_pause_days?: number | null;
+      reminder_days?: number | null;
+      expires_days?: number | null;
+      channels_off?: components['schemas']['ChannelsOffEnum'][] | null;
+      accent?: string | null;
+      logo_url?: string | null;
+      review_url?: string | null;
+      loyalty_url?: string | null;
+      texts?: {
+        [key: string]: unknown;
+      } | null;
+    };
     /** @description Any of these. */
     PatchedTeamChangesRequest: {
       name?: string;
@@ -5673,6 +5747,12 @@ export interface components {
       copy: string;
       link: string;
     };
+    StoreSurveysRecord: {
+      id: string;
+      name: string;
+      own: string[];
+      settings: components['schemas']['SurveySettingsRecord'];
+    };
     StoreTest: {
       is_ok: boolean;
       detail: string;
@@ -5711,6 +5791,72 @@ export interface components {
       start: number;
       end: number;
       results: components['schemas']['Suggestion'][];
+    };
+    SurveyLanguageRecord: {
+      tag: string;
+      name: string;
+      ours: {
+        [key: string]: string;
+      };
+    };
+    /** @description ``settings`` are not kept; ``view`` is what to look at. */
+    SurveyPreviewInputRequest: {
+      settings: components['schemas']['SurveySettingsInputRequest'];
+      view: components['schemas']['ViewEnum'];
+      language: components['schemas']['LanguageEnum'];
+      /** Format: uuid */
+      store_id?: string | null;
+    };
+    SurveyPreviewRecord: {
+      html: string;
+    };
+    SurveySettingsDetails: {
+      settings: components['schemas']['SurveySettingsRecord'];
+      stores: components['schemas']['StoreSurveysRecord'][];
+      languages: components['schemas']['SurveyLanguageRecord'][];
+      channels: string[];
+    };
+    /** @enum {string} */
+    SurveySettingsInputKindEnum: 'csat' | 'nps';
+    /** @description Any of these; null goes back to what holds without it. */
+    SurveySettingsInputRequest: {
+      is_enabled?: boolean | null;
+      kind?:
+        (components['schemas']['SurveySettingsInputKindEnum'] | components['schemas']['NullEnum']) | null;
+      delay_seconds?: number | null;
+      sample_percent?: number | null;
+      pause_days?: number | null;
+      nps_pause_days?: number | null;
+      reminder_days?: number | null;
+      expires_days?: number | null;
+      channels_off?: components['schemas']['ChannelsOffEnum'][] | null;
+      accent?: string | null;
+      logo_url?: string | null;
+      review_url?: string | null;
+      loyalty_url?: string | null;
+      texts?: {
+        [key: string]: unknown;
+      } | null;
+    };
+    SurveySettingsRecord: {
+      is_enabled: boolean;
+      kind: string;
+      delay_seconds: number;
+      sample_percent: number;
+      pause_days: number;
+      nps_pause_days: number;
+      reminder_days: number;
+      expires_days: number;
+      channels_off: string[];
+      accent: string;
+      logo_url: string;
+      review_url: string;
+      loyalty_url: string;
+      texts: {
+        [key: string]: {
+          [key: string]: string;
+        };
+      };
     };
     TagRecord: {
       id: string;
@@ -5983,6 +6129,8 @@ export interface components {
     ViewCount: {
       total: number;
     };
+    /** @enum {string} */
+    ViewEnum: 'mail' | 'page' | 'thanks';
     /** @description A view to save; with an ``id`` of the client's own, saving it twice saves it once. */
     ViewInputRequest: {
       name: string;
@@ -9306,6 +9454,96 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Suggestions'];
+        };
+      };
+    };
+  };
+  survey_settings: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SurveySettingsDetails'];
+        };
+      };
+    };
+  };
+  change_survey_settings: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedSurveySettingsInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SurveySettingsDetails'];
+        };
+      };
+    };
+  };
+  change_store_survey_settings: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        store_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedSurveySettingsInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SurveySettingsDetails'];
+        };
+      };
+    };
+  };
+  preview_survey: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SurveyPreviewInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SurveyPreviewRecord'];
         };
       };
     };
