@@ -18,6 +18,7 @@ class AutomationConfig(AppConfig):
             loyalty,  # noqa: F401 (fills values)
             sending,  # noqa: F401 (subscribes)
         )
+        from automation.reports import subscriber  # noqa: F401 (subscribes)
         from automation.rules import (
             engine,  # noqa: F401 (subscribes)
             search,  # noqa: F401 (makes runs findable)

@@ -9,6 +9,12 @@ from automation.csat.models import (
     SurveyState,
 )
 from automation.macros.models import Macro, MacroUse, MacroVersion
+from automation.reports.models import (
+    ClosingFigures,
+    MessageFigures,
+    ReportSchedule,
+    TicketFigures,
+)
 from automation.rules.models import (
     DryRun,
     Rule,
@@ -23,6 +29,7 @@ from automation.sla.models import BusinessCalendar, CalendarUse, SlaClock, SlaPo
 __all__ = [
     "BusinessCalendar",
     "CalendarUse",
+    "ClosingFigures",
     "CsatOptOut",
     "CsatSurvey",
     "DryRun",
@@ -30,6 +37,8 @@ __all__ = [
     "Macro",
     "MacroUse",
     "MacroVersion",
+    "MessageFigures",
+    "ReportSchedule",
     "Rule",
     "RuleRun",
     "RuleTimer",
@@ -40,5 +49,6 @@ __all__ = [
     "SurveyExclusion",
     "SurveySettings",
     "SurveyState",
+    "TicketFigures",
     "WebhookCall",
 ]

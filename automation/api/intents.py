@@ -14,7 +14,7 @@ from automation.api.shapes import IntentPage, IntentReport
 from automation.corrections.accuracy import accuracy_report
 from automation.corrections.correct import correct
 from automation.intents.catalog import INTENTS
-from automation.reports.csat import period_of
+from automation.reports.period import period_of
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.events.payloads import MessageRecord
 from helpdesk.lib.api import read_body, refuse_unknown_parameters

@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from automation.api.inputs import NoSurveyInput
 from automation.api.shapes import CsatReportDetails
 from automation.csat.surveys import skip_survey
-from automation.reports.csat import csat_report, period_of
+from automation.reports.csat import csat_report
+from automation.reports.period import period_of
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.events.payloads import TicketRecord
 from helpdesk.lib.api import read_body, refuse_unknown_parameters

@@ -10,6 +10,7 @@ from automation.api import (
     intents,
     macros,
     order_approvals,
+    reports,
     rule_drafts,
     rules,
     survey_settings,
@@ -59,5 +60,6 @@ urlpatterns = [
     path("settings/surveys", survey_settings.SurveySettingsPage.as_view()),
     path("settings/surveys/preview", survey_settings.SurveyPreview.as_view()),
     path("settings/surveys/<uuid:store_id>", survey_settings.StoreSurveySettings.as_view()),
+    path("reports/<slug:name>/figures", reports.ReportFigures.as_view()),
     path("reports/csat", surveys.CsatReport.as_view()),
 ]

@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import TruncDate
 
 from automation.corrections.models import IntentCorrection
-from automation.reports.csat import Period
+from automation.reports.period import Period
 from helpdesk.accounts.models import Organization
 from helpdesk.lib.clock import iso
 from tickets.models import Message, MessageKind

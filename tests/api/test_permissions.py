@@ -188,6 +188,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "messages/<uuid:message_id>/intent": {"PUT": AGENT},
     "reports/intents": {"GET": ANYBODY},
     "reports/csat": {"GET": ANYBODY},
+    "reports/<slug:name>/figures": {"GET": ANYBODY},
 }
 # Answer by signature, not by session: asked for without one, they show nothing.
 SIGNED = {"mail-images/<str:token>", "join/<str:secret>"}
@@ -206,6 +207,7 @@ def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]
 def address(route: str) -> str:
     """The route with ids that nobody has."""
     route = route.replace("<int:session_id>", "999999").replace("<slug:key>", "nothing")
+    route = route.replace("<slug:name>", "overview")
     route = re.sub(r"<uuid:\w+>", lambda _: str(uuid.uuid4()), route)
     return "/api/v1/" + route.replace("<int:number>", "999999").replace("<str:mode>", "reply")
 

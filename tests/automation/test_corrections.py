@@ -9,7 +9,7 @@ from automation.corrections.correct import correct
 from automation.corrections.models import IntentCorrection
 from automation.corrections.training import corrected_examples, train
 from automation.corrections.words import told
-from automation.reports.csat import period_of
+from automation.reports.period import period_of
 from helpdesk.accounts.actions import create_user
 from helpdesk.events.models import Event
 from helpdesk.lib.clock import now

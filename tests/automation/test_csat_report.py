@@ -12,7 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from automation.csat.models import CsatSurvey, SurveyState
-from automation.reports.csat import band, csat_report, period_of
+from automation.reports.csat import band, csat_report
+from automation.reports.period import period_of
 from helpdesk.accounts.models import Organization
 from helpdesk.lib.errors import InvalidInput
 from tests.factories import make_channel, make_customer, receive_mail
