@@ -103,6 +103,7 @@ def _add_mail(commands: Any) -> None:
     classify = _command(commands, "classify", _classify, "language, intent and sentiment of texts")
     classify.add_argument("--jsonl", action="store_true")
     _command(commands, "train-intents", _train_intents, "learn from corrected intents")
+    _command(commands, "rebuild-reports", _rebuild_reports, "count the figures of reports afresh")
     channels = _command(commands, "channels", _channels, "list or add channels")
     actions = channels.add_subparsers(dest="action", metavar="ACTION")
     actions.add_parser("list")
@@ -277,6 +278,17 @@ def _train_intents(arguments: argparse.Namespace) -> int:
     from automation.corrections.words import told
 
     print(told(train()))
+    return 0
+
+
+def _rebuild_reports(arguments: argparse.Namespace) -> int:
+    del arguments
+    _ready_database()
+    from automation.reports.rebuild import rebuild
+    from helpdesk.accounts.models import Organization
+
+    for organization in Organization.objects.order_by("created_at"):
+        print(f"{organization.slug}: {rebuild(organization.pk)} tickets counted", flush=True)
     return 0
 
 

@@ -19,14 +19,11 @@ class Percentile(Aggregate):
     """The value that a share of all rows does not exceed, between two rows by their distance."""
 
     function = "percentile_cont"
+    template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
 
     def __init__(self, expression: Any, share: float, **extra: Any) -> None:
         extra.setdefault("output_field", FloatField())
-        super().__init__(
-            expression,
-            template=f"%(function)s({share}) WITHIN GROUP (ORDER BY %(expressions)s)",
-            **extra,
-        )
+        super().__init__(expression, share=share, **extra)
 
 
 @dataclass(frozen=True)

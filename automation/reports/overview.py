@@ -28,19 +28,19 @@ from helpdesk.lib.clock import now
 TILES = {
     "created": Kind("count", drill=True),
     "closed": Kind("count", "up", drill=True),
-    "reopened": Kind("count", "down", drill=True),
-    "received": Kind("count"),
-    "sent": Kind("count"),
     "first_response": Kind("seconds", "down", of="first_replies", drill=True),
+    "resolution": Kind("seconds", "down", of="resolved"),
+    "one_touch": Kind("share", "up", of="closed", drill=True),
     "first_response_p90": Kind("seconds", "down", of="first_replies"),
+    "resolution_p90": Kind("seconds", "down", of="resolved"),
     "next_response": Kind("seconds", "down", of="next_replies", drill=True),
     "next_response_p90": Kind("seconds", "down", of="next_replies"),
-    "resolution": Kind("seconds", "down", of="resolved"),
-    "resolution_p90": Kind("seconds", "down", of="resolved"),
-    "one_touch": Kind("share", "up", of="closed", drill=True),
-    "zero_touch": Kind("share", "up", of="closed", drill=True),
-    "messages_per_ticket": Kind("ratio", "down", of="closed"),
+    "reopened": Kind("count", "down", drill=True),
     "reopen_rate": Kind("share", "down", of="reopened"),
+    "zero_touch": Kind("share", "up", of="closed", drill=True),
+    "received": Kind("count"),
+    "sent": Kind("count"),
+    "messages_per_ticket": Kind("ratio", "down", of="closed"),
     "backlog": Kind("count", "down", drill=True),
     "backlog_age": Kind("seconds", "down", of="backlog"),
 }
@@ -55,6 +55,7 @@ DAYS = {
     "resolution": Kind("seconds", of="resolved"),
     "one_touch": Kind("share", of="closed"),
 }
+MAX_LINES = 12
 LINES = {
     "created": "volume",
     "closed": "volume",
@@ -77,7 +78,7 @@ def overview(scope: Scope, *, compare: bool) -> Frame:
     lines = [_line(scope, key, days, before, group=group) for key, group in LINES.items()]
     return Frame(
         tiles=tiles(TILES, figures(scope), figures(earlier) if earlier else None),
-        series=lines,
+        series=[*lines, *stack(scope, "channel_kind", "by_channel")],
         bars=[bars("backlog_age", "count", backlog_ages(scope), drill=True)],
         heat=[{"key": "received", "unit": "count", "cells": heat(scope)}],
         tables=[
@@ -194,6 +195,26 @@ def by_day(scope: Scope) -> dict[date, Json]:
 
 def _per_day(rows: QuerySet[Any], column: str, scope: Scope) -> QuerySet[Any, dict[str, Any]]:
     return rows.annotate(day=TruncDate(column, tzinfo=scope.period.zone)).values("day")
+
+
+def stack(scope: Scope, column: str, group: str) -> list[Json]:
+    """Tickets created per day, a line for each value of the column, the commonest first."""
+    rows = _per_day(scope.created(), "created_at", scope).values("day", column)
+    found: dict[str, dict[date, Json]] = {}
+    for row in rows.annotate(created=Count("pk")).order_by():
+        found.setdefault(row[column], {})[row["day"]] = row
+    sums = {key: sum(row["created"] for row in days.values()) for key, days in found.items()}
+    return [
+        line(
+            key,
+            "count",
+            points(scope.period.days, found[key], "created"),
+            None,
+            group=group,
+            drill=True,
+        )
+        for key in sorted(found, key=lambda each: (-sums[each], each))[:MAX_LINES]
+    ]
 
 
 def heat(scope: Scope) -> list[list[int]]:

@@ -117,12 +117,14 @@ def _add_turns(found: dict[uuid.UUID, Raw]) -> None:
         .values_list("ticket_id", "seq", "at", "status", "of", "actor__type")
     )
     for ticket_id, seq, at, status, of, actor_type in rows:
+        if ticket_id is None:
+            continue
         raw = found[ticket_id]
         raw.position = max(raw.position, seq)
         if status is None or of != str(ticket_id) or status == last[ticket_id]:
             continue
         last[ticket_id] = status
-        raw.turns.append(Turn(at, status, actor_type or ""))
+        raw.turns.append(Turn(at, status, actor_type))
     for ticket_id, raw in found.items():
         if raw.ticket.status != last[ticket_id]:
             at = raw.ticket.closed_at or raw.ticket.created_at
