@@ -121,7 +121,7 @@ def _add_turns(found: dict[uuid.UUID, Raw]) -> None:
             continue
         raw = found[ticket_id]
         raw.position = max(raw.position, seq)
-        if status is None or of != str(ticket_id) or status == last[ticket_id]:
+        if not status or of != str(ticket_id) or status == last[ticket_id]:
             continue
         last[ticket_id] = status
         raw.turns.append(Turn(at, status, actor_type))
