@@ -1678,6 +1678,23 @@ export interface paths {
     patch: operations['change_person'];
     trace?: never;
   };
+  '/api/v1/reports/{name}/figures': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The figures of one report between two days. */
+    get: operations['report'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/reports/csat': {
     parameters: {
       query?: never;
@@ -5095,6 +5112,96 @@ export interface components {
     ReplyPlaces: {
       results: components['schemas']['ReplyPlaceRecord'][];
       next: string | null;
+    };
+    ReportBar: {
+      key: string;
+      label: string;
+      value: number | null;
+      n: number;
+      share: number | null;
+      hidden: boolean;
+    };
+    ReportBars: {
+      key: string;
+      unit: string;
+      drill: boolean;
+      rows: components['schemas']['ReportBar'][];
+    };
+    ReportColumn: {
+      key: string;
+      unit: string;
+      drill: boolean;
+    };
+    ReportComment: {
+      score: number;
+      comment: string;
+      ticket_id: string;
+      number: number;
+      customer_name: string;
+      user_name: string;
+      at: string;
+      recovered?: boolean;
+    };
+    ReportDetails: {
+      name: string;
+      from: string;
+      to: string;
+      previous_from: string | null;
+      previous_to: string | null;
+      zone: string;
+      hours: string;
+      updated_at: string;
+      can_see_all: boolean;
+      tiles: components['schemas']['ReportTile'][];
+      series: components['schemas']['ReportSeries'][];
+      bars: components['schemas']['ReportBars'][];
+      heat: components['schemas']['ReportHeat'][];
+      tables: components['schemas']['ReportTable'][];
+      comments: components['schemas']['ReportComment'][];
+    };
+    ReportHeat: {
+      key: string;
+      unit: string;
+      cells: number[][];
+    };
+    ReportPoint: {
+      day: string;
+      value: number | null;
+      n: number;
+      low?: number | null;
+      high?: number | null;
+    };
+    ReportRow: {
+      key: string;
+      label: string;
+      values: {
+        [key: string]: unknown;
+      };
+      hidden: string[];
+    };
+    ReportSeries: {
+      key: string;
+      group: string | null;
+      unit: string;
+      drill: boolean;
+      points: components['schemas']['ReportPoint'][];
+      previous: components['schemas']['ReportPoint'][];
+    };
+    ReportTable: {
+      key: string;
+      columns: components['schemas']['ReportColumn'][];
+      rows: components['schemas']['ReportRow'][];
+    };
+    ReportTile: {
+      key: string;
+      value: number | null;
+      unit: string;
+      n: number;
+      previous: number | null;
+      good: string | null;
+      drill: boolean;
+      currency?: string;
+      hidden?: boolean;
     };
     /** @description ``confirm``: the person knows that the customer may get it twice. */
     RetryInputRequest: {
@@ -8856,6 +8963,46 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['UserRecord'];
+        };
+      };
+    };
+  };
+  report: {
+    parameters: {
+      query?: {
+        /** @description Only this agent's tickets and replies. */
+        agent?: string;
+        /** @description Only tickets of this kind of channel. */
+        channel?: string;
+        /** @description 1: with the same figures of as many days before. */
+        compare?: string;
+        /** @description First day, like 2026-11-01; the last 30 days without it. */
+        from?: string;
+        /** @description all, or business: times that run only while the shop is open. */
+        hours?: string;
+        /** @description Only tickets about orders of this store. */
+        store?: string;
+        /** @description Only tickets with this tag. */
+        tag?: string;
+        /** @description Only tickets of this team. */
+        team?: string;
+        /** @description Last day. */
+        to?: string;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReportDetails'];
         };
       };
     };
