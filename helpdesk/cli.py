@@ -100,6 +100,16 @@ def _add_mail(commands: Any) -> None:
     macros.add_argument("--organization", metavar="SLUG")
     macros.add_argument("--try", dest="is_trial", action="store_true", help="change nothing")
     macros.add_argument("--json", action="store_true")
+    told = "export rules and macros as YAML, or import them as drafts"
+    automation = _command(commands, "automation", _automation, told)
+    automation.add_argument("action", choices=["export", "import"])
+    automation.add_argument(
+        "file", metavar="FILE", nargs="?", default="-", help="- is stdin/stdout"
+    )
+    automation.add_argument("--organization", metavar="SLUG")
+    automation.add_argument(
+        "--dry-run", dest="is_rehearsal", action="store_true", help="say what would change"
+    )
     classify = _command(commands, "classify", _classify, "language, intent and sentiment of texts")
     classify.add_argument("--jsonl", action="store_true")
     _command(commands, "train-intents", _train_intents, "learn from corrected intents")
@@ -330,6 +340,20 @@ def _import_macros(arguments: argparse.Namespace) -> int:
     )
     print(json.dumps(report.as_json()) if arguments.json else report.as_text())
     return 1 if report.count("refused") else 0
+
+
+def _automation(arguments: argparse.Namespace) -> int:
+    _prepare()
+    from helpdesk.commands.automation import export_file, import_file
+
+    if arguments.action == "export":
+        export_file(arguments.file, organization=arguments.organization)
+        return 0
+    told = import_file(
+        arguments.file, organization=arguments.organization, is_rehearsal=arguments.is_rehearsal
+    )
+    print(told)
+    return 0
 
 
 def _idle(arguments: argparse.Namespace) -> int:

@@ -71,6 +71,13 @@ class NothingInput(StrictSerializer):
     """Nothing is needed."""
 
 
+class AutomationTextInput(StrictSerializer):
+    """A text of ``automation/export``; with ``is_rehearsal`` nothing is kept."""
+
+    text = serializers.CharField(max_length=1_000_000, trim_whitespace=False)
+    is_rehearsal = serializers.BooleanField()
+
+
 class PastedMessageInput(StrictSerializer):
     """A message that nobody wrote."""
 

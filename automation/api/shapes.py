@@ -140,6 +140,25 @@ class RuleTemplateList(TypedDict):
     results: list[RuleTemplateDetails]
 
 
+class AutomationText(TypedDict):
+    text: str
+
+
+class AutomationChange(TypedDict):
+    """``kind``: tag, macro, rule; ``change``: new, changed, same; ``diff`` in lines of the text."""
+
+    kind: str
+    name: str
+    change: str
+    diff: str
+    id: str | None
+
+
+class AutomationChanges(TypedDict):
+    is_rehearsal: bool
+    changes: list[AutomationChange]
+
+
 class TraceLine(TypedDict):
     path: str
     text: str

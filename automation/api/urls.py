@@ -7,6 +7,7 @@ from django.urls import path
 from automation.api import (
     customers,
     dry_runs,
+    exchange,
     intents,
     macros,
     order_approvals,
@@ -18,6 +19,8 @@ from automation.api import (
 )
 
 urlpatterns = [
+    path("automation/export", exchange.AutomationExport.as_view()),
+    path("automation/import", exchange.AutomationImport.as_view()),
     path("rules", rules.RuleList.as_view()),
     path("rules/vocabulary", rules.RuleVocabulary.as_view()),
     path("rules/dry-runs", dry_runs.DryRunList.as_view()),

@@ -156,6 +156,8 @@ ROUTES: dict[str, dict[str, str]] = {
     "hooks/<uuid:hook_id>/raw": {"GET": ADMIN},
     "rules": {"GET": AGENT, "POST": ADMIN},
     "rules/vocabulary": {"GET": AGENT},
+    "automation/export": {"GET": ADMIN},
+    "automation/import": {"POST": ADMIN},
     "tickets/<uuid:ticket_id>/rules/<uuid:rule_id>/run": {"POST": AGENT},
     "tickets/<uuid:ticket_id>/timers/<uuid:timer_id>": {"DELETE": AGENT},
     "rules/dry-runs": {"POST": ADMIN},
