@@ -38,6 +38,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/automation/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Rules, macros and tags as YAML, names for ids. */
+    get: operations['export_automation'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/automation/import': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description What the text would change (``is_rehearsal``), or the change: rules become drafts. */
+    post: operations['import_automation'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/blocked-senders': {
     parameters: {
       query?: never;
@@ -3036,6 +3070,25 @@ export interface components {
       type: 'customer' | 'agent' | 'rule' | 'system';
       id: string | null;
       name: string;
+    };
+    AutomationChange: {
+      kind: string;
+      name: string;
+      change: string;
+      diff: string;
+      id: string | null;
+    };
+    AutomationChanges: {
+      is_rehearsal: boolean;
+      changes: components['schemas']['AutomationChange'][];
+    };
+    AutomationText: {
+      text: string;
+    };
+    /** @description A text of ``automation/export``; with ``is_rehearsal`` nothing is kept. */
+    AutomationTextInputRequest: {
+      text: string;
+      is_rehearsal: boolean;
     };
     /** @description Whether new tickets may be handed to the person. */
     AvailabilityInputRequest: {
@@ -6359,6 +6412,48 @@ export interface operations {
         };
         content: {
           'application/octet-stream': string;
+        };
+      };
+    };
+  };
+  export_automation: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AutomationText'];
+        };
+      };
+    };
+  };
+  import_automation: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AutomationTextInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AutomationChanges'];
         };
       };
     };
