@@ -11,7 +11,10 @@ class AutomationConfig(AppConfig):
             numbers,
             order_approvals,  # noqa: F401 (subscribes, hears buttons)
         )
-        from automation.csat import surveys  # noqa: F401 (subscribes)
+        from automation.csat import (
+            arrivals,  # noqa: F401 (reads answers)
+            surveys,  # noqa: F401 (subscribes)
+        )
         from automation.macros import (
             bulk,  # noqa: F401 (registers)
             gate,

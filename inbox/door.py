@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import takewhile
 from typing import Any
@@ -36,6 +36,7 @@ from helpdesk.lib.errors import (
 from helpdesk.lib.failpoints import failpoint
 from helpdesk.lib.workers import dead_workers, worker_number
 from inbox import doorbell
+from inbox.answers import FLAG, Asked, find_asked
 from inbox.connector import get_connector
 from inbox.filters import Arrival, Finding, judge
 from inbox.identity import customer_of, read_senders
@@ -53,7 +54,7 @@ from tickets.actions.receive import (
     receive_on_new_ticket,
     receive_on_ticket,
 )
-from tickets.models import Channel, DeliveryState, Message, Status
+from tickets.models import Channel, Customer, DeliveryState, Message, MessageKind, Status
 
 MAX_CLAIMS = 5
 MAX_IN_A_ROW = 2000
@@ -389,6 +390,10 @@ def _file_message(parsed: _Parsed) -> Message:
             parsed.raw.organization_id, message.sender.kind, message.sender.value,
             channel_kind=channel.kind, is_out=message.opts_out,
         )  # fmt: skip
+    if _is_ordinary(parsed.finding):
+        asked = find_asked(channel, customer, message)
+        if asked is not None:
+            return _file_answer(parsed, asked, customer)
     match = find_match(channel.organization, channel, customer, message, kind=parsed.finding.kind)
     incoming = _incoming(parsed, match, customer=customer)
     if parsed.finding.fate == Fate.BLOCKED:
@@ -398,6 +403,21 @@ def _file_message(parsed: _Parsed) -> Message:
     else:
         filed = receive_on_new_ticket(channel.organization, incoming, related_to=match.related_to)
     note_arrival(channel, message, filed)
+    return filed
+
+
+def _is_ordinary(finding: Finding) -> bool:
+    """Whether a person wrote it to us just now."""
+    is_theirs = finding.kind == MessageKind.CUSTOMER and not finding.is_automatic
+    return is_theirs and finding.fate == Fate.MESSAGE and "old" not in finding.flags
+
+
+def _file_answer(parsed: _Parsed, asked: Asked, customer: Customer) -> Message:
+    """The answer is kept beside its question; the ticket stays as it is and no machine reads it."""
+    incoming = _incoming(parsed, Match(flags=(FLAG,)), customer=customer)
+    filed = receive_on_ticket(asked.ticket_id, replace(incoming, is_automatic=True))
+    note_arrival(parsed.arrival.channel, parsed.arrival.message, filed)
+    asked.keep(filed)
     return filed
 
 

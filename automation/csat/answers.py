@@ -84,7 +84,7 @@ def _reason_in(comment: str) -> str:
 
 def _check_score(kind: str, score: int) -> None:
     scale = scores_of(kind)
-    if isinstance(score, bool) or not isinstance(score, int) or score not in scale:
+    if isinstance(score, bool) or score not in scale:
         raise InvalidInput.field("score", f"Choose a score from {scale[0]} to {scale[-1]}.")
 
 
