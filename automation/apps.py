@@ -28,6 +28,11 @@ class AutomationConfig(AppConfig):
             team_alerts,  # noqa: F401 (subscribes)
             timers,  # noqa: F401 (subscribes)
         )
+        from automation.sla import (
+            alerts,  # noqa: F401 (subscribes)
+            clock,  # noqa: F401 (subscribes)
+            firing,  # noqa: F401 (a task)
+        )
         from tickets.actions.reply import before_writing
         from tickets.api.mail_frame import link_in_mails
 

@@ -12,6 +12,8 @@ from automation.rules.by_hand import run_scheduled
 from automation.rules.engine import forget_old_runs
 from automation.rules.outside import forget_old_calls, send_due
 from automation.rules.timers import fire_due
+from automation.sla.clock import settle_changed
+from automation.sla.firing import fire_due as fire_due_clocks
 from helpdesk.sweep import sweeps
 
 
@@ -31,6 +33,18 @@ def remind_of_surveys() -> int:
 def fire_timers() -> int:
     """Run the rules whose timers are due, and ring for those that soon will be."""
     return fire_due()
+
+
+@sweeps("sla.clocks")
+def say_what_is_late() -> int:
+    """Warn of targets that will soon be missed, and note those that are."""
+    return fire_due_clocks()
+
+
+@sweeps("sla.policies")
+def follow_changed_policies() -> int:
+    """Aim running clocks at what their policies say now."""
+    return settle_changed()
 
 
 @sweeps("rules.schedule")

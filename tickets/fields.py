@@ -28,6 +28,7 @@ from tickets.models import (
     Message,
     MessageKind,
     Priority,
+    SlaState,
     Status,
     TicketKind,
 )
@@ -121,6 +122,8 @@ def _of_ticket(model: type[Message | Draft], **having: Any) -> Q:
     return Q(Exists(model.objects.filter(ticket=OuterRef("pk"), **having)))
 
 
+SLA_TARGETS = ("first_reply", "next_reply", "resolution")
+
 _FIELDS = [
     Field("ticket.status", "Status", "choice", "status", tuple(Status.values)),
     Field("ticket.priority", "Priority", "choice", "priority", tuple(Priority.values)),
@@ -148,6 +151,10 @@ _FIELDS = [
     _time("ticket.waiting_since", "Waiting since", "waiting_since"),
     _time("ticket.snoozed_until", "Snoozed until", "snoozed_until"),
     _time("ticket.closed_at", "Closed", "closed_at"),
+    Field("sla.state", "SLA", "choice", "sla_state", tuple(SlaState.values)),
+    Field("sla.target", "SLA target", "choice", "sla_target", SLA_TARGETS),
+    Field("sla.policy", "SLA policy", "text", "sla_policy"),
+    _time("sla.due", "SLA due", "sla_due_at"),
     Field("customer.is_vip", "Customer is VIP", "flag", "customer__is_vip"),
     Field("customer.country", "Customer's country", "choice", "customer__country"),
     Field("ticket.number", "Number", "number", "number", is_for_lists=True),
@@ -653,7 +660,16 @@ def _between(column: str, value: Any) -> Q:
 def _is_empty(column: str, _: Any) -> Q:
     if column in ("tags", "follower_ids", "mentioned_ids"):
         return Q(**{f"{column}__len": 0})
-    if column in ("subject", "language", "intent", "sentiment", "csat_state"):
+    if column in (
+        "subject",
+        "language",
+        "intent",
+        "sentiment",
+        "csat_state",
+        "sla_state",
+        "sla_target",
+        "sla_policy",
+    ):
         return Q(**{column: ""})
     return Q(**{f"{column}__isnull": True})
 

@@ -79,6 +79,7 @@ def ticket_record(ticket: Ticket) -> TicketRecord:
             "closed_at": iso(ticket.closed_at),
             "fields": dict(ticket.fields),
             "timers": list(ticket.timers),
+            "sla": _sla(ticket),
             "merged_into_id": _id(ticket.merged_into_id),
             "links": list(ticket.links),
             "draft_user_ids": [str(each) for each in ticket.draft_user_ids],
@@ -328,6 +329,18 @@ def ticket_payload(ticket: Ticket) -> dict[str, Any]:
 def message_payload(message: Message, ticket: Ticket) -> dict[str, Any]:
     """Payload of every ``message.*`` event."""
     return {"message": message_record(message), **ticket_payload(ticket)}
+
+
+def _sla(ticket: Ticket) -> dict[str, Any] | None:
+    if not ticket.sla_state:
+        return None
+    return {
+        "policy": ticket.sla_policy,
+        "target": ticket.sla_target,
+        "state": ticket.sla_state,
+        "due_at": iso(ticket.sla_due_at),
+        "amber_at": iso(ticket.sla_amber_at),
+    }
 
 
 def _id(value: object) -> str | None:

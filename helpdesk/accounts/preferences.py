@@ -27,6 +27,8 @@ DEFAULT_CHANNELS: dict[str, tuple[str, ...]] = {
     "delivery_problem": ("in_app", "desktop", "sound", "email"),
     "channel_problem": ("in_app", "desktop", "email"),
     "rule_notice": ("in_app", "desktop", "sound"),
+    "sla_warning": ("in_app", "desktop", "sound"),
+    "sla_breach": ("in_app", "desktop", "sound", "email"),
     "order_approval": ("in_app", "desktop", "sound", "email"),
     "order_decided": ("in_app", "desktop", "sound"),
     "order_done": ("in_app",),

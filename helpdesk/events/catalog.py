@@ -63,6 +63,8 @@ _TYPES = [
     EventType("csat.planned", payloads.SurveyPayload, "A survey will be sent"),
     EventType("csat.sent", payloads.SurveyPayload, "A survey went out"),
     EventType("csat.answered", payloads.SurveyPayload, "A customer gave a score"),
+    EventType("sla.warned", payloads.SlaPayload, "A target will soon be missed"),
+    EventType("sla.breached", payloads.SlaPayload, "A target was missed"),
     EventType("rule.ran", payloads.RuleRunPayload, "A rule matched and acted"),
     EventType("rule.due", payloads.RuleDuePayload, "A rule is to run by time, hand or order"),
     EventType("user.updated", payloads.UserPayload, "A person or their role changed"),

@@ -62,6 +62,17 @@ class TimerRecord(TypedDict):
     due_at: Iso
 
 
+class SlaRecord(TypedDict):
+    """How a ticket stands to its most pressing target. ``due_at`` is None while the clock stands
+    still and when it has ended; ``amber_at`` is when less than a quarter of the time is left."""
+
+    policy: str
+    target: Literal["first_reply", "next_reply", "resolution"]
+    state: Literal["running", "paused", "breached", "met"]
+    due_at: Iso | None
+    amber_at: Iso | None
+
+
 class TicketRecord(TypedDict):
     id: str
     number: int
@@ -100,6 +111,7 @@ class TicketRecord(TypedDict):
     closed_at: Iso | None
     fields: dict[str, Any]
     timers: list[TimerRecord]
+    sla: SlaRecord | None
     merged_into_id: str | None
     links: list[LinkRecord]
     draft_user_ids: list[str]
@@ -338,6 +350,17 @@ class OtherTicket(TypedDict):
     id: str
     number: int
     subject: str
+
+
+class SlaPayload(TypedDict):
+    """A target of a ticket is missed, or soon will be."""
+
+    ticket: TicketRecord
+    customer: CustomerRecord
+    target: Literal["first_reply", "next_reply", "resolution"]
+    policy: str
+    policy_id: str | None
+    due_at: Iso | None
 
 
 class TwoTicketsPayload(TypedDict):

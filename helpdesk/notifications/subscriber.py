@@ -43,6 +43,8 @@ def prepare(events: list[Event]) -> None:
     "message.delivery_changed",
     "csat.answered",
     "rule.ran",
+    "sla.warned",
+    "sla.breached",
     "channel.updated",
     name="helpdesk.notifications",
     prepare=prepare,
@@ -176,6 +178,19 @@ def _on_rule(event: Event, people: People) -> Concerned:
                 yield user_id, "rule_notice"
 
 
+def _on_sla(event: Event, people: People) -> Concerned:
+    """Whose ticket it is, else their team, else the admins."""
+    kind = "sla_breach" if event.type == "sla.breached" else "sla_warning"
+    ticket = event.payload["ticket"]
+    if ticket["assignee_id"]:
+        yield ticket["assignee_id"], kind
+        return
+    for user_id, user in people.items():
+        is_theirs = any(str(each.pk) == ticket["team_id"] for each in user.teams.all())
+        if is_theirs or (not ticket["team_id"] and user.role == Role.ADMIN):
+            yield user_id, kind
+
+
 _CONCERNED: dict[str, Callable[[Event, People], Concerned]] = {
     "ticket.created": _on_created,
     "ticket.assigned": _on_assigned,
@@ -185,6 +200,8 @@ _CONCERNED: dict[str, Callable[[Event, People], Concerned]] = {
     "message.delivery_changed": _on_delivery,
     "csat.answered": _on_answered,
     "rule.ran": _on_rule,
+    "sla.warned": _on_sla,
+    "sla.breached": _on_sla,
 }
 
 
@@ -211,6 +228,8 @@ def _preview(event: Event) -> str:
         return " ".join(f"{survey['score']}/{most} {survey['comment']}".split())
     if event.type == "rule.ran":
         return " ".join(each["text"] for each in event.payload.get("notify", ()) if each["text"])
+    if event.type in ("sla.warned", "sla.breached"):
+        return str(event.payload["policy"])
     message = event.payload.get("message")
     if event.type == "message.delivery_changed" and message:
         return str(message.get("delivery_reason") or "")

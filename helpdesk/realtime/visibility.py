@@ -23,6 +23,7 @@ _CAPABILITY_BY_OBJECT = {
     "ticket": "ticket.view",
     "message": "ticket.view",
     "csat": "ticket.view",
+    "sla": "ticket.view",
     "bulk": "ticket.change",
     "sender": "ticket.change",
     "rule": "rule.view",

@@ -87,6 +87,20 @@ def survey(type_: str, score: int | None) -> Scenario:
     return happens
 
 
+def sla(type_: str, state: str) -> Scenario:
+    """The chip changes, and those who listen are told."""
+
+    def happens(ticket: Ticket, user: User) -> None:
+        marks.set_sla(ticket.pk, marks.Level(state, "first_reply", "Gold", now()))
+        fresh = Ticket.objects.select_related("customer").get(pk=ticket.pk)
+        said = {"target": "first_reply", "policy": "Gold", "policy_id": str(uuid.uuid4()),
+                "due_at": "2026-11-22T12:00:00.000Z"}  # fmt: skip
+        announce(type_, ticket, {**ticket_payload(fresh), **said}, ticket_id=ticket.pk,
+                 object_id=ticket.pk)  # fmt: skip
+
+    return happens
+
+
 def withdraw_a_reply(ticket: Ticket, user: User) -> None:
     held = OutgoingMessage(text="Oops", hold_seconds=10)
     withdraw(reply(ticket.pk, held, user=user).pk)
@@ -326,6 +340,8 @@ SCENARIOS: dict[str, Scenario] = {
     "csat.planned": survey("csat.planned", None),
     "csat.sent": survey("csat.sent", None),
     "csat.answered": survey("csat.answered", 5),
+    "sla.warned": sla("sla.warned", "running"),
+    "sla.breached": sla("sla.breached", "breached"),
     "rule.ran": run_a_rule,
     "rule.due": a_rule_is_due,
     "user.updated": lambda t, u: change_profile(u, name="Bo Larsen-Holm"),

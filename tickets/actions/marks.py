@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from helpdesk.events.outbox import unit_of_work
@@ -57,6 +59,27 @@ def set_timers(ticket_id: uuid.UUID, timers: list[dict[str, Any]]) -> Ticket:
     with unit_of_work():
         ticket = lock_ticket(ticket_id)
         change = apply_changes(ticket, {"timers": timers})
+        if change:
+            record_ticket("ticket.updated", ticket, change)
+    return ticket
+
+
+@dataclass(frozen=True)
+class Level:
+    """How a ticket stands to its most pressing target; all empty where none is set."""
+
+    state: str = ""
+    target: str = ""
+    policy: str = ""
+    due_at: datetime | None = None
+    amber_at: datetime | None = None
+
+
+def set_sla(ticket_id: uuid.UUID, level: Level) -> Ticket:
+    """Show on the ticket how it stands to its targets (automation.sla decides)."""
+    with unit_of_work():
+        ticket = lock_ticket(ticket_id)
+        change = apply_changes(ticket, {f"sla_{name}": each for name, each in vars(level).items()})
         if change:
             record_ticket("ticket.updated", ticket, change)
     return ticket

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tickets.models import CsatState, Priority, Status, TicketKind
+from tickets.models import CsatState, Priority, SlaState, Status, TicketKind
 from tickets.search.grammar import Token
 from tickets.search.keys import (
     COMPARISONS,
@@ -59,6 +59,15 @@ IS: dict[str, tuple[Value, Tree]] = {
             leaf("ticket.followers", "contains_any_of", ["me"]),
         ),
         (Value("merged", "Merged"), _yes("ticket.is_merged")),
+        (
+            Value("breached", "SLA breached", also=("overdue", "late")),
+            {
+                "all": [
+                    leaf("sla.state", "is", SlaState.BREACHED.value),
+                    leaf("sla.due", "is_present"),
+                ]
+            },
+        ),
         (Value("vip", "From a VIP"), _yes("customer.is_vip")),
         (Value("review", "Review", also=("reviews",)), _kind(TicketKind.REVIEW)),
         (Value("social", "Public mention", also=("public",)), _kind(TicketKind.MENTION)),

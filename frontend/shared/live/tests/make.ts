@@ -38,6 +38,7 @@ export function ticket(id: string, version: number, part: Partial<Ticket> = {}):
     closed_at: null,
     fields: {},
     timers: [],
+    sla: null,
     merged_into_id: null,
     links: [],
     wakes_on: null,
