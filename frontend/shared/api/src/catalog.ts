@@ -9,6 +9,14 @@ export interface TimerRecord {
   due_at: string;
 }
 
+export interface SlaRecord {
+  policy: string;
+  target: 'first_reply' | 'next_reply' | 'resolution';
+  state: 'running' | 'paused' | 'breached' | 'met';
+  due_at: string | null;
+  amber_at: string | null;
+}
+
 export interface LinkRecord {
   id: string;
   number: number;
@@ -53,6 +61,7 @@ export interface TicketRecord {
   closed_at: string | null;
   fields: Record<string, unknown>;
   timers: Array<TimerRecord>;
+  sla: SlaRecord | null;
   merged_into_id: string | null;
   links: Array<LinkRecord>;
   draft_user_ids: Array<string>;
@@ -363,6 +372,15 @@ export interface SurveyPayload {
   ticket: TicketRecord;
   customer: CustomerRecord;
   survey: SurveyRecord;
+}
+
+export interface SlaPayload {
+  ticket: TicketRecord;
+  customer: CustomerRecord;
+  target: 'first_reply' | 'next_reply' | 'resolution';
+  policy: string;
+  policy_id: string | null;
+  due_at: string | null;
 }
 
 export interface RuleNotice {
@@ -704,6 +722,10 @@ export interface EventPayloads {
   'csat.sent': SurveyPayload;
   /** A customer gave a score */
   'csat.answered': SurveyPayload;
+  /** A target will soon be missed */
+  'sla.warned': SlaPayload;
+  /** A target was missed */
+  'sla.breached': SlaPayload;
   /** A rule matched and acted */
   'rule.ran': RuleRunPayload;
   /** A rule is to run by time, hand or order */

@@ -5697,6 +5697,15 @@ export interface components {
       is_open: boolean;
       answers: components['schemas']['AnswerSettings'][];
     };
+    SlaRecord: {
+      policy: string;
+      /** @enum {string} */
+      target: 'first_reply' | 'next_reply' | 'resolution';
+      /** @enum {string} */
+      state: 'running' | 'paused' | 'breached' | 'met';
+      due_at: string | null;
+      amber_at: string | null;
+    };
     /** @enum {string} */
     SmsConsentEnum: 'subscribed' | 'unsubscribed' | 'never_subscribed';
     Spelling: {
@@ -6197,6 +6206,7 @@ export interface components {
         [key: string]: unknown;
       };
       timers: components['schemas']['TimerRecord'][];
+      sla: components['schemas']['SlaRecord'] | null;
       merged_into_id: string | null;
       links: components['schemas']['LinkRecord'][];
       draft_user_ids: string[];
