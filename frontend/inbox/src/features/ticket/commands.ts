@@ -8,6 +8,7 @@ interface TicketHands {
   ticket(): Ticket | undefined;
   openPicker(name: PickerName): void;
   close(): void;
+  closeWithoutSurvey(): void;
   assignMe(): void;
   markUnread(): void;
   correctIntent(): void;
@@ -39,6 +40,15 @@ export function ticketCommands(hands: TicketHands): Command[] {
       aliases: 'resolve done',
       when,
       run: orSelection('close', hands.close),
+    },
+    {
+      id: 'closeWithoutSurvey',
+      label: t('surveys.closeWithout'),
+      group: 'ticket',
+      icon: 'star',
+      aliases: 'csat skip rating',
+      when: () => hands.ticket() !== undefined,
+      run: hands.closeWithoutSurvey,
     },
     {
       id: 'assign',

@@ -120,8 +120,16 @@ export function describeEvent(app: App, event: TimelineEvent): EventLine | null 
     case 'csat.sent':
       return line('star', t('event.csatSent'));
     case 'csat.answered': {
-      const survey = event.data['survey'] as { score: number | null; comment: string | null } | undefined;
+      const survey = event.data['survey'] as
+        { kind?: string; score: number | null; comment: string | null } | undefined;
       const score = survey?.score ?? 0;
+      if (survey?.kind === 'nps') {
+        const { comment } = survey;
+        return line(
+          'star',
+          comment ? t('surveys.npsComment', { score, comment }) : t('surveys.nps', { score }),
+        );
+      }
       const text = survey?.comment
         ? t('event.csatComment', { score, comment: survey.comment })
         : t('event.csatScore', { score });
