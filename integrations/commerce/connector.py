@@ -255,8 +255,8 @@ class Sellable:
 class FindsProducts(Protocol):
     """A platform whose products can be looked up and added to an order."""
 
-    def find_products(self, store: Store, text: str) -> list[Sellable]:
-        """The best first. Raises TemporaryFailure, PermanentFailure or NeedsReauthorization."""
+    def find_products(self, store: Store, text: str, currency: str) -> list[Sellable]:
+        """The best first, priced in ``currency`` where the shop has several. Raises TemporaryFailure, PermanentFailure or NeedsReauthorization."""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def products_for(order: Order, text: str) -> list[SellableRecord]:
         return []
     try:
         with http.within(DEADLINE_SECONDS):
-            found = connector.find_products(order.store, text)
+            found = connector.find_products(order.store, text, order.currency)
     except ConnectorFailure as failure:
         raise unreachable(order.store, failure.message, "away") from failure
     return [_record(each) for each in found[:MAX_FOUND]]

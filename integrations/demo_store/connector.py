@@ -41,7 +41,7 @@ class DemoStoreConnector:
         """What they have in the shop's own loyalty programme, or None."""
         return circle.find_member(email)
 
-    def find_products(self, store: Store, text: str) -> list[Sellable]:
+    def find_products(self, store: Store, text: str, currency: str) -> list[Sellable]:
         """Every colour and size of what has all the words in its name."""
         acting.check_open(store)
         return shop.sellables(text)

@@ -46,7 +46,7 @@ class ShopifyConnector:
         """The order as it is now; raises NotFound."""
         return listing.read_order(ShopifyClient(store), store, external_id)
 
-    def find_products(self, store: Store, text: str) -> list[Sellable]:
+    def find_products(self, store: Store, text: str, currency: str) -> list[Sellable]:
         """Variants by name or SKU, for adding them to an order."""
         return products.find_products(store, text)
 

@@ -22,6 +22,7 @@ from integrations.commerce.acting import (
 )
 from integrations.commerce.money import decimal_of
 from integrations.woocommerce.client import KEY_META, WooApi, order_at
+from integrations.woocommerce.products import ids_of
 from integrations.woocommerce.quoting import Now, refund_body, refusal_of
 from integrations.woocommerce.reading import Told, read_order
 
@@ -101,7 +102,8 @@ def _steps(api: WooApi, external_id: str, intent: Intent, now: Now) -> list[Step
         case ActionKind.EDIT_ADDRESS:
             return [put("address", {"shipping": _woo_address(params["address"])})]
         case ActionKind.EDIT_ITEMS:
-            return [put("items", {"line_items": _fewer(now, params["lines"])})]
+            lines = [*_fewer(now, params["lines"]), *_more(now, intent)]
+            return [put("items", {"line_items": lines})]
         case ActionKind.DUPLICATE:
             return [("duplicate", lambda: _duplicate(api, now, intent))]
         case ActionKind.DISCOUNT_CODE:
@@ -233,6 +235,29 @@ def _fewer(now: Now, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return changed
 
 
+def _more(now: Now, intent: Intent) -> list[dict[str, Any]]:
+    """New lines at the shop's own price, with our mark: those that are there are not added again."""
+    if _added_lines(now, intent):
+        return []
+    lines = []
+    for each in intent.params.get("add") or []:
+        product_id, variation_id = ids_of(str(each["variant"]))
+        variation = {"variation_id": variation_id} if variation_id else {}
+        lines.append(
+            {
+                "product_id": product_id,
+                **variation,
+                "quantity": each["quantity"],
+                "meta_data": _mark(intent),
+            }
+        )
+    return lines
+
+
+def _added_lines(now: Now, intent: Intent) -> list[Told]:
+    return [each for each in now.told.get("line_items") or [] if _is_marked(each, intent)]
+
+
 def _part(now: Now, amount: Any, quantity: int, bought: int) -> str:
     return decimal_of(now.minor(amount) * quantity // bought, now.order.currency)
 
@@ -284,6 +309,8 @@ def _look_for(api: WooApi, now: Now, intent: Intent, name: str) -> StepDone | No
             wanted_lines = {str(e["line"]): int(e["quantity"]) for e in intent.params["lines"]}
             kept_lines = {each.external_id: each.quantity for each in now.order.lines}
             is_so = all(kept_lines.get(line, 0) == many for line, many in wanted_lines.items())
+            added = intent.params.get("add") or []
+            is_so = is_so and len(_added_lines(now, intent)) == len(added)
         case _:
             return _look_for_made(api, now, intent, name)
     return StepDone(name, "done", str(now.told["id"])) if is_so else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,13 +25,14 @@ from integrations.commerce.connector import (
     OrderChanged,
     OrderPage,
     Passed,
+    Sellable,
     StoreItem,
     StoreManifest,
     register_store,
 )
 from integrations.commerce.models import Order, Store
 from integrations.commerce.normal_form import OrderData
-from integrations.woocommerce import acting, quoting
+from integrations.woocommerce import acting, products, quoting
 from integrations.woocommerce.client import PER_PAGE, WooApi, webhook_secret_of, woo_of
 from integrations.woocommerce.manifest import MANIFEST, TOPICS
 from integrations.woocommerce.reading import read_order
@@ -155,6 +157,10 @@ class WooCommerceConnector:
         """Webhooks that were switched off after five failures are switched on again."""
         return _see_to_webhooks(woo_of(store), store, hook_url)
 
+    def find_products(self, store: Store, text: str, currency: str) -> list[Sellable]:
+        """What can be bought whose name holds the words, or whose SKU this is."""
+        return products.find_products(store, text, currency)
+
     # --- Acting -----------------------------------------------------------------------------------
 
     def quote(self, store: Store, order: Order, kind: ActionKind, params: dict[str, Any]) -> Quote:
@@ -164,7 +170,11 @@ class WooCommerceConnector:
                 MANIFEST.capabilities.missing.get(kind, "WooCommerce does not offer this."),
                 reason_code="not_offered",
             )
-        now = acting.now_of(woo_of(store), order.external_id, _shop(store))
+        api = woo_of(store)
+        now = acting.now_of(api, order.external_id, _shop(store))
+        if kind is ActionKind.EDIT_ITEMS:
+            wanted = products.chosen(api, params.get("add"), now.order.currency)
+            now = replace(now, added=wanted)
         return quoting.quote(now, kind, params)
 
     def act(self, store: Store, order: Order, intent: Intent, before_step: BeforeStep) -> Outcome:

@@ -29,6 +29,7 @@ from integrations.commerce.params import (
     quantities,
 )
 from integrations.commerce.plain_quotes import Refundable
+from integrations.woocommerce.products import Chosen
 from integrations.woocommerce.reading import Told, refunded_quantities
 
 
@@ -39,6 +40,8 @@ class Now:
     told: Told
     refunds: list[Told]
     order: OrderData
+    added: tuple[Chosen, ...] = ()
+    """What a change of its items is to add."""
 
     @property
     def status(self) -> str:
@@ -174,20 +177,40 @@ def _edit_address(now: Now, params: Params) -> Quote:
 def _edit_items(now: Now, params: Params) -> Quote:
     if not now.order.can_edit_address:
         raise refusal_of(now.order.cannot_cancel_reason, now.status)
-    if params.get("add"):
-        raise InvalidInput.field("params.add", "Add products in WooCommerce itself.")
     bought = {each.external_id: each.quantity for each in now.order.lines}
     kept = quantities(params)
     if any(line not in bought or quantity > bought[line] for line, quantity in kept.items()):
         raise InvalidInput.field("params.lines", "Only fewer of what was ordered.")
     fewer = sum(bought[line] - quantity for line, quantity in kept.items())
-    if params.get("lines") is not None and not fewer:
+    more = sum(each.quantity for each in now.added)
+    if params.get("lines") is not None and not fewer and not more:
         raise InvalidInput.field("params.lines", "Nothing changes.")
-    text = "What is paid already for the removed items is not refunded by this: refund it, too."
+    add = [{"variant": each.variant, "quantity": each.quantity} for each in now.added]
+    effects = [Effect("items", quantity=fewer)] if fewer or not more else []
+    effects += [_added(each) for each in now.added]
     return plain_quotes.plain(
-        now.order, ActionKind.EDIT_ITEMS, {"lines": as_lines(kept)}, Effect("items", quantity=fewer),
-        warnings=(Warned("other", {"text": text}),) if now.order.captured_minor else (),
+        now.order, ActionKind.EDIT_ITEMS, {"lines": as_lines(kept), "add": add}, *effects,
+        warnings=_money_stays(now, is_less=bool(fewer), is_more=bool(more)),
     )  # fmt: skip
+
+
+def _added(each: Chosen) -> Effect:
+    worth = None if each.price_minor is None else each.price_minor * each.quantity
+    return Effect("items", worth, quantity=each.quantity, detail=f"+{each.quantity} × {each.title}")
+
+
+def _money_stays(now: Now, *, is_less: bool, is_more: bool) -> tuple[Warned, ...]:
+    """What a change of items leaves to be done about money."""
+    words = []
+    if now.order.captured_minor and (is_less or not is_more):
+        words.append(
+            "What is paid already for the removed items is not refunded by this: refund it, too."
+        )
+    if is_more:
+        words.append("WooCommerce adds taxes to it as the shop has them set.")
+    if is_more and now.order.captured_minor:
+        words.append("The order is paid already: the shop has to ask the customer for the rest.")
+    return tuple(Warned("other", {"text": each}) for each in words)
 
 
 def _duplicate(now: Now, params: Params) -> Quote:

@@ -17,7 +17,7 @@ def test_variants_are_told_with_price_and_whether_they_are_there(shop: Shop, sto
     ]  # fmt: skip
     connector = ShopifyConnector()
     assert isinstance(connector, FindsProducts)
-    assert connector.find_products(store, 'noor* OR ("x") status:draft -') == [
+    assert connector.find_products(store, 'noor* OR ("x") status:draft -', "EUR") == [
         Sellable("11", "Noor", "Ink / XL", "N-XL", 5900, "EUR", is_available=True),
         Sellable("12", "Soap", "", "", 950, "EUR", is_available=False),
     ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import re
+import warnings
 from typing import Any
 
 from helpdesk.accounts.models import Organization
 from helpdesk.lib.secrets import encrypt
 from integrations.commerce.models import Store
-from tests.contracts.vendor import HANG_UP, Asked, VendorServer
+from tests.contracts.vendor import HANG_UP, Asked, VendorServer, contract_file, judge_module
 
 CONTRACT = "woocommerce/DERIVED-wc-v3.openapi.json"
+COMMUNITY = "woocommerce/COMMUNITY-woocommerce-rest-api-openapi-specification.yml"
 PREFIX = "/wp-json/wc/v3"
 SECRET = "woo-webhook-secret"
 
@@ -62,6 +64,8 @@ class WooShop:
         self.notes: list[dict[str, Any]] = []
         self.coupons: list[dict[str, Any]] = []
         self.webhooks: list[dict[str, Any]] = []
+        self.products: list[dict[str, Any]] = []
+        self.variations: dict[int, list[dict[str, Any]]] = {}
         self.loses_answers_to: str | None = None
         if is_judged:
             server.obeys(CONTRACT, connector="woocommerce", prefix=PREFIX, relax=mend_contract)
@@ -103,6 +107,8 @@ class WooShop:
                 return 200, self.notes
             case _, ["coupons"]:
                 return self._coupon(method, body, asked)
+            case "GET", ["products", *rest]:
+                return self._products(rest, asked.query)
             case _, ["webhooks", *rest]:
                 return self._webhook(method, rest, body)
         return 404, {"code": "rest_no_route", "message": "No route was found."}
@@ -116,6 +122,9 @@ class WooShop:
 
     def _change(self, order: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         for item in body.pop("line_items", []):
+            if "id" not in item:
+                self._add(order, item)
+                continue
             kept = next(each for each in order["line_items"] if each["id"] == item["id"])
             kept.update(item)
             if not item["quantity"]:
@@ -123,6 +132,36 @@ class WooShop:
         order.update(body)
         order["date_modified_gmt"] = "2026-11-22T09:00:00"
         return order
+
+    def _add(self, order: dict[str, Any], item: dict[str, Any]) -> None:
+        """A new line costs what the product costs."""
+        named = item.get("variation_id") or item["product_id"]
+        found = next(each for each in self._everything() if each["id"] == named)
+        number = max([each["id"] for each in order["line_items"]], default=0) + 1
+        total = f"{float(found['price']) * item['quantity']:.2f}"
+        order["line_items"].append({**line(number, 1, total), **item, "total": total})
+
+    def _everything(self) -> list[dict[str, Any]]:
+        return [each for every in self.variations.values() for each in every] + self.products
+
+    def _products(self, rest: list[str], query: dict[str, str]) -> tuple[int, Any]:
+        """As WooCommerce searches: SKUs name variations, too; words are looked for in names."""
+        match rest:
+            case [] if "sku" in query:
+                found = [each for each in self._everything() if each.get("sku") == query["sku"]]
+                return 200, found
+            case []:
+                word = query["search"].lower()
+                return 200, [each for each in self.products if word in each["name"].lower()]
+            case [number, "variations"]:
+                return 200, self.variations.get(int(number), [])
+            case [number, "variations", variation]:
+                rows = self.variations.get(int(number), [])
+            case [variation]:
+                rows = self.products
+        found = [each for each in rows if each["id"] == int(variation)]
+        gone = {"code": "woocommerce_rest_product_invalid_id", "message": "Invalid ID."}
+        return (200, found[0]) if found else (404, gone)
 
     def _refunds(self, method: str, number: int, body: dict[str, Any]) -> tuple[int, Any]:
         kept = self.refunds.setdefault(number, [])
@@ -174,7 +213,9 @@ class WooShop:
 
 def mend_contract(contract: dict[str, Any]) -> None:
     """Two mistakes of the derived file: ``/webhook/{id}`` in one place, and ``refund_tax``, which
-    the vendor's page on refunds shows in its example, left out of the lines."""
+    the vendor's page on refunds shows in its example, left out of the lines. The pages on
+    variations are not among those it was derived from: their reads are taken from the community's
+    file, which has them."""
     wrong = contract["paths"].pop("/webhook/{id}", {})
     contract["paths"]["/webhooks/{id}"].update(wrong)
     refund = contract["paths"]["/orders/{id}/refunds"]["post"]["requestBody"]["content"]
@@ -184,6 +225,18 @@ def mend_contract(contract: dict[str, Any]) -> None:
         "type": "array",
         "items": {"type": "object", "properties": tax},
     }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        other = judge_module().load(str(contract_file(COMMUNITY)))
+    for path in (
+        "/products/{productId}/variations",
+        "/products/{productId}/variations/{variationId}",
+    ):
+        read = other["paths"][path]["get"]
+        kept = ("operationId", "parameters")
+        contract["paths"][path] = {
+            "get": {**{name: read[name] for name in kept if name in read}, "responses": {}}
+        }
 
 
 def make_store(organization: Organization, url: str) -> Store:
