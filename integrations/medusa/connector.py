@@ -11,13 +11,14 @@ from helpdesk.lib.errors import InvalidInput, PermanentFailure, TemporaryFailure
 from integrations.commerce.acting import ActionKind, BeforeStep, Intent, Outcome, Quote
 from integrations.commerce.connector import (
     OrderPage,
+    Sellable,
     StoreItem,
     StoreManifest,
     register_store,
 )
 from integrations.commerce.models import Order, Store
 from integrations.commerce.normal_form import OrderData
-from integrations.medusa import acting, finding, quoting, webhooks
+from integrations.medusa import acting, finding, quoting, shelf, webhooks
 from integrations.medusa.client import MedusaClient, Refusal, read_order
 from integrations.medusa.manifest import MANIFEST
 from integrations.medusa.orders import FIELDS, order_of
@@ -129,6 +130,10 @@ class MedusaConnector:
         except (KeyError, IndexError, TypeError) as error:
             raise PermanentFailure("This address gives no answers as Medusa does.") from error
         return found
+
+    def find_products(self, store: Store, text: str, currency: str) -> list[Sellable]:
+        """What the shop sells by that name or article number, priced in that currency."""
+        return shelf.sellables(MedusaClient(store), text, currency)
 
     # Acting
 

@@ -6,11 +6,16 @@ from typing import Any
 
 from helpdesk.lib.errors import InvalidInput
 from integrations.commerce.acting import ActionRefused
+from integrations.commerce.connector import Sellable
 from integrations.commerce.money import minor_of
 from integrations.medusa.client import MedusaClient
 from integrations.medusa.orders import Json, live_fulfillments, shipped_quantity
 
 UNFINISHED = ("pending", "requested")
+MOST_LOOKED_THROUGH = 50
+"""Variants of one answer: drafts are among them, and a person reads no more."""
+ONLY = ("Default Title", "Default variant", "Default option value")
+"""What Medusa calls the variant of a product that has only one."""
 
 
 def changes(client: MedusaClient, order_id: str) -> list[Json]:
@@ -69,6 +74,42 @@ def variants(client: MedusaClient, raw: Json, told: Any) -> list[Json]:
             }
         )
     return found
+
+
+def sellables(client: MedusaClient, text: str, currency: str) -> list[Sellable]:
+    """The variants whose product, name or article number holds these words; no drafts."""
+    return [
+        _sellable(each, currency)
+        for each in variants_named(client, text)
+        if (each.get("product") or {}).get("status") == "published"
+    ]
+
+
+def variants_named(client: MedusaClient, text: str) -> list[Json]:
+    """The same as Medusa tells them, drafts among them."""
+    fields = (
+        "id,title,sku,thumbnail,manage_inventory,allow_backorder,inventory_quantity,"
+        "product.title,product.status,product.thumbnail,*prices"
+    )
+    query = {"q": text, "fields": fields, "limit": MOST_LOOKED_THROUGH}
+    found: list[Json] = client.get("/product-variants", **query)["variants"]
+    return found
+
+
+def _sellable(raw: Json, currency: str) -> Sellable:
+    product, title = raw["product"], str(raw.get("title") or "")
+    prices = [each for each in raw.get("prices") or [] if each["currency_code"].upper() == currency]
+    is_counted = bool(raw.get("manage_inventory")) and not raw.get("allow_backorder")
+    return Sellable(
+        variant=str(raw["id"]),
+        title=str(product["title"]),
+        detail="" if title in ONLY else title,
+        sku=str(raw.get("sku") or ""),
+        price_minor=minor_of(prices[0]["amount"], currency) if prices else None,
+        currency=currency if prices else "",
+        picture=str(raw.get("thumbnail") or product.get("thumbnail") or ""),
+        is_available=not is_counted or int(raw.get("inventory_quantity") or 0) > 0,
+    )
 
 
 def _variant(client: MedusaClient, name: str) -> Json | None:

@@ -29,6 +29,7 @@ from integrations.commerce.normal_form import check_order
 from integrations.medusa.client import MedusaClient, read_order
 from integrations.medusa.connector import MedusaConnector
 from integrations.medusa.orders import FIELDS
+from integrations.medusa.shelf import variants_named
 from tests.factories import make_channel, make_customer, receive_mail
 from tests.live.conftest import Hooks, keep
 from tests.orders.conftest import Desk, make_due, work
@@ -304,6 +305,23 @@ def test_a_refund_is_never_more_than_what_was_taken(store: Store, shop: Shop, kn
     with pytest.raises(ActionRefused) as refusal:
         connector.quote(store, order, ActionKind.REFUND, {})
     assert refusal.value.reason_code == "already_refunded"
+
+
+def test_what_the_shop_sells_is_found_by_its_name_and_by_its_article_number(
+    store: Store, shop: Shop
+) -> None:
+    keep("variants", variants_named(MedusaClient(store), "linen"))
+    found = connector.find_products(store, "linen", "EUR")
+    assert sorted((each.variant, each.detail, each.sku) for each in found) == sorted(
+        (variant, size, f"LINEN-{size}") for size, variant in shop.variants.items()
+    )
+    picture = "https://pictures.example/linen-shirt.jpg"
+    assert {(each.title, each.price_minor, each.picture, each.is_available) for each in found} == {
+        ("Linen shirt", 3995, picture, True)
+    }
+    [one] = connector.find_products(store, "LINEN-S", "USD")
+    assert (one.variant, one.price_minor) == (shop.variants["S"], None)
+    assert connector.find_products(store, "cotton", "EUR") == []
 
 
 def test_items_of_a_paid_order_are_changed_and_the_difference_is_said(
