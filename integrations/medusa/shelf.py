@@ -99,6 +99,7 @@ def variants_named(client: MedusaClient, text: str) -> list[Json]:
 def _sellable(raw: Json, currency: str) -> Sellable:
     product, title = raw["product"], str(raw.get("title") or "")
     prices = [each for each in raw.get("prices") or [] if each["currency_code"].upper() == currency]
+    prices.sort(key=lambda each: bool(each.get("rules")))  # those for some regions or groups last
     is_counted = bool(raw.get("manage_inventory")) and not raw.get("allow_backorder")
     return Sellable(
         variant=str(raw["id"]),

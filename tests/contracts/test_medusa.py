@@ -10,6 +10,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,7 +24,9 @@ from helpdesk.lib.secrets import encrypt
 from helpdesk.lib.signatures import standard_webhook_headers
 from integrations.commerce.acting import ActionKind, Intent
 from integrations.commerce.actions import create_store
+from integrations.commerce.connector import Sellable
 from integrations.commerce.models import Store
+from integrations.medusa.connector import MedusaConnector
 from integrations.medusa.finding import discount_code, mark
 from tests.contracts.channel_connector import Call
 from tests.contracts.store_connector import (
@@ -321,6 +324,28 @@ class TestMedusa(StoreConnectorContract):
         if kind == ActionKind.DISCOUNT_CODE:
             code = {**made, "code": discount_code(intent)}
             vendor.answers("GET", acting.writes, 200, {"promotions": [code]})
+
+    def test_what_the_shop_sells_is_found_as_the_real_shop_told_it(
+        self, vendor: VendorServer, store: Store
+    ) -> None:
+        draft = copy.deepcopy(recorded("variants")[0])
+        draft["product"]["status"] = "draft"
+        gone = {**recorded("variants")[1], "inventory_quantity": 0}
+        vendor.answers(
+            "GET", r"/product-variants$", 200,
+            {"variants": [*recorded("variants"), draft, {**gone, "id": "variant_9", "sku": None}]},
+        )  # fmt: skip
+        found = MedusaConnector().find_products(store, "linen shirt", "EUR")
+        picture = "https://pictures.example/linen-shirt.jpg"
+        assert [replace(each, variant="") for each in found] == [
+            Sellable("", "Linen shirt", size, sku, 3995, "EUR", picture, is_available=is_there)
+            for size, sku, is_there in (
+                ("S", "LINEN-S", True), ("M", "LINEN-M", True), ("M", "", False),
+            )
+        ]  # fmt: skip
+        assert vendor.last("GET", r"/product-variants$").query["q"] == "linen shirt"
+        [first, *_] = MedusaConnector().find_products(store, "linen shirt", "USD")
+        assert (first.price_minor, first.currency) == (None, "")
 
 
 @pytest.fixture(autouse=True)
