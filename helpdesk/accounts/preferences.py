@@ -26,6 +26,7 @@ DEFAULT_CHANNELS: dict[str, tuple[str, ...]] = {
     "low_csat": ("in_app",),
     "delivery_problem": ("in_app", "desktop", "sound", "email"),
     "channel_problem": ("in_app", "desktop", "email"),
+    "store_problem": ("in_app", "desktop", "email"),
     "rule_notice": ("in_app", "desktop", "sound"),
     "sla_warning": ("in_app", "desktop", "sound"),
     "sla_breach": ("in_app", "desktop", "sound", "email"),

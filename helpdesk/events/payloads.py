@@ -280,10 +280,12 @@ class BackfillRecord(TypedDict):
 
 
 class StoreHealth(TypedDict):
-    """``detail`` says in words what is wrong; ``attention`` is for a person to mend."""
+    """``detail`` says in words what is wrong, ``failing_since`` when that began; ``attention`` is
+    for a person to mend."""
 
     state: Literal["ok", "failing", "attention", "paused", "disconnected", "unknown"]
     detail: str
+    failing_since: Iso | None
     last_sync_at: Iso | None
 
 
@@ -462,7 +464,7 @@ class SurveyPayload(TypedDict):
 
 
 class NotificationRecord(TypedDict):
-    """News for one person, about a ticket, an order action or (for admins) a channel.
+    """News for one person, about a ticket, an order action or (for admins) a channel or a store.
 
     ``channels`` is how their page shall tell them, as they asked for.
 
@@ -477,6 +479,8 @@ class NotificationRecord(TypedDict):
     customer_name: str
     channel_id: str | None
     channel_name: str
+    store_id: str | None
+    store_name: str
     order_action_id: str | None
     order_number: str
     message_id: str | None

@@ -16,6 +16,7 @@ from helpdesk.notifications.models import MailState, Notification, NotificationM
 from helpdesk.notifications.records import notification_payload
 from helpdesk.notifications.selectors import notifications_of
 from integrations.commerce.ledger.models import OrderAction
+from integrations.commerce.models import Store
 from tickets.models import Channel, Ticket
 
 MAIL_AFTER = timedelta(minutes=3)
@@ -35,6 +36,7 @@ class News:
     actor: dict[str, Any]
     channel: Channel | None = None
     order_action: OrderAction | None = None
+    store: Store | None = None
     preview: str = ""
     message_id: uuid.UUID | None = None
     at: datetime | None = None
@@ -73,6 +75,7 @@ def notify(user: User, news: News) -> Notification | None:
                 "ticket": news.ticket,
                 "channel": news.channel,
                 "order_action": news.order_action,
+                "store": news.store,
                 "message_id": news.message_id,
                 "actor": news.actor,
                 "preview": news.preview[:200],

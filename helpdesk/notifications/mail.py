@@ -146,7 +146,9 @@ def _compose(
         lines += [words.more.format(n=len(news) - MAX_LINES), ""]
     lines += [words.why, f"{settings.PUBLIC_URL}/me#notifications"]
     newest = news[0]
-    tickets = {each.ticket_id or each.channel_id or each.order_action_id for each in news}
+    tickets = {
+        each.ticket_id or each.channel_id or each.store_id or each.order_action_id for each in news
+    }
     if len(tickets) == 1:
         subject = _what(words, newest)
         if newest.ticket:
@@ -178,6 +180,8 @@ def _what(words: Words, news: Notification) -> str:
 def _place(news: Notification) -> str:
     if news.ticket:
         return f"/t/{news.ticket.number}"
+    if news.store_id:
+        return f"/settings/stores/{news.store_id}"
     return f"/settings/channels/{news.channel_id}" if news.channel_id else "/approvals"
 
 

@@ -80,7 +80,11 @@ class Notification(models.Model):
     order_action = models.ForeignKey(
         "commerce.OrderAction", models.CASCADE, null=True, blank=True, related_name="+"
     )
-    """What it is about: a ticket, a channel, or an order action (with or without a ticket)."""
+    store = models.ForeignKey(
+        "commerce.Store", models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    """What it is about: a ticket, a channel, a store, or an order action (with or without a
+    ticket)."""
     message_id = models.UUIDField(null=True, blank=True)
     actor = models.JSONField(default=dict)
     preview = models.CharField(max_length=200, blank=True, default="")

@@ -11,9 +11,9 @@ from helpdesk.notifications.models import Notification
 
 def notification_record(notification: Notification) -> NotificationRecord:
     """The notification with what its line shows; select ``ticket__customer``,
-    ``channel`` and ``order_action__order`` for lists."""
+    ``channel``, ``store`` and ``order_action__order`` for lists."""
     ticket, channel = notification.ticket, notification.channel
-    action = notification.order_action
+    action, store = notification.order_action, notification.store
     return cast(
         NotificationRecord,
         {
@@ -25,6 +25,8 @@ def notification_record(notification: Notification) -> NotificationRecord:
             "customer_name": ticket.customer.name if ticket else "",
             "channel_id": str(channel.pk) if channel else None,
             "channel_name": channel.name if channel else "",
+            "store_id": str(store.pk) if store else None,
+            "store_name": store.name if store else "",
             "order_action_id": str(action.pk) if action else None,
             "order_number": action.order.number if action else "",
             "message_id": str(notification.message_id) if notification.message_id else None,

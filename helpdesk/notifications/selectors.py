@@ -21,9 +21,9 @@ def notifications_of(user: User) -> QuerySet[Notification]:
 
 
 def may_see(user: User) -> Q:
-    """News about tickets that the person may still see, about channels, and about orders."""
+    """News about tickets that the person may still see, about channels, stores and orders."""
     return Q(ticket__in=tickets_visible_to(user)) | Q(
-        ~Q(channel=None) | ~Q(order_action=None), ticket=None
+        ~Q(channel=None) | ~Q(store=None) | ~Q(order_action=None), ticket=None
     )
 
 
@@ -45,7 +45,7 @@ def list_notifications(user: User, *, after: str | None, limit: int) -> Page[Not
     """One page, newest first."""
     found = (
         notifications_of(user)
-        .select_related("ticket__customer", "channel", "order_action__order")
+        .select_related("ticket__customer", "channel", "store", "order_action__order")
         .order_by("-pk")
     )
     if after:

@@ -82,7 +82,14 @@ def _health(store: Store, line: StoreConnection | None) -> StoreHealth:
         state, detail = "ok", str(line.problems[0])
     elif line.last_sync_at or store.synced_at:
         state = "ok"
-    return cast(StoreHealth, {"state": state, "detail": detail, "last_sync_at": last_sync_at})
+    is_trouble = line is not None and state in ("failing", "attention")
+    health = {
+        "state": state,
+        "detail": detail,
+        "failing_since": iso(line.failing_since) if line and is_trouble else None,
+        "last_sync_at": last_sync_at,
+    }
+    return cast(StoreHealth, health)
 
 
 # --- For admins -----------------------------------------------------------------------------------

@@ -150,7 +150,8 @@ def a_store_began(ticket: Ticket, user: User) -> None:
     payload = {"store": {"id": str(uuid.uuid4()), "slug": "linden", "kind": "demo_store",
                          "name": "Linden & Loom", "address": "", "currency": "EUR",
                          "is_active": True, "backfill": None, "version": 1,
-                         "health": {"state": "ok", "detail": "", "last_sync_at": None}}}  # fmt: skip
+                         "health": {"state": "ok", "detail": "", "failing_since": None,
+                                    "last_sync_at": None}}}  # fmt: skip
     announce("store.updated", ticket, payload)
 
 

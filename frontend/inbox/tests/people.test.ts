@@ -17,6 +17,8 @@ function news(id: string, ticketId: string, part: Partial<Notification> = {}): N
     customer_name: 'Mia',
     channel_id: null,
     channel_name: '',
+    store_id: null,
+    store_name: '',
     order_action_id: null,
     order_number: '',
     message_id: null,

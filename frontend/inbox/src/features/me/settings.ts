@@ -17,6 +17,7 @@ const DEFAULTS: Record<Kind, readonly NoticeChannel[]> = {
   low_csat: ['in_app'],
   delivery_problem: ['in_app', 'desktop', 'sound', 'email'],
   channel_problem: ['in_app', 'desktop', 'email'],
+  store_problem: ['in_app', 'desktop', 'email'],
   rule_notice: ['in_app', 'desktop', 'sound'],
   order_approval: ['in_app', 'desktop', 'sound', 'email'],
   order_decided: ['in_app', 'desktop', 'sound'],

@@ -12,6 +12,7 @@ export const KINDS = [
   'low_csat',
   'delivery_problem',
   'channel_problem',
+  'store_problem',
   'rule_notice',
   'order_approval',
   'order_decided',
@@ -31,6 +32,7 @@ const ICONS: Record<Kind, IconName> = {
   low_csat: 'star',
   delivery_problem: 'triangle-alert',
   channel_problem: 'unplug',
+  store_problem: 'unplug',
   rule_notice: 'bell',
   order_approval: 'badge-check',
   order_decided: 'check',
@@ -54,28 +56,27 @@ export function sentenceOf(one: Notification): { title: string; text: string } {
   return { title, text: one.preview ? `${one.preview}\n${subject}` : subject };
 }
 
-/** The ticket, the channel or the order that it is about. */
+/** The ticket, the channel, the store or the order that it is about. */
 export function aboutOf(one: Notification): string {
-  if (one.ticket_number === null) return one.channel_name || one.order_number;
+  if (one.ticket_number === null) return one.channel_name || one.store_name || one.order_number;
   return `${one.ticket_subject || t('ticket.noSubject')} · #${one.ticket_number}`;
 }
 
 export interface Group {
-  /** Of a ticket, or else of a channel. */
+  /** Of a ticket, or else of a channel or a store. */
   id: string;
   ticketId: string | null;
-  channelId: string | null;
   items: Notification[];
   unread: number;
 }
 
-/** One group per ticket or channel, the one with the newest news on top; inside, the newest first. */
+/** One group per ticket, channel or store, the one with the newest news on top; inside, the newest first. */
 export function byTicket(list: readonly Notification[], isUnread: (id: string) => boolean): Group[] {
   const groups = new Map<string, Group>();
   for (const one of [...list].sort((a, b) => (a.created_at < b.created_at ? 1 : -1))) {
-    const { ticket_id: ticketId, channel_id: channelId } = one;
-    const id = ticketId ?? channelId ?? one.order_action_id ?? one.id;
-    const group = groups.get(id) ?? { id, ticketId, channelId, items: [], unread: 0 };
+    const ticketId = one.ticket_id;
+    const id = ticketId ?? one.channel_id ?? one.store_id ?? one.order_action_id ?? one.id;
+    const group = groups.get(id) ?? { id, ticketId, items: [], unread: 0 };
     group.items.push(one);
     if (isUnread(one.id)) group.unread += 1;
     groups.set(id, group);
@@ -84,6 +85,7 @@ export function byTicket(list: readonly Notification[], isUnread: (id: string) =
 }
 
 /** Where news leads that is about no ticket. */
-export function placeWithoutTicket(channelId: string | null): string {
-  return channelId ? `/settings/channels/${channelId}` : '/approvals';
+export function placeWithoutTicket(one: Pick<Notification, 'channel_id' | 'store_id'>): string {
+  if (one.store_id) return `/settings/stores/${one.store_id}`;
+  return one.channel_id ? `/settings/channels/${one.channel_id}` : '/approvals';
 }

@@ -43,7 +43,7 @@ function showOnDesktop(one: News): void {
   shown.onclick = () => {
     window.focus();
     shown.close();
-    void goto(one.ticket_id ? `/inbox/mine/${one.ticket_id}` : placeWithoutTicket(one.channel_id));
+    void goto(one.ticket_id ? `/inbox/mine/${one.ticket_id}` : placeWithoutTicket(one));
   };
 }
 
