@@ -461,6 +461,8 @@ export interface NotificationRecord {
   customer_name: string;
   channel_id: string | null;
   channel_name: string;
+  store_id: string | null;
+  store_name: string;
   order_action_id: string | null;
   order_number: string;
   message_id: string | null;
@@ -517,6 +519,7 @@ export interface ChannelPayload {
 export interface StoreHealth {
   state: 'ok' | 'failing' | 'attention' | 'paused' | 'disconnected' | 'unknown';
   detail: string;
+  failing_since: string | null;
   last_sync_at: string | null;
 }
 

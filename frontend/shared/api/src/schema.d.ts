@@ -4419,6 +4419,8 @@ export interface components {
       customer_name: string;
       channel_id: string | null;
       channel_name: string;
+      store_id: string | null;
+      store_name: string;
       order_action_id: string | null;
       order_number: string;
       message_id: string | null;
@@ -5791,6 +5793,7 @@ export interface components {
       /** @enum {string} */
       state: 'ok' | 'failing' | 'attention' | 'paused' | 'disconnected' | 'unknown';
       detail: string;
+      failing_since: string | null;
       last_sync_at: string | null;
     };
     StoreHookOutcome: {
