@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
+from helpdesk.events.payloads import TicketRecord
+
 
 class ReportTile(TypedDict):
     key: str
@@ -106,3 +108,43 @@ ReportDetails = TypedDict(
         "comments": list[ReportComment],
     },
 )
+
+
+class ReportTicketPage(TypedDict):
+    tickets: list[TicketRecord]
+    next: str | None
+
+
+class LiveTile(TypedDict):
+    key: str
+    value: float | None
+    unit: str
+
+
+class LiveHour(TypedDict):
+    hour: int
+    arrived: int
+    closed: int
+
+
+class LiveChannel(TypedDict):
+    key: str
+    label: str
+    open: int
+    waiting: int
+
+
+class LiveAgent(TypedDict):
+    user_id: str
+    name: str
+    is_online: bool
+    is_available: bool
+    open: int
+
+
+class LiveDetails(TypedDict):
+    updated_at: str
+    tiles: list[LiveTile]
+    hours: list[LiveHour]
+    channels: list[LiveChannel]
+    agents: list[LiveAgent]

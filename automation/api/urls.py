@@ -63,6 +63,9 @@ urlpatterns = [
     path("settings/surveys", survey_settings.SurveySettingsPage.as_view()),
     path("settings/surveys/preview", survey_settings.SurveyPreview.as_view()),
     path("settings/surveys/<uuid:store_id>", survey_settings.StoreSurveySettings.as_view()),
+    path("reports/live", reports.LiveWall.as_view()),
+    path("reports/<slug:name>/tickets", reports.ReportTickets.as_view()),
+    path("reports/<slug:name>/export", reports.ReportExport.as_view()),
     path("reports/<slug:name>/figures", reports.ReportFigures.as_view()),
     path("reports/csat", surveys.CsatReport.as_view()),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from automation.reports import overview, workloads
+from automation.reports import automatic, overview, promises, revenue, satisfaction, workloads
 from automation.reports.frame import Frame, Json
 from automation.reports.scope import Scope, check_reader
 from helpdesk.lib.clock import iso, now
@@ -23,6 +23,12 @@ REPORTS: dict[str, Build] = {
     "agents": workloads.agents,
     "tags": workloads.tags,
     "intents": workloads.intents,
+    "csat": satisfaction.csat,
+    "nps": satisfaction.nps,
+    "sla": promises.sla,
+    "macros": automatic.macros,
+    "automation": automatic.automation,
+    "orders": revenue.orders,
 }
 
 

@@ -141,6 +141,20 @@ class Scope:
             .exclude(pk__in=closed_then.filter(reopened_at__gte=end).values("figures"))
         )
 
+    def about_ticket(self, prefix: str, *, agent: bool = True) -> Q:
+        """The filters, as asked of rows that lead to a ticket by ``prefix``."""
+        wanted = self.filters
+        pairs: dict[str, Any] = {
+            "channel_kind": wanted.channel,
+            "team_id": wanted.team,
+            "assignee_id": wanted.agent if agent else None,
+            "tags__contains": None if wanted.tag is None else [wanted.tag],
+            "pk__in": None
+            if wanted.store is None
+            else TicketFigures.objects.filter(store_id=wanted.store).values("pk"),
+        }
+        return Q(**{f"{prefix}{key}": value for key, value in pairs.items() if value is not None})
+
     def _of_closings(self) -> QuerySet[ClosingFigures]:
         return ClosingFigures.objects.filter(
             self._about("figures__"), organization=self.organization

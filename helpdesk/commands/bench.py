@@ -23,6 +23,7 @@ BENCHES = (
     "macros",
     "rules",
     "intents",
+    "reports",
     "stores",
     "demo",
 )

@@ -191,6 +191,9 @@ ROUTES: dict[str, dict[str, str]] = {
     "reports/intents": {"GET": ANYBODY},
     "reports/csat": {"GET": ANYBODY},
     "reports/<slug:name>/figures": {"GET": ANYBODY},
+    "reports/<slug:name>/tickets": {"GET": ANYBODY},
+    "reports/<slug:name>/export": {"GET": ANYBODY},
+    "reports/live": {"GET": ANYBODY},
 }
 # Answer by signature, not by session: asked for without one, they show nothing.
 SIGNED = {"mail-images/<str:token>", "join/<str:secret>"}

@@ -24,7 +24,7 @@ from tickets.models import Ticket
 
 RULE = Actor("rule", "00000000-0000-4000-8000-000000000001", "Out of hours")
 BEGIN = datetime(2026, 10, 1, 9, tzinfo=UTC)
-TICKETS = 28
+TICKETS = 20
 
 
 @pytest.fixture

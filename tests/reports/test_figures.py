@@ -40,7 +40,7 @@ def rows_of_all_tables():
     )  # fmt: skip
 
 
-def test_every_figure_of_every_report_equals_a_recount_from_the_raw_rows(past):
+def _every_figure_equals_a_recount_over_many_periods_and_filters(past):
     """G8.5. One past, asked over many periods and filters; the clock goes back on 25 October."""
     all_of_them = stories(past.organization)
     periods = [("2026-10-01", "2026-12-31"), ("2026-10-20", "2026-10-31"),
@@ -65,7 +65,7 @@ def test_every_figure_of_every_report_equals_a_recount_from_the_raw_rows(past):
                 assert found[key] == pytest.approx(value, abs=1e-3), (first, last, name, key)
 
 
-def test_each_day_channel_tag_and_agent_equals_its_own_recount(past):
+def _each_day_channel_tag_and_agent_equals_its_own_recount(past):
     scope = scope_of(past, "2026-10-05", "2026-11-20")
     everything = stories(past.organization)
     first, last = scope.period.first, scope.period.last
@@ -99,7 +99,7 @@ def _same(values, expected):
         assert value == pytest.approx(expected[key], abs=1e-3), key
 
 
-def test_what_the_log_built_up_equals_a_rebuild_and_twice_is_once(past):
+def _what_the_log_built_up_equals_a_rebuild_and_twice_is_once(past):
     grown = rows_of_all_tables()
     assert len(grown[0]) > 15
     assert len(grown[1]) > 5
@@ -111,7 +111,7 @@ def test_what_the_log_built_up_equals_a_rebuild_and_twice_is_once(past):
     assert rows_of_all_tables() == grown
 
 
-def test_comparing_counts_as_many_days_before(past):
+def _comparing_counts_as_many_days_before(past):
     scope = scope_of(past, "2026-11-01", "2026-11-10")
     answer = report("overview", scope, compare=True)
     earlier = recount(stories(past.organization), date(2026, 10, 22), date(2026, 10, 31), ZONE)
@@ -122,7 +122,7 @@ def test_comparing_counts_as_many_days_before(past):
     assert all(len(each["previous"]) == len(each["points"]) == 10 for each in lines)
 
 
-def test_a_report_costs_the_same_queries_whatever_the_days(past):
+def _costs_the_same_queries_whatever_the_days(past):
     for name in REPORTS:
         counts = []
         for first in ("2026-11-19", "2026-10-01"):
@@ -134,10 +134,23 @@ def test_a_report_costs_the_same_queries_whatever_the_days(past):
         assert counts[0] == counts[1] <= 14, (name, counts)
 
 
-def test_the_days_of_a_report_are_local_days(past):
+def _the_days_of_a_report_are_local_days(past):
     scope = scope_of(past, "2026-10-25", "2026-10-25")
     long = scope.period.end.astimezone(UTC) - scope.period.begin.astimezone(UTC)
     assert long == timedelta(hours=25)
     assert scope.period.begin.astimezone(scope.period.zone).hour == 0
     answer = report("overview", scope, compare=False)
     assert [each["day"] for each in answer["series"][0]["points"]] == ["2026-10-25"]
+
+
+def test_every_figure_equals_a_recount_from_the_raw_rows(past):
+    """G8.5: over periods, filters, days, channels, tags and agents, grown by the log or rebuilt.
+
+    One past serves all of it: making it is what takes time.
+    """
+    _every_figure_equals_a_recount_over_many_periods_and_filters(past)
+    _each_day_channel_tag_and_agent_equals_its_own_recount(past)
+    _comparing_counts_as_many_days_before(past)
+    _the_days_of_a_report_are_local_days(past)
+    _costs_the_same_queries_whatever_the_days(past)
+    _what_the_log_built_up_equals_a_rebuild_and_twice_is_once(past)
