@@ -1712,6 +1712,23 @@ export interface paths {
     patch: operations['change_person'];
     trace?: never;
   };
+  '/api/v1/reports/{name}/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description A table of a report as CSV: cell by cell what the figures say. */
+    get: operations['export_report'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/reports/{name}/figures': {
     parameters: {
       query?: never;
@@ -1721,6 +1738,23 @@ export interface paths {
     };
     /** @description The figures of one report between two days. */
     get: operations['report'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/reports/{name}/tickets': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The tickets behind a figure, as far as the person may see them. */
+    get: operations['report_tickets'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1755,6 +1789,23 @@ export interface paths {
     };
     /** @description How often messages were understood rightly between two days, as far as people said so. */
     get: operations['intent_accuracy'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/reports/live': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What waits now, who is here, and how the day goes. */
+    get: operations['live_wall'];
     put?: never;
     post?: never;
     delete?: never;
@@ -3979,6 +4030,36 @@ export interface components {
       /** @enum {string} */
       kind: 'related' | 'split_from' | 'split_to' | 'merged_from' | 'merged_into';
     };
+    LiveAgent: {
+      user_id: string;
+      name: string;
+      is_online: boolean;
+      is_available: boolean;
+      open: number;
+    };
+    LiveChannel: {
+      key: string;
+      label: string;
+      open: number;
+      waiting: number;
+    };
+    LiveDetails: {
+      updated_at: string;
+      tiles: components['schemas']['LiveTile'][];
+      hours: components['schemas']['LiveHour'][];
+      channels: components['schemas']['LiveChannel'][];
+      agents: components['schemas']['LiveAgent'][];
+    };
+    LiveHour: {
+      hour: number;
+      arrived: number;
+      closed: number;
+    };
+    LiveTile: {
+      key: string;
+      value: number | null;
+      unit: string;
+    };
     Load: {
       user_id: string;
       open: number;
@@ -5246,6 +5327,10 @@ export interface components {
       key: string;
       columns: components['schemas']['ReportColumn'][];
       rows: components['schemas']['ReportRow'][];
+    };
+    ReportTicketPage: {
+      tickets: components['schemas']['TicketRecord'][];
+      next: string | null;
     };
     ReportTile: {
       key: string;
@@ -9075,6 +9160,48 @@ export interface operations {
       };
     };
   };
+  export_report: {
+    parameters: {
+      query?: {
+        /** @description Only this agent's tickets and replies. */
+        agent?: string;
+        /** @description Only tickets of this kind of channel. */
+        channel?: string;
+        /** @description 1: with the same figures of as many days before. */
+        compare?: string;
+        /** @description First day, like 2026-11-01; the last 30 days without it. */
+        from?: string;
+        /** @description all, or business: times that run only while the shop is open. */
+        hours?: string;
+        /** @description Only tickets about orders of this store. */
+        store?: string;
+        /** @description Which table; the first one without it. */
+        table?: string;
+        /** @description Only tickets with this tag. */
+        tag?: string;
+        /** @description Only tickets of this team. */
+        team?: string;
+        /** @description Last day. */
+        to?: string;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/csv': string;
+        };
+      };
+    };
+  };
   report: {
     parameters: {
       query?: {
@@ -9111,6 +9238,50 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ReportDetails'];
+        };
+      };
+    };
+  };
+  report_tickets: {
+    parameters: {
+      query?: {
+        /** @description Cursor of the page before. */
+        after?: string;
+        /** @description Only this agent's tickets and replies. */
+        agent?: string;
+        /** @description Which figure: its key, then a day or row, then a column, between colons. */
+        cell?: string;
+        /** @description Only tickets of this kind of channel. */
+        channel?: string;
+        /** @description 1: with the same figures of as many days before. */
+        compare?: string;
+        /** @description First day, like 2026-11-01; the last 30 days without it. */
+        from?: string;
+        /** @description all, or business: times that run only while the shop is open. */
+        hours?: string;
+        /** @description Only tickets about orders of this store. */
+        store?: string;
+        /** @description Only tickets with this tag. */
+        tag?: string;
+        /** @description Only tickets of this team. */
+        team?: string;
+        /** @description Last day. */
+        to?: string;
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReportTicketPage'];
         };
       };
     };
@@ -9159,6 +9330,25 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['IntentReport'];
+        };
+      };
+    };
+  };
+  live_wall: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LiveDetails'];
         };
       };
     };
