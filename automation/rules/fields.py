@@ -14,6 +14,8 @@ from typing import Any
 
 import re2
 
+from automation.csat.models import SurveyKind
+from automation.csat.ratings import NPS_GROUPS
 from automation.intents.catalog import CANONICAL, GORGIAS, NAMES
 from automation.rules.conditions import compile_pattern
 from automation.rules.contradictions import contradictions
@@ -78,6 +80,11 @@ _MORE = [
     Field("message.is_automatic", "Automatic message", "flag"),
     Field("message.is_sender_verified", "Sender is verified", "flag"),
     Field("message.has_attachments", "Has attachments", "flag"),
+    Field("survey.kind", "Kind of survey", "choice", choices=tuple(SurveyKind.values)),
+    Field("survey.score", "Score of the survey", "number"),
+    Field("survey.nps_group", "Would recommend", "choice", choices=NPS_GROUPS),
+    Field("survey.comment", "Comment of the survey", "text", more_operators=WORDS),
+    Field("survey.comment_intent", "What the comment is about", "choice", choices=INTENTS),
     Field("customer.language", "Customer's language", "choice"),
     Field("order.number", "Order number", "text"),
     Field("order.state", "Order state", "choice", choices=tuple(OrderState.values)),

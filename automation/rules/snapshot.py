@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from automation.csat.ratings import SURVEY_FIELDS, find_rating
 from automation.intents.catalog import find_intent
 from automation.orders import OrderMeant
 from integrations.commerce.facts import OrderFacts
@@ -64,12 +65,23 @@ class Snapshot(Mapping[str, Any]):
         if name in self._values:
             return self._values[name]
         read = _ORDER.get(name)
+        if read is None and name in SURVEY_FIELDS:
+            return self._survey(name)
         if read is None:
             return self._custom(name) if ".field." in name else self._profile(name)
         facts = self.order_meant.facts
         if facts is None:
             raise KeyError(name)
         return read(self.order_meant, facts)
+
+    def _survey(self, name: str) -> Any:
+        """The newest rating of the ticket as it was at that moment; read once for all of them."""
+        if "survey" not in self._read:
+            self._read["survey"] = find_rating(self.ticket.pk, until=self.at)
+        rating = self._read["survey"]
+        if rating is None:
+            raise KeyError(name)
+        return rating[name]
 
     def _custom(self, name: str) -> Any:
         """The value of a custom field; None where it is empty."""
