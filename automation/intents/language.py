@@ -62,7 +62,11 @@ def _vocabulary() -> dict[str, tuple[str, ...]]:
 
 def language_of(text: str) -> str:
     """The ISO 639-1 code, or `und` for a text without letters."""
-    text = clean(text)
+    return language_of_cleaned(clean(text))
+
+
+def language_of_cleaned(text: str) -> str:
+    """The same of a text that `clean` has been over."""
     letters = len(_LETTER.findall(text))
     if not letters:
         return UNKNOWN

@@ -9,7 +9,8 @@ from automation.intents import lexicon
 from automation.intents.catalog import get_intent
 from automation.intents.czech import in_english
 from automation.intents.encoder import encode
-from automation.intents.language import language_of
+from automation.intents.features import buckets_of
+from automation.intents.language import language_of_cleaned
 from automation.intents.model import Floats, Heads, get_heads
 from automation.intents.text import clean, fold, sentences_of
 
@@ -24,6 +25,8 @@ THRESHOLDS = {
     "spam": 0.40,
     "out_of_scope": 0.60,
 }
+# Where the figures of a language allow another one than everywhere else.
+LANGUAGE_THRESHOLDS: dict[tuple[str, str], float] = {}
 
 # Said beside nearly every wish, so they count less than the wish.
 _ASIDE = frozenset({"thanks", "out_of_scope"})
@@ -51,6 +54,7 @@ _URGENT = re.compile(
 
 
 MAX_WISHES = 5
+_GUESSES_TOLD, _WORDS_TOLD = 3, 4
 MAX_ENCODED_CHARS = 420
 
 
@@ -76,6 +80,8 @@ class Understanding:
     sentiment: str
     is_urgent: bool
     wishes: tuple[Wish, ...] = ()
+    guess: str | None = None
+    """The best guess, also where it is too unsure to be claimed; None without words."""
 
 
 def understand(text: str, heads: Heads | None = None) -> Understanding:
@@ -101,34 +107,48 @@ def understand_many(texts: list[str], heads: Heads | None = None) -> list[Unders
 
 
 @dataclass(frozen=True, slots=True)
+class _Piece:
+    """One sentence before the encoder sees it: what its words and its letters say."""
+
+    text: str
+    verdict: lexicon.Verdict
+    buckets: list[int]
+    letters: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class _Read:
     """A text before the encoder sees it: `words` are the pieces as the encoder gets them."""
 
     cleaned: str
     language: str
-    pieces: list[str]
+    pieces: list[_Piece]
     words: list[str]
 
 
 def _read(text: str, heads: Heads) -> _Read:
     cleaned = clean(text)
-    language = language_of(text)
-    pieces = _telling(_wishes_of(sentences_of(cleaned)), heads)
+    language = language_of_cleaned(cleaned)
+    pieces = _telling([_piece(each, heads) for each in _wishes_of(sentences_of(cleaned))], heads)
     is_glossed = language in _GLOSSED_LANGUAGES
-    words = [in_english(piece) for piece in pieces] if is_glossed else pieces
+    words = [in_english(piece.text) if is_glossed else piece.text for piece in pieces]
     return _Read(cleaned, language, pieces, words)
+
+
+def _piece(sentence: str, heads: Heads) -> _Piece:
+    buckets = buckets_of(sentence)
+    return _Piece(sentence, lexicon.judge(fold(sentence)), buckets, heads.letters(buckets))
 
 
 def _judge(read: _Read, vectors: Floats, heads: Heads) -> Understanding:
     if not read.pieces:
         return Understanding(read.language, None, 0.0, "neutral", is_urgent=False)
     whole = _whole(vectors, read.pieces)
-    shares = heads.intents(vectors, read.pieces)
-    verdicts = [lexicon.judge(fold(piece)) for piece in read.pieces]
-    scores = _intent_scores(heads, shares, whole, read.pieces, verdicts)
+    shares = heads.weighed(vectors, [piece.letters for piece in read.pieces])
+    scores = _intent_scores(heads, shares, whole, read.pieces)
     best = int(scores.argmax())
     intent, confidence = heads.canonical[best], float(scores[best])
-    is_sure = confidence >= threshold_of(intent)
+    is_sure = confidence >= threshold_of(intent, read.language)
     sentiment = heads.sentiments[int(heads.sentiment(whole).argmax())]
     is_urgent = _URGENT.search(fold(read.cleaned)) is not None
     return Understanding(
@@ -137,26 +157,70 @@ def _judge(read: _Read, vectors: Floats, heads: Heads) -> Understanding:
         round(confidence, 4),
         sentiment,
         is_urgent,
-        _wishes(heads, shares, verdicts, (best, confidence)) if is_sure else (),
+        _wishes(heads, shares, read, (best, confidence)) if is_sure else (),
+        intent,
     )
 
 
-def threshold_of(intent: str) -> float:
-    """How sure the head must be before it claims this intent."""
-    return THRESHOLDS.get(intent, DEFAULT_THRESHOLD)
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One sentence of a message as it was weighed: what its words decide, and what is likeliest.
+
+    ``guesses`` are names of the catalogue with their shares, before the words had their say.
+    """
+
+    text: str
+    verdict: lexicon.Verdict
+    guesses: tuple[tuple[str, float], ...]
+    telling: tuple[str, ...]
 
 
-def _wishes(
-    heads: Heads, shares: Floats, verdicts: list[lexicon.Verdict], main: tuple[int, float]
-) -> tuple[Wish, ...]:
+def sentences_judged(text: str, heads: Heads | None = None) -> list[Judged]:
+    """The sentences of a message that were weighed; greetings and the like were left out."""
+    heads = heads or get_heads()
+    read = _read(text, heads)
+    if not read.pieces:
+        return []
+    shares = heads.weighed(encode(read.words), [piece.letters for piece in read.pieces])
+    judged = []
+    for piece, row in zip(read.pieces, shares, strict=True):
+        best = np.argsort(-row, kind="stable")[:_GUESSES_TOLD]
+        guesses = tuple((heads.labels[at], round(float(row[at]), 2)) for at in best)
+        judged.append(
+            Judged(
+                piece.text, piece.verdict, guesses, _telling_words(piece.text, int(best[0]), heads)
+            )
+        )
+    return judged
+
+
+def _telling_words(sentence: str, column: int, heads: Heads) -> tuple[str, ...]:
+    """The words whose letters speak most for that name, the strongest first."""
+    words = dict.fromkeys(sentence.split())
+    weight = {word: float(heads.letters(buckets_of(word))[column]) for word in words}
+    strongest = sorted((word for word in words if weight[word] > 0), key=lambda word: -weight[word])
+    return tuple(word.strip('.,;:!?¡¿()"') for word in strongest[:_WORDS_TOLD])
+
+
+def threshold_of(intent: str, language: str = "") -> float:
+    """How sure the head must be before it claims this intent in this language."""
+    wanted = THRESHOLDS.get(intent, DEFAULT_THRESHOLD)
+    return LANGUAGE_THRESHOLDS.get((language, intent), wanted)
+
+
+def _wishes(heads: Heads, shares: Floats, read: _Read, main: tuple[int, float]) -> tuple[Wish, ...]:
     """The main intent and those that a sentence of its own is sure of."""
     found = {main[0]: main[1]}
     wide = shares @ heads.widening
-    for row, verdict in zip(wide, verdicts, strict=True):
-        scores = _after_words(heads, row.copy(), [verdict])
+    for row, piece in zip(wide, read.pieces, strict=True):
+        scores = _after_words(heads, row.copy(), [piece.verdict])
         column = int(scores.argmax())
         intent, confidence = heads.canonical[column], float(scores[column])
-        if intent not in _ASIDE and confidence >= threshold_of(intent) and column != main[0]:
+        if (
+            intent not in _ASIDE
+            and column != main[0]
+            and confidence >= threshold_of(intent, read.language)
+        ):
             found[column] = max(confidence, found.get(column, 0.0))
     others = sorted((column for column in found if column != main[0]), key=lambda c: -found[c])
     columns = [main[0], *others][:MAX_WISHES]
@@ -176,29 +240,28 @@ def _wishes_of(sentences: list[str]) -> list[str]:
     return wishes or sentences
 
 
-def _telling(pieces: list[str], heads: Heads) -> list[str]:
+def _telling(pieces: list[_Piece], heads: Heads) -> list[_Piece]:
     """Of a long letter the sentences that look most like a wish, as they stand, by letters alone.
 
     Encoding costs most of the time: a story of twelve sentences is read for what it asks.
     """
-    if sum(map(len, pieces)) <= MAX_ENCODED_CHARS:
+    if sum(len(piece.text) for piece in pieces) <= MAX_ENCODED_CHARS:
         return pieces
     promise = [_promise(piece, heads) for piece in pieces]
     room = MAX_ENCODED_CHARS
     kept: set[int] = set()
     for place in sorted(range(len(pieces)), key=lambda place: -promise[place]):
-        if len(pieces[place]) <= room or not kept:
+        if len(pieces[place].text) <= room or not kept:
             kept.add(place)
-            room -= len(pieces[place])
+            room -= len(pieces[place].text)
     return [piece for place, piece in enumerate(pieces) if place in kept]
 
 
-def _promise(piece: str, heads: Heads) -> float:
+def _promise(piece: _Piece, heads: Heads) -> float:
     """How much the letters of a sentence speak for one of the wishes; words that decide, most."""
-    verdict = lexicon.judge(fold(piece))
-    if verdict.confirmed or verdict.likelier:
+    if piece.verdict.confirmed or piece.verdict.likelier:
         return 2.0
-    shares = (heads.by_letters(piece) @ heads.widening)[0]
+    shares = heads.by_letters(piece.letters) @ heads.widening
     return float(max(shares[column] for column in heads.wanted))
 
 
@@ -211,25 +274,20 @@ def _is_courtesy(sentence: str) -> bool:
     return _NAME.match(sentence) is not None and " " in sentence.strip()
 
 
-def _whole(vectors: Floats, pieces: list[str]) -> Floats:
+def _whole(vectors: Floats, pieces: list[_Piece]) -> Floats:
     """One unit vector for the message: its sentences' vectors, longer ones counting more."""
-    weights = np.sqrt(np.array([[len(piece)] for piece in pieces], dtype=np.float32))
+    weights = np.sqrt(np.array([[len(piece.text)] for piece in pieces], dtype=np.float32))
     mixed = (vectors * weights).sum(axis=0, keepdims=True)
     unit: Floats = mixed / max(float(np.linalg.norm(mixed)), 1e-6)
     return unit
 
 
-def _intent_scores(
-    heads: Heads,
-    shares: Floats,
-    whole: Floats,
-    pieces: list[str],
-    verdicts: list[lexicon.Verdict],
-) -> Floats:
+def _intent_scores(heads: Heads, shares: Floats, whole: Floats, pieces: list[_Piece]) -> Floats:
     """How likely each wider intent is the message's own."""
     wide = shares @ heads.widening
     if len(pieces) > 1:
-        together = (heads.intents(whole, [" ".join(pieces)]) @ heads.widening)[0]
+        letters = heads.letters(sorted({each for piece in pieces for each in piece.buckets}))
+        together = (heads.weighed(whole, [letters]) @ heads.widening)[0]
         for column, label in enumerate(heads.canonical):
             if label in _ASIDE:
                 wide[:, column] *= _ASIDE_FACTOR
@@ -237,7 +295,7 @@ def _intent_scores(
         scores = (wide.max(axis=0) + together) / 2
     else:
         scores = wide[0].copy()
-    return _after_words(heads, scores, verdicts)
+    return _after_words(heads, scores, [piece.verdict for piece in pieces])
 
 
 def _after_words(heads: Heads, scores: Floats, verdicts: list[lexicon.Verdict]) -> Floats:

@@ -16,7 +16,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from automation.intents.czech import in_english
-from automation.intents.encoder import DIMENSIONS, encode
+from automation.intents.encoder import DIMENSIONS, FREQUENT, KNOWN_PIECES, encode, pieces_of
 from automation.intents.features import BUCKETS, buckets_of
 from automation.intents.model import Heads, save_heads
 from automation.intents.text import clean
@@ -25,6 +25,7 @@ from automation.intents.training.corpora import (
     PUBLIC,
     Example,
     mood_sentences,
+    never_judged_on,
     noisy,
     own_examples,
     part_of,
@@ -35,7 +36,7 @@ from automation.intents.training.corpora import (
 )
 from automation.intents.understanding import Understanding, understand_many
 
-VERSION = "2"
+VERSION = "3"
 GRAM_SCALE = 0.8
 INVERSE_REGULARISATION = 20.0
 FOLDS = 3
@@ -218,6 +219,13 @@ def fit_mood(vectors: Vectors, folder: Path) -> LogisticRegression:
     return fit(inputs, [mood for _, mood in pairs], weights, 8.0)
 
 
+def save_pieces(examples: list[Example]) -> None:
+    """Write which word pieces customers use most: the encoder keeps what these contribute at hand."""
+    counts = Counter(piece for each in examples for piece in pieces_of(glossed(each)))
+    frequent = sorted(counts, key=lambda piece: (-counts[piece], piece))[:KNOWN_PIECES]
+    np.save(FREQUENT, np.array(frequent, dtype=np.uint32))
+
+
 def heads_of(
     intents: LogisticRegression, mood: LogisticRegression, temperature: float = 1.0
 ) -> Heads:
@@ -248,9 +256,11 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, default=1.0, help="with --no-card: as known")
     chosen = parser.parse_args()
     vectors = Vectors(chosen.cache)
-    own, public = own_examples(), public_examples(chosen.public)
+    own = never_judged_on(own_examples(), chosen.public)
+    public = public_examples(chosen.public)
     taught = some_of_each([example for example in public if not example.is_held_out])
     examples = own + noisy(own) + taught
+    save_pieces(examples)
     inputs = features(vectors, examples)
     vectors.save()
     head = fit(inputs, [e.intent for e in examples], weights_of(examples), INVERSE_REGULARISATION)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from automation.intents.training.card import COSTLY, DEVELOPMENT_SETS, macro_f1
-from automation.intents.training.corpora import PUBLIC, public_examples, rows_of
+from automation.intents.training.card import COSTLY, macro_f1
+from automation.intents.training.corpora import JUDGED_SETS, PUBLIC, public_examples, rows_of
 from automation.intents.understanding import understand
 
 pytestmark = pytest.mark.skipif(not PUBLIC.exists(), reason=f"{PUBLIC} is not here")
@@ -26,7 +26,7 @@ def test_messages_outside_our_domain_hardly_ever_claim_a_costly_intent() -> None
 def test_real_shop_messages_are_mostly_understood() -> None:
     pairs = [
         (row["canonical"], understand(row["text"]).intent)
-        for source in DEVELOPMENT_SETS
+        for source in JUDGED_SETS
         for row in rows_of(PUBLIC, source)
         if row.get("canonical")
     ]
