@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
-from automation.intents.entities import find_order_numbers
+from automation.intents.entities import find_order_numbers, find_products
 from automation.numbers import named_order
 from helpdesk.lib.errors import NotFound
 from integrations.commerce.facts import OrderFacts, order_facts
@@ -34,7 +34,7 @@ class OrderMeant:
     """The customer's own order that a text is about, found when first asked for.
 
     The one that an agent ``picked``, else the first of their orders that the text names, else the
-    newest that is not done, else the newest. Only orders of verified handles count: somebody
+    only one with a product that the text names, else the newest that is not done, else the newest. Only orders of verified handles count: somebody
     else's number finds nothing.
     """
 
@@ -55,7 +55,7 @@ class OrderMeant:
         if not self._is_known:
             self.orders = self._known_orders()
             said = (self._find_picked() or self._find_named()) if self.orders else None
-            self._order = said or _newest(self.orders, self._at)
+            self._order = said or self._find_by_product() or _newest(self.orders, self._at)
             self.is_named = said is not None
             self._is_known = True
         return self._order
@@ -82,6 +82,16 @@ class OrderMeant:
         if known is None and len(self.orders) == RECENT:
             return find_own_order(self._customer, self._picked)
         return known
+
+    def _find_by_product(self) -> Order | None:
+        """The only order with what the text speaks of. A guess: such an order does not count as
+        named, so nothing that needs a named order happens to it."""
+        titles = {line.title for order in self.orders for line in order.lines.all()}
+        said = set(find_products(self._text, sorted(titles))) if len(self.orders) > 1 else set()
+        having = [
+            order for order in self.orders if any(line.title in said for line in order.lines.all())
+        ]
+        return having[0] if len(having) == 1 else None
 
     def _find_named(self) -> Order | None:
         named = named_order(self._text, self.orders)

@@ -1,17 +1,27 @@
-"""Numbers a customer quotes: candidates for order numbers and tracking numbers.
+"""Numbers a customer quotes (candidates for order and tracking numbers), and products by name.
 
-A candidate is only a candidate: the caller looks it up within the customer's own orders. Every
-pattern is bounded, so the time taken is linear in the length of the text.
+A candidate is only a candidate: the caller looks it up within the customer's own orders, and gives
+the names of the products in them. Every pattern is bounded, so the time taken is linear in the
+length of the text.
 """
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 
+from automation.intents.text import fold, is_unspaced
 from integrations.commerce import tracking_numbers
 from integrations.commerce.digits import in_plain_digits
 
 MAX_TEXT_CHARS = 100_000
 MAX_CANDIDATES = 20
+MIN_TELLING_WORD = 5
+"""A single word of a product's name this long, without its ending, is not said by accident."""
+MIN_STEM = 4
+NAME_SLACK = 3
+"""How many other words may stand between those of a product's name."""
+_NAME_WORD = re.compile(r"[^\W_]+")
 
 # A shop's number: digits, with short letter groups before or after (1042-A, ORD-002, LL10422, xyz98765).
 _NUMBER = (
@@ -76,6 +86,57 @@ def find_order_numbers(text: str) -> list[str]:
 def find_tracking_numbers(text: str) -> list[str]:
     """The tracking numbers of a text without their spaces, in order of appearance, each once."""
     return [each.number for each in tracking_numbers.find_tracking_numbers(text)]
+
+
+def find_products(text: str, names: Iterable[str]) -> list[str]:
+    """Those of the product names that the text says, in the order given, each once.
+
+    A name counts as said when all its telling words stand near one another ("the blue linen
+    duvet" says "Linen Duvet Cover, blue" only with "cover"), or the one word that no other of the
+    names has, where it is long enough to be no accident ("the duvet" among a duvet and two lamps).
+    """
+    given = [name for name in dict.fromkeys(names) if name.strip()]
+    if not given:
+        return []
+    folded = fold(unicodedata.normalize("NFKC", text[:MAX_TEXT_CHARS]))
+    said = [_stem(word) for word in _NAME_WORD.findall(folded)]
+    words = {name: _telling_words(name) for name in given}
+    in_names = Counter(word for each in words.values() for word in set(each))
+    return [
+        name
+        for name in given
+        if (is_unspaced(name) and fold(name) in folded)
+        or _stand_together(words[name], said)
+        or any(
+            len(word) >= MIN_TELLING_WORD and in_names[word] == 1 and word in said
+            for word in words[name]
+        )
+    ]
+
+
+def _telling_words(name: str) -> list[str]:
+    """The words of a name without sizes, colours' numbers and little words, each once."""
+    found = (_stem(word) for word in _NAME_WORD.findall(fold(unicodedata.normalize("NFKC", name))))
+    return list(dict.fromkeys(word for word in found if len(word) > 2 and not word.isdecimal()))
+
+
+def _stem(word: str) -> str:
+    """One form for one thing and for several of it, as far as a cut ending goes."""
+    for ending in ("es", "s", "en", "n", "e", "y", "i", "a", "u"):
+        if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM:
+            return word[: -len(ending)]
+    return word
+
+
+def _stand_together(words: list[str], said: list[str]) -> bool:
+    if len(words) < 2 or not set(words) <= set(said):
+        return False
+    reach = len(words) + NAME_SLACK
+    return any(
+        set(words) <= set(said[start : start + reach])
+        for start, word in enumerate(said)
+        if word in words
+    )
 
 
 def _keep(found: dict[str, int], match: re.Match[str], text: str) -> None:

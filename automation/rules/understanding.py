@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from automation.intents.dates import NamedDay, find_dates
 from automation.intents.model import get_heads
 from automation.intents.understanding import Understanding, Wish, understand, understand_many
 from automation.numbers import numbers_in
@@ -26,6 +27,7 @@ def understand_message(message: Message) -> None:
     unit = current_unit()
     found = unit.kept.get((Understanding, message.pk)) if unit else None
     found = found or understand(text_to_understand(message))
+    days = find_dates(text_to_understand(message), message.created_at.date(), found.language)
     set_understanding(
         message.pk,
         language=found.language or "",
@@ -33,7 +35,7 @@ def understand_message(message: Message) -> None:
         confidence=found.confidence,
         sentiment=found.sentiment or "",
         numbers=numbers_in(text_to_understand(message), message.organization_id),
-        details=details_of(found),
+        details=details_of(found) | dates_record(days),
         ticket_id=message.ticket_id,
     )
 
@@ -46,6 +48,12 @@ def details_of(found: Understanding) -> dict[str, Any]:
     if found.is_urgent:
         kept["is_urgent"] = True
     return kept
+
+
+def dates_record(days: list[NamedDay]) -> dict[str, Any]:
+    """The days a message names, as they are kept with it."""
+    kept = [{"text": each.text, "day": each.day.isoformat()} for each in days]
+    return {"dates": kept} if kept else {}
 
 
 def wish_record(wish: Wish) -> dict[str, Any]:

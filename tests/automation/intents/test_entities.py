@@ -2,7 +2,11 @@ import time
 
 import pytest
 
-from automation.intents.entities import find_order_numbers, find_tracking_numbers
+from automation.intents.entities import (
+    find_order_numbers,
+    find_products,
+    find_tracking_numbers,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +79,33 @@ def test_a_hostile_text_takes_no_longer_than_an_honest_one(unit: str) -> None:
     find_order_numbers(unit * (100_000 // len(unit)))
     find_tracking_numbers(unit * (100_000 // len(unit)))
     assert time.process_time() - started < 2
+
+
+NAMES = [
+    "Linen Duvet Cover, white",
+    "Oak Lamp 40 cm",
+    "Brass Lamp",
+    "Kissenbezug Leinen",
+    "高级羊毛毯",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "products"),
+    [
+        ("the duvet cover in white linen has a stain", ["Linen Duvet Cover, white"]),
+        ("Two BRASS lamps flicker", ["Brass Lamp"]),
+        ("Die Kissenbezüge sind zu klein", ["Kissenbezug Leinen"]),
+        ("我的高级羊毛毯还没到", ["高级羊毛毯"]),
+        ("oak lamp and duvets", ["Linen Duvet Cover, white", "Oak Lamp 40 cm"]),
+    ],
+)
+def test_a_product_of_the_customer_is_found_by_its_name(text: str, products: list[str]) -> None:
+    assert find_products(text, NAMES) == products
+
+
+@pytest.mark.parametrize(
+    "text", ["the lamp is broken", "where is my order", "white is nice", "40 cm", ""]
+)
+def test_a_word_that_two_products_share_or_that_is_common_names_none(text: str) -> None:
+    assert find_products(text, NAMES) == []
