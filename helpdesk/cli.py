@@ -111,6 +111,9 @@ def _add_mail(commands: Any) -> None:
         "--dry-run", dest="is_rehearsal", action="store_true", help="say what would change"
     )
     classify = _command(commands, "classify", _classify, "language, intent and sentiment of texts")
+    classify.add_argument(
+        "text", nargs="*", help="explain this message; without it, stdin is JSON lines"
+    )
     classify.add_argument("--jsonl", action="store_true")
     _command(commands, "train-intents", _train_intents, "learn from corrected intents")
     _command(commands, "rebuild-reports", _rebuild_reports, "count the figures of reports afresh")
@@ -275,10 +278,22 @@ def _parse_mail(arguments: argparse.Namespace) -> int:
 
 
 def _classify(arguments: argparse.Namespace) -> int:
-    del arguments
+    if arguments.text and not arguments.jsonl:
+        return _explain(" ".join(arguments.text))
     from automation.intents.classify_command import classify_lines
 
     return _print_lines(classify_lines(sys.stdin))
+
+
+def _explain(text: str) -> int:
+    from automation.intents.explanation import explained
+    from helpdesk.lib.clock import now
+    from integrations.email.reply_text import split_reply
+
+    own = split_reply(text).reply_text or text
+    for line in explained(own, today=now().date()):
+        print(line)
+    return 0
 
 
 def _train_intents(arguments: argparse.Namespace) -> int:
