@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -33,7 +34,7 @@ def sms(organization) -> Channel:
 
 
 def arrives(channel: Channel, call: Call) -> None:
-    headers = {
+    headers: dict[str, Any] = {
         f"HTTP_{name.upper().replace('-', '_')}": value for name, value in call.headers.items()
     }
     path = f"/hooks/{channel.kind}/{channel.hook_token}"

@@ -135,7 +135,7 @@ def _message(said: dict[str, Any]) -> Message | None:
     plain = {name: value for name, value in said.items() if name not in _OF_MESSAGE}
     message = Message(**plain, details=more, direction="in", kind="customer", position=1)
     message.body = MessageBody(text=said["text"])
-    message._prefetched_objects_cache = {"attachments": []}
+    vars(message)["_prefetched_objects_cache"] = {"attachments": []}
     return message
 
 

@@ -78,7 +78,7 @@ def survey(type_: str, score: int | None) -> Scenario:
     def happens(ticket: Ticket, user: User) -> None:
         marks.set_csat(ticket.pk, state=type_.split(".")[1], score=score)
         fresh = Ticket.objects.select_related("customer").get(pk=ticket.pk)
-        said = {"id": str(uuid.uuid4()), "ticket_id": str(ticket.pk), "kind": "csat",
+        said: dict[str, Any] = {"id": str(uuid.uuid4()), "ticket_id": str(ticket.pk), "kind": "csat",
                 "score": score, "comment": "", "comment_intent": "", "credits": [],
                 "answered_at": None, "recovered_at": None}  # fmt: skip
         payload = {**ticket_payload(fresh), "survey": said}
