@@ -85,7 +85,7 @@ MANIFEST = StoreManifest(
     ),
     summary="Orders, customers, parcels and returns; cancel, refund and change orders.",
     docs_url="https://shopify.dev/docs/api/admin-graphql",
-    icon="shopify",
+    icon="shopping-bag",
     poll_seconds=600,
     pace_per_second=4,
 )  # fmt: skip

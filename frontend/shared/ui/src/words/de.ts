@@ -2002,6 +2002,7 @@ export const de: Translation = {
   'oact.isCancelled': 'Die Bestellung ist storniert.',
   'oact.nothingLeft': 'Alles ging schon zurück.',
   'oact.notPaid': 'Noch ist nichts bezahlt.',
+  'oact.notSent': 'Noch ist nichts verschickt, was zurückkommen könnte.',
   'oact.notOnHold': 'Die Bestellung ist nicht angehalten.',
   'oact.isOnHold': 'Die Bestellung ist schon angehalten.',
   'oact.state.proposed': 'Vorbereitet',
@@ -2159,6 +2160,8 @@ export const de: Translation = {
     'Änderungen an Bestellungen kommen in Sekunden, und alle 15 Minuten wird nachgesehen, ob etwas fehlt.',
   'stores.canBeAsked':
     'Geänderte Bestellungen werden alle paar Minuten abgefragt: Diese Plattform meldet sich nicht.',
+  'stores.serviceCalls': 'Was sich dort ändert, kommt in Sekunden hier an.',
+  'stores.serviceIsAsked': 'Er wird regelmäßig abgefragt: Dieser Dienst meldet sich nicht.',
   'stores.canAct': { one: '{n} Aktion an Bestellungen', other: '{n} Aktionen an Bestellungen' },
   'stores.missing': { one: '{n} Sache, die sie nicht kann', other: '{n} Dinge, die sie nicht kann' },
   'stores.docs': 'Über diese Plattform',

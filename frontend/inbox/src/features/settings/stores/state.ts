@@ -9,9 +9,10 @@ export interface State {
 
 type Told = Pick<ConnectedStore, 'is_active' | 'backfill' | 'health'>;
 
-/** A store whose set-up was never finished: nothing was ever asked of its platform. */
+/** A store whose set-up was never finished: nothing was ever asked of its platform or service. */
 export function isDraft(store: Told): boolean {
-  return !store.is_active && store.backfill === null && store.health.state !== 'disconnected';
+  const wasAsked = store.backfill !== null || store.health.last_sync_at !== null;
+  return !store.is_active && !wasAsked && store.health.state !== 'disconnected';
 }
 
 /** How a store is, in words; the sign beside them is never alone. */
@@ -53,6 +54,12 @@ const ICONS: Record<(typeof GROUPS)[number], IconName> = {
 export function reasonsOf(connector: Pick<StoreConnector, 'group' | 'missing'>): string[] {
   if (connector.group !== 'shop') return [];
   return [...new Set(connector.missing.map((each) => each.reason))];
+}
+
+/** How news gets here, in words; what is known by services is no orders. */
+export function howItHears({ group, has_webhooks }: Pick<StoreConnector, 'group' | 'has_webhooks'>): string {
+  if (group === 'shop') return t(has_webhooks ? 'stores.canBeCalled' : 'stores.canBeAsked');
+  return t(has_webhooks ? 'stores.serviceCalls' : 'stores.serviceIsAsked');
 }
 
 export function storeIcon(connector: Pick<StoreConnector, 'icon' | 'group'> | undefined): IconName {
