@@ -154,7 +154,7 @@ export function whyNot(order: Order, kind: ActionKind, may: boolean, isOnline: b
       return t('oact.notPaid');
     if (order.refundable?.minor === 0 || order.financial_status === 'refunded') return t('oact.nothingLeft');
   }
-  if (kind === 'return_label' && order.fulfillment_status === 'unfulfilled') return t('oact.notSent');
+  if (kind === 'return_label' && order.fulfillment_status === 'unfulfilled') return t('oact.nothingSent');
   if (kind === 'hold' && order.is_on_hold) return t('oact.isOnHold');
   if (kind === 'release' && !order.is_on_hold) return t('oact.notOnHold');
   return null;

@@ -2002,7 +2002,7 @@ export const de: Translation = {
   'oact.isCancelled': 'Die Bestellung ist storniert.',
   'oact.nothingLeft': 'Alles ging schon zurück.',
   'oact.notPaid': 'Noch ist nichts bezahlt.',
-  'oact.notSent': 'Noch ist nichts verschickt, was zurückkommen könnte.',
+  'oact.nothingSent': 'Noch ist nichts verschickt, was zurückkommen könnte.',
   'oact.notOnHold': 'Die Bestellung ist nicht angehalten.',
   'oact.isOnHold': 'Die Bestellung ist schon angehalten.',
   'oact.state.proposed': 'Vorbereitet',

@@ -1971,7 +1971,7 @@ export const en = {
   'oact.isCancelled': 'The order is cancelled.',
   'oact.nothingLeft': 'Everything went back already.',
   'oact.notPaid': 'Nothing was paid yet.',
-  'oact.notSent': 'Nothing was sent yet that could come back.',
+  'oact.nothingSent': 'Nothing was sent yet that could come back.',
   'oact.notOnHold': 'The order is not on hold.',
   'oact.isOnHold': 'The order is on hold already.',
   'oact.state.proposed': 'Prepared',
