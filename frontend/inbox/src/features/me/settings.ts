@@ -19,6 +19,8 @@ const DEFAULTS: Record<Kind, readonly NoticeChannel[]> = {
   channel_problem: ['in_app', 'desktop', 'email'],
   store_problem: ['in_app', 'desktop', 'email'],
   rule_notice: ['in_app', 'desktop', 'sound'],
+  sla_warning: ['in_app', 'desktop', 'sound'],
+  sla_breach: ['in_app', 'desktop', 'sound', 'email'],
   order_approval: ['in_app', 'desktop', 'sound', 'email'],
   order_decided: ['in_app', 'desktop', 'sound'],
   order_done: ['in_app'],
