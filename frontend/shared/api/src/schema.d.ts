@@ -210,6 +210,76 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/calendars': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description GET: all calendars. POST: a new one; the first is the shop's own. */
+    get: operations['calendars'];
+    put?: never;
+    /** @description GET: all calendars. POST: a new one; the first is the shop's own. */
+    post: operations['create_calendar'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/calendars/{calendar_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description One calendar. */
+    delete: operations['delete_calendar'];
+    options?: never;
+    head?: never;
+    /** @description One calendar. */
+    patch: operations['change_calendar'];
+    trace?: never;
+  };
+  '/api/v1/calendars/file': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description The whole days of a calendar file; nothing is kept. */
+    post: operations['read_calendar_file'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/calendars/regions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Countries whose holidays are known, with their regions. */
+    get: operations['holiday_regions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/channels': {
     parameters: {
       query?: never;
@@ -2228,6 +2298,59 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/sla/policies': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description GET: the policies in their order. POST: a new one at the end. */
+    get: operations['sla_policies'];
+    put?: never;
+    /** @description GET: the policies in their order. POST: a new one at the end. */
+    post: operations['create_sla_policy'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/sla/policies/{policy_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description One policy. */
+    delete: operations['delete_sla_policy'];
+    options?: never;
+    head?: never;
+    /** @description One policy. */
+    patch: operations['change_sla_policy'];
+    trace?: never;
+  };
+  '/api/v1/sla/policies/order': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description The order in which policies are tried. */
+    post: operations['order_sla_policies'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/splits/{split_id}/undo': {
     parameters: {
       query?: never;
@@ -3269,6 +3392,54 @@ export interface components {
         [key: string]: unknown;
       };
     };
+    CalendarDays: {
+      days: {
+        [key: string]: string;
+      }[];
+      left_out: number;
+    };
+    CalendarDetails: {
+      id: string;
+      name: string;
+      time_zone: string;
+      week: {
+        [key: string]: string[][];
+      };
+      country: string;
+      region: string;
+      closed_days: {
+        [key: string]: string;
+      }[];
+      is_default: boolean;
+      uses: {
+        [key: string]: string;
+      }[];
+      version: number;
+      is_open: boolean;
+      next_change: string | null;
+      holidays: {
+        [key: string]: string;
+      }[];
+    };
+    /** @description The text of an iCalendar file. */
+    CalendarFileInputRequest: {
+      text: string;
+    };
+    /** @description Any of these; ``uses`` is ``[{"kind": "channel"|"team"|"store", "id"}]``. */
+    CalendarInputRequest: {
+      name?: string;
+      time_zone?: string;
+      week?: unknown;
+      country?: string;
+      region?: string;
+      closed_days?: unknown;
+      is_default?: boolean;
+      uses?: unknown;
+    };
+    CalendarPage: {
+      results: components['schemas']['CalendarDetails'][];
+      next: string | null;
+    };
     ChannelDisconnected: {
       channel: components['schemas']['ChannelSettings'];
       left_over: string;
@@ -3863,6 +4034,11 @@ export interface components {
       kind: string;
       author_name: string;
       at: string;
+    };
+    HolidayRegions: {
+      countries: {
+        [key: string]: string[];
+      };
     };
     HookOutcome: {
       item: string;
@@ -4829,6 +5005,17 @@ export interface components {
       text: string;
       channel_kind?: string;
     };
+    /** @description Any of these; ``uses`` is ``[{"kind": "channel"|"team"|"store", "id"}]``. */
+    PatchedCalendarInputRequest: {
+      name?: string;
+      time_zone?: string;
+      week?: unknown;
+      country?: string;
+      region?: string;
+      closed_days?: unknown;
+      is_default?: boolean;
+      uses?: unknown;
+    };
     /** @description Any of these. In ``config`` and ``secrets`` null takes a value away; what is not named stays. */
     PatchedChannelChangesRequest: {
       name?: string;
@@ -4975,6 +5162,22 @@ export interface components {
       answers?: {
         [key: string]: unknown;
       }[];
+    };
+    /** @description Any of these; checked by ``automation.sla.edit``. Targets are seconds, or null for none. */
+    PatchedSlaPolicyInputRequest: {
+      name?: string;
+      conditions?: unknown;
+      first_reply?: number | null;
+      next_reply?: number | null;
+      resolution?: number | null;
+      hours?: string;
+      /** Format: uuid */
+      calendar?: string | null;
+      pauses_while_waiting?: boolean;
+      pauses_while_snoozed?: boolean;
+      warnings?: unknown;
+      alerts?: unknown;
+      is_active?: boolean;
     };
     /** @description Any of these. In ``config`` and ``secrets`` null takes a value away; what is not named stays. */
     PatchedStoreChangesRequest: {
@@ -5783,6 +5986,52 @@ export interface components {
       contrast: components['schemas']['ContrastRecord'];
       is_open: boolean;
       answers: components['schemas']['AnswerSettings'][];
+    };
+    /** @description Every policy once. */
+    SlaOrderInputRequest: {
+      ids: string[];
+    };
+    SlaPolicyDetails: {
+      id: string;
+      name: string;
+      conditions: {
+        [key: string]: unknown;
+      };
+      first_reply: number | null;
+      next_reply: number | null;
+      resolution: number | null;
+      hours: string;
+      calendar: string | null;
+      pauses_while_waiting: boolean;
+      pauses_while_snoozed: boolean;
+      warnings: {
+        [key: string]: number;
+      }[];
+      alerts: {
+        [key: string]: unknown;
+      };
+      is_active: boolean;
+      version: number;
+    };
+    /** @description Any of these; checked by ``automation.sla.edit``. Targets are seconds, or null for none. */
+    SlaPolicyInputRequest: {
+      name?: string;
+      conditions?: unknown;
+      first_reply?: number | null;
+      next_reply?: number | null;
+      resolution?: number | null;
+      hours?: string;
+      /** Format: uuid */
+      calendar?: string | null;
+      pauses_while_waiting?: boolean;
+      pauses_while_snoozed?: boolean;
+      warnings?: unknown;
+      alerts?: unknown;
+      is_active?: boolean;
+    };
+    SlaPolicyPage: {
+      results: components['schemas']['SlaPolicyDetails'][];
+      next: string | null;
     };
     SlaRecord: {
       policy: string;
@@ -6761,6 +7010,135 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['BulkPreview'];
+        };
+      };
+    };
+  };
+  calendars: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CalendarPage'];
+        };
+      };
+    };
+  };
+  create_calendar: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['CalendarInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CalendarDetails'];
+        };
+      };
+    };
+  };
+  delete_calendar: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        calendar_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  change_calendar: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        calendar_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedCalendarInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CalendarDetails'];
+        };
+      };
+    };
+  };
+  read_calendar_file: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CalendarFileInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CalendarDays'];
+        };
+      };
+    };
+  };
+  holiday_regions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HolidayRegions'];
         };
       };
     };
@@ -10008,6 +10386,116 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['SignInPage'];
+        };
+      };
+    };
+  };
+  sla_policies: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SlaPolicyPage'];
+        };
+      };
+    };
+  };
+  create_sla_policy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['SlaPolicyInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SlaPolicyDetails'];
+        };
+      };
+    };
+  };
+  delete_sla_policy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        policy_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  change_sla_policy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        policy_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedSlaPolicyInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SlaPolicyDetails'];
+        };
+      };
+    };
+  };
+  order_sla_policies: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SlaOrderInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SlaPolicyPage'];
         };
       };
     };
