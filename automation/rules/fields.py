@@ -19,6 +19,7 @@ from automation.csat.ratings import NPS_GROUPS
 from automation.intents.catalog import CANONICAL, GORGIAS, NAMES
 from automation.rules.conditions import compile_pattern
 from automation.rules.contradictions import contradictions
+from automation.rules.hours import HOURS_FIELDS, calendar_names
 from helpdesk.accounts.models import Team, User
 from helpdesk.lib.errors import FieldError, InvalidInput
 from integrations.commerce.models import FinancialStatus, FulfillmentStatus, ReturnState
@@ -116,13 +117,17 @@ RULE_FIELDS: dict[str, Field] = {
     **{name: _for_rules(each) for name, each in TICKET_FIELDS.items() if not each.is_for_lists},
     **{name: _for_rules(each) for name, each in PROFILE_FIELDS.items()},
     **{field.name: field for field in _MORE},
+    **HOURS_FIELDS,
 }
 
 
 def rule_fields_of(organization_id: uuid.UUID, *, has_archived: bool = False) -> dict[str, Field]:
     """What rules of this organization can ask about, its custom fields among it."""
     custom = custom_field_of(organization_id, has_archived=has_archived)
-    return {**RULE_FIELDS, **{name: _for_rules(field) for name, field in custom.items()}}
+    calendars = tuple(sorted(calendar_names(organization_id).values()))
+    hours = replace(HOURS_FIELDS["hours.open"], choices=calendars)
+    own = {name: _for_rules(field) for name, field in custom.items()}
+    return {**RULE_FIELDS, hours.name: hours, **own}
 
 
 def labels_in(tree: Any, organization_id: uuid.UUID) -> dict[str, str]:

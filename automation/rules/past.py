@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 
 from automation.intents.understanding import understand
 from automation.orders import OrderMeantThen, recent_orders
+from automation.rules.hours import OpeningHours
 from automation.rules.snapshot import Snapshot, change_by_field
 from automation.rules.triggers import EVENTS
 from helpdesk.accounts.models import User
@@ -126,13 +127,16 @@ def _moments(events: list[Event]) -> list[Moment]:
     messages = _messages({each.object_id for each in events if each.object_type == "message"})
     customers = Customer.objects.in_bulk({_customer_id(event) for event in events})
     orders = _kept_orders()
+    hours = OpeningHours(events[0].organization_id) if events else None
     moments = []
     for event in events:
         customer = customers.get(_customer_id(event))
         message = messages.get(event.object_id)
         if customer is None or (event.object_type == "message" and message is None):
             continue
-        moments.append(_moment(event, customer, message, orders))
+        moment = _moment(event, customer, message, orders)
+        moment.snapshot.hours = hours
+        moments.append(moment)
     return moments
 
 

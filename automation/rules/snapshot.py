@@ -14,6 +14,7 @@ from typing import Any
 from automation.csat.ratings import SURVEY_FIELDS, find_rating
 from automation.intents.catalog import find_intent
 from automation.orders import OrderMeant
+from automation.rules.hours import HOURS_FIELDS, OpeningHours, opening_hours
 from integrations.commerce.facts import OrderFacts
 from integrations.commerce.profiles.selectors import PROFILE_FACTS, ProfileFacts
 from tickets.fields import TICKET_FIELDS
@@ -43,6 +44,8 @@ class Snapshot(Mapping[str, Any]):
         text = f"{message.subject}\n{message.body.text}" if message else ticket.subject
         self.order_meant = OrderMeant(ticket.customer, text, at, order_id or ticket.order_id)
         self._profiles = ProfileFacts(ticket.customer)
+        self.hours: OpeningHours | None = None
+        """Given where many moments are looked at."""
         self._read: dict[str, Any] = {}
         """What was asked for and costs something: five hundred rules ask for the same."""
         self._values = ticket_values(ticket)
@@ -64,6 +67,9 @@ class Snapshot(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name in self._values:
             return self._values[name]
+        if name in HOURS_FIELDS:
+            hours = self.hours or opening_hours(self.ticket.organization_id)
+            return hours.read(name, self.ticket, self.at)
         read = _ORDER.get(name)
         if read is None and name in SURVEY_FIELDS:
             return self._survey(name)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from automation.rules.conditions import MISSING, evaluate
 from automation.rules.deciding import compile_tree
 from automation.rules.fields import RULE_FIELDS, check_conditions
+from automation.rules.hours import HOURS_FIELDS
 from automation.rules.snapshot import ORDER_FIELDS, message_values, ticket_values
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.ids import new_id
@@ -273,4 +274,4 @@ def test_every_field_of_the_catalogue_is_filled_by_the_snapshot():
 
     filled = {*ticket_values(Ticket(customer=Customer())), *message_values(message)}
 
-    assert filled | ORDER_FIELDS | PROFILE_FACTS == set(RULE_FIELDS)
+    assert filled | ORDER_FIELDS | PROFILE_FACTS | set(HOURS_FIELDS) == set(RULE_FIELDS)
