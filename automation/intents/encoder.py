@@ -19,8 +19,8 @@ from automation.intents.text import without_numbers
 DIMENSIONS = 512
 FREQUENT = Path(__file__).parent / "weights" / "pieces.npy"
 """Word pieces of our own sentences, the most frequent first; written by the training."""
-KNOWN_PIECES = 3_072
-FRESH_PIECES = 1_024
+KNOWN_PIECES = 1_536
+FRESH_PIECES = 512
 """Pieces beyond the frequent ones that are remembered; the oldest give way."""
 MAX_WORDS = 20_000
 _BATCH_PIECES = 384
