@@ -1,7 +1,4 @@
-import type { CsatReport } from '@aftercare/api';
 import { expect, test } from 'vitest';
-import { plotOf, stretches } from '$features/reports/chart';
-import { csvOf } from '$features/reports/csv';
 import { rankMacros } from '$features/macros/rank';
 import { compareTickets } from '$features/ticket-list/ticket-order';
 import { splitLinks } from '$features/ticket/links';
@@ -68,38 +65,4 @@ test('macros that fit the ticket come first, others only when the words match', 
   const about = ticket('a', 1, { tags: ['cancellation'] });
   expect(rankMacros(macros, '', about, []).map((entry) => entry.macro.id)).toEqual(['2', '1']);
   expect(rankMacros(macros, 'sto', about, []).map((entry) => entry.macro.id)).toEqual(['1']);
-});
-
-const day = (date: string, average: number | null) => ({
-  date,
-  average,
-  n: average === null ? 0 : 9,
-  low: average,
-  high: average,
-});
-
-test('days without ratings part the line', () => {
-  const runs = stretches([day('1', 4), day('2', 5), day('3', null), day('4', 3)]);
-  expect(runs.map((run) => run.map((each) => each.index))).toEqual([[0, 1], [3]]);
-});
-
-test('the scale ends at five and begins below the lowest day', () => {
-  const plot = plotOf([day('1', 4.2), day('2', 4.9)], 100, 100);
-  expect(plot.bottom).toBe(4);
-  expect(plot.y(5)).toBe(0);
-  expect(plot.ticks.at(-1)).toBe(5);
-});
-
-test('a comment cannot become a formula in a spreadsheet', () => {
-  const report: CsatReport = {
-    tiles: { average: 4, response_rate: 1, sent: 1, answered: 1, low: 0 },
-    previous: { average: null, response_rate: null, sent: 0, answered: 0, low: 0 },
-    days: [],
-    distribution: {},
-    comments: [
-      { score: 4, comment: '=HYPERLINK("x")', ticket_id: 't', number: 7, customer_name: 'Mia', at: '' },
-    ],
-    agents: [],
-  };
-  expect(csvOf(report)).toContain(`"'=HYPERLINK(""x"")"`);
 });

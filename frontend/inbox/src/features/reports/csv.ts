@@ -1,20 +1,38 @@
-import type { CsatReport } from '@aftercare/api';
+import type { ReportTable } from '@aftercare/api/reports.ts';
+import { isDay } from './days';
+import { rowLabel } from './names';
+import type { Sorting } from './state';
+import { sorted } from './table';
+
+type Cell = string | number | null | undefined;
 
 /** A cell that no spreadsheet takes for a formula. */
-function cell(value: string | number | null): string {
-  const text = value === null ? '' : String(value);
+export function cellOf(value: Cell): string {
+  const text = value === null || value === undefined ? '' : String(value);
   const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** The report as it stands on the screen: days, then comments. */
-export function csvOf(report: CsatReport): string {
-  const rows: (string | number | null)[][] = [
-    ['date', 'average', 'ratings', 'low_95', 'high_95'],
-    ...report.days.map((day) => [day.date, day.average, day.n, day.low, day.high]),
-    [],
-    ['score', 'customer', 'comment', 'ticket', 'at'],
-    ...report.comments.map((each) => [each.score, each.customer_name, each.comment, each.number, each.at]),
-  ];
-  return rows.map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n';
+export function csvOfRows(rows: readonly (readonly Cell[])[]): string {
+  return rows.map((row) => row.map(cellOf).join(',')).join('\r\n') + '\r\n';
+}
+
+/** A table as it stands on the screen: its columns, its order, and nothing that is hidden there. */
+export function csvOf(table: ReportTable, first: string, sorting?: Sorting): string {
+  return csvOfRows([
+    [first, ...table.columns.map((column) => column.key)],
+    ...sorted(table.rows, sorting).map((row) => [
+      isDay(row.key) ? row.key : rowLabel(table.key, row.key, row.label),
+      ...table.columns.map((column) => (row.hidden?.includes(column.key) ? null : row.values[column.key])),
+    ]),
+  ]);
+}
+
+/** Hands a file to the browser, as if it had been downloaded. */
+export function save(name: string, text: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob(['\ufeff', text], { type: 'text/csv;charset=utf-8' }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }

@@ -161,7 +161,7 @@ export function shellCommands(app: App): Command[] {
       group: 'go',
       keys: 'g r',
       icon: 'chart-column',
-      run: go('/reports/csat'),
+      run: go('/reports/overview'),
     },
     {
       id: 'goAutomations',

@@ -14,7 +14,7 @@ export function places(): Place[] {
     { href: '/search', start: '/search', label: t('nav.search'), icon: 'search' },
     { href: '/customers', start: '/customers', label: t('nav.customers'), icon: 'users-round' },
     { href: '/approvals', start: '/approvals', label: t('nav.approvals'), icon: 'shield-check' },
-    { href: '/reports/csat', start: '/reports', label: t('nav.reports'), icon: 'chart-column' },
+    { href: '/reports/overview', start: '/reports', label: t('nav.reports'), icon: 'chart-column' },
     { href: '/automations/rules', start: '/automations', label: t('nav.automations'), icon: 'workflow' },
     { href: '/settings/channels', start: '/settings', label: t('nav.settings'), icon: 'settings-2' },
   ];
