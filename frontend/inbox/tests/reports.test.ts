@@ -173,8 +173,14 @@ test('a line as a table has its days, its band and the period before', () => {
   const series = line('csat', [4.5], { unit: 'stars', previous: [{ day: '2026-10-01', value: 4.1 }] });
   Object.assign(series.points[0] ?? {}, { low: 4.2, high: 4.8, n: 12 });
   const table = tableOfSeries('csat', [series], true);
-  expect(table.columns.map((column) => column.key)).toEqual(['csat', 'low', 'high', 'n', 'previous']);
-  expect(table.rows[0]?.values).toMatchObject({ csat: 4.5, low: 4.2, n: 12, previous: 4.1 });
+  expect(table.columns.map((column) => column.key)).toEqual([
+    'csat',
+    'band_low',
+    'band_high',
+    'n',
+    'previous',
+  ]);
+  expect(table.rows[0]?.values).toMatchObject({ csat: 4.5, band_low: 4.2, n: 12, previous: 4.1 });
   expect(tableOfSeries('csat', [series], false).columns.map((column) => column.key)).not.toContain(
     'previous',
   );

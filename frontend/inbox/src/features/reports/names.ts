@@ -4,15 +4,10 @@ import { channelName, languageName, t, type IconName, type Word } from '@afterca
 export const REPORTS = [
   ['overview', 'layers'],
   ['csat', 'star'],
-  ['nps', 'badge-check'],
-  ['sla', 'timer'],
   ['channels', 'messages-square'],
   ['agents', 'users-round'],
   ['tags', 'tag'],
   ['intents', 'sparkles'],
-  ['macros', 'zap'],
-  ['automation', 'workflow'],
-  ['orders', 'package'],
 ] as const satisfies readonly (readonly [string, IconName])[];
 
 /** The row that stands for all the others. */
@@ -26,14 +21,23 @@ export function isReport(name: string | undefined): name is ReportName {
 
 export const reportLabel = (name: ReportName | 'live'): string => t(`report.${name}`);
 
+/** The report that is on screen: in it a key may mean something of its own (`sent` surveys, not messages). */
+let onScreen = '';
+export function nameFiguresOf(report: string): void {
+  onScreen = report;
+}
+
+const wordOf = (of: string, key: string): string =>
+  t(`${of}.${onScreen}.${key}` as Word) || t(`${of}.${key}` as Word);
+
 /** What the server calls by a key has a name here; a key without one is said as it is. */
 export function figureLabel(key: string, label?: string | null): string {
-  return label || t(`figure.${key}` as Word) || capital(key.replaceAll('_', ' '));
+  return label || wordOf('figure', key) || capital(key.replaceAll('_', ' '));
 }
 
 /** What a figure counts, in one sentence; empty where the name says it. */
 export function figureMeaning(key: string): string {
-  return t(`meaning.${key}` as Word);
+  return wordOf('meaning', key);
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -45,5 +49,11 @@ export function rowLabel(of: string, key: string, label?: string | null): string
   if (/channel/.test(of)) return channelName(key);
   if (/language/.test(of)) return languageName(key);
   if (/intent/.test(of)) return label && label !== key ? label : capital(key.replaceAll('_', ' '));
-  return label && label !== key ? label : figureLabel(key, t(`figure.${key}` as Word) || label);
+  return label && label !== key ? label : figureLabel(key, wordOf('figure', key) || label);
+}
+
+/** What stands behind a figure: “1,204 first replies”. */
+export function countedFrom(key: string, n: number): string {
+  const own = t(`count.${onScreen}.${key}` as Word, { n }) || t(`count.${key}` as Word, { n });
+  return own || t('reports.from', { n });
 }

@@ -66,8 +66,8 @@ export function tableOfSeries(
       ...columns,
       ...(hasBand
         ? [
-            { key: 'low', unit },
-            { key: 'high', unit },
+            { key: 'band_low', unit },
+            { key: 'band_high', unit },
           ]
         : []),
       ...(hasN ? [{ key: 'n', unit: 'count' }] : []),
@@ -78,8 +78,8 @@ export function tableOfSeries(
       label: null,
       values: {
         ...Object.fromEntries(series.map((each) => [each.key, each.points[index]?.value ?? null])),
-        low: point.low ?? null,
-        high: point.high ?? null,
+        band_low: point.low ?? null,
+        band_high: point.high ?? null,
         n: point.n ?? null,
         previous: before[index]?.value ?? null,
       },
