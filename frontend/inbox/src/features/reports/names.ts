@@ -4,10 +4,15 @@ import { channelName, languageName, t, type IconName, type Word } from '@afterca
 export const REPORTS = [
   ['overview', 'layers'],
   ['csat', 'star'],
+  ['nps', 'badge-check'],
+  ['sla', 'timer'],
   ['channels', 'messages-square'],
   ['agents', 'users-round'],
   ['tags', 'tag'],
   ['intents', 'sparkles'],
+  ['macros', 'zap'],
+  ['automation', 'workflow'],
+  ['orders', 'package'],
 ] as const satisfies readonly (readonly [string, IconName])[];
 
 /** The row that stands for all the others. */
