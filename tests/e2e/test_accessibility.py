@@ -15,7 +15,7 @@ from tests.e2e.shop import Shop
 from tests.e2e.test_orders import placed
 
 PLACES = [
-    "/inbox/all", "/inbox/mine", "/search", "/search?q=linen", "/customers", "/reports/overview", "/reports/csat", "/reports/live",
+    "/inbox/all", "/inbox/mine", "/search", "/search?q=linen", "/customers", "/reports/csat",
     "/automations/rules", "/automations/macros", "/settings/channels", "/settings/inbound",
     "/settings/tokens", "/settings/stores/new", "/settings/order-limits", "/approvals", "/settings/fields", "/settings/team", "/me", "/me/shortcuts",
     "/no/such/page",
