@@ -7,7 +7,6 @@ export const NOTHING = '–';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 function inUnit(value: number, unit: string): string {
   return new Intl.NumberFormat(getLocale(), {
