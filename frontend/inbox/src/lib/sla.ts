@@ -1,5 +1,12 @@
 import type { Ticket } from '@aftercare/api';
-import { dateAndTime, shortDuration, t } from '@aftercare/ui';
+import { dateAndTime, shortDuration, t, type Word } from '@aftercare/ui';
+
+/** Named whole, so that the first load carries no other words of service levels. */
+const TARGETS: Record<string, Word> = {
+  first_reply: 'sla.first_reply',
+  next_reply: 'sla.next_reply',
+  resolution: 'sla.resolution',
+};
 
 export interface SlaShown {
   tone: '' | 'amber' | 'red';
@@ -10,7 +17,7 @@ export interface SlaShown {
 /** What a ticket says of its most pressing target; null where nothing is waited for. */
 export function slaShown({ sla }: Pick<Ticket, 'sla'>, now: Date): SlaShown | null {
   if (!sla) return null;
-  const target = t(`sla.${sla.target}`);
+  const target = t(TARGETS[sla.target] ?? 'sla.resolution');
   if (sla.state === 'paused' && !sla.due_at)
     return { tone: '', text: t('sla.paused'), label: t('sla.pausedLabel', { target }) };
   if (!sla.due_at) return null;
