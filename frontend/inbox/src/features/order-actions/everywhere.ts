@@ -1,4 +1,5 @@
 import { goto } from '$app/navigation';
+import { addReportCommands } from '$features/reports/commands';
 import type { App } from '$lib/app.svelte';
 import { commands } from '$lib/commands.svelte';
 import { actingOnOrders } from './acting-on-orders.svelte';
@@ -18,9 +19,11 @@ export function addOrderCommands(app: App): () => void {
     approvals: () => void goto('/approvals'),
   });
   const remove = commands.add(all.filter((command) => EVERYWHERE.includes(command.id)));
+  const removeReports = addReportCommands(app);
   const stop = countWaiting(app);
   return () => {
     remove();
+    removeReports();
     stop();
   };
 }
