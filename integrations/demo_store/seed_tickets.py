@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -114,7 +116,7 @@ def _writer(
 def _play(scene: _Scene) -> None:
     for index, said in enumerate(scene.told.messages):
         at = scene.at(said)
-        with unit_of_work(at=at):
+        with _step(at):
             if said.is_from_customer:
                 _write_in(scene, said, is_first=index == 0)
             else:
@@ -125,6 +127,14 @@ def _play(scene: _Scene) -> None:
             name = scene.customer.name if said.is_from_customer else scene.channel.name
             scene.previous = Quoted(name, said.text, at)
     _finish(scene)
+
+
+@contextmanager
+def _step(at: datetime, actor: Actor | None = None) -> Iterator[None]:
+    """One moment of the past: its events show the ticket as it stood then, not as it ended."""
+    with unit_of_work(actor=actor, at=at) as unit:
+        yield
+        unit.flush()
 
 
 def _write_in(scene: _Scene, said: Said, *, is_first: bool) -> None:
@@ -217,7 +227,7 @@ def _triage(scene: _Scene, at: datetime) -> None:
     told = scene.told
     assert scene.ticket_id is not None  # noqa: S101 (the first message made it)
     user = scene.agents[told.assignee or TRIAGER]
-    with unit_of_work(actor=Actor.of_user(user), at=at):
+    with _step(at, Actor.of_user(user)):
         if told.tags:
             change_tags(scene.ticket_id, add=told.tags)
         set_priority(scene.ticket_id, told.priority)
@@ -230,7 +240,7 @@ def _finish(scene: _Scene) -> None:
     assert ticket_id is not None  # noqa: S101 (the first message made it)
     at = scene.ended_at + timedelta(minutes=6)
     user = scene.agents[told.assignee or TRIAGER]
-    with unit_of_work(actor=Actor.of_user(user), at=at):
+    with _step(at, Actor.of_user(user)):
         if told.status == Status.SNOOZED:
             snooze(ticket_id, scene.opened_at + timedelta(days=3))
         elif told.status != Status.OPEN:

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import models
 
 from automation.csat.models import CsatSurvey
+from automation.reports.models import ClosingFigures, TicketFigures
 from helpdesk.accounts.actions import create_organization, create_user
 from helpdesk.accounts.models import Organization, User
 from helpdesk.events.models import Event, EventCounter, SubscriberCursor
@@ -23,7 +24,7 @@ from integrations.commerce.connector import synchronize
 from integrations.commerce.models import Order, Store
 from integrations.commerce.selectors import orders_of_customer, resolve_order_number, summarize
 from integrations.demo_store.seed import DEMO_EMAIL, DEMO_PASSWORD, Demo, seed_demo
-from tickets.models import Attachment, Customer, Message, Ticket
+from tickets.models import Attachment, Customer, Message, Status, Ticket
 
 MAX_SECONDS = 20
 
@@ -125,6 +126,15 @@ def test_nothing_seeded_is_news_to_anybody_and_no_mail_leaves(demo: Demo) -> Non
     assert Delivery.objects.count() == 0
     outgoing = Message.objects.filter(direction="out")
     assert set(outgoing.values_list("delivery_state", flat=True)) == {"sent"}
+
+
+def test_the_history_is_in_the_reports(demo: Demo) -> None:
+    tickets = Ticket.objects.filter(organization=demo.organization)
+    counted = TicketFigures.objects.filter(organization=demo.organization)
+    assert counted.count() == tickets.exclude(status=Status.SPAM).count() > 0
+    closings = ClosingFigures.objects.filter(organization=demo.organization)
+    assert closings.filter(agent_messages=1, seconds__gt=60).exists()
+    assert not closings.filter(seconds__lt=60).exists()
 
 
 def test_every_attachment_can_be_read(demo: Demo) -> None:
