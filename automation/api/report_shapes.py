@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
-from helpdesk.events.payloads import TicketRecord
+from helpdesk.events.payloads import CustomerRecord, TicketRecord
 
 
 class ReportTile(TypedDict):
@@ -112,6 +112,7 @@ ReportDetails = TypedDict(
 
 class ReportTicketPage(TypedDict):
     tickets: list[TicketRecord]
+    customers: list[CustomerRecord]
     next: str | None
 
 

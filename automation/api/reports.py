@@ -23,7 +23,7 @@ from helpdesk.lib.api import flag_from, refuse_unknown_parameters
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.schema import documented
-from tickets.records import ticket_record
+from tickets.records import customer_record, ticket_record
 from tickets.selectors import list_tickets
 
 DEFAULT_DAYS = 30
@@ -75,8 +75,14 @@ class ReportTickets(Endpoint):
         page = list_tickets(
             behind, after=request.query_params.get("after"), limit=PAGE, sort="newest"
         )
-        rows = [ticket_record(each) for each in page.rows]
-        return Response({"tickets": rows, "next": page.next})
+        customers = {each.customer_id: each.customer for each in page.rows}
+        return Response(
+            {
+                "tickets": [ticket_record(each) for each in page.rows],
+                "customers": [customer_record(each) for each in customers.values()],
+                "next": page.next,
+            }
+        )
 
 
 class ReportExport(Endpoint):

@@ -92,7 +92,7 @@ def _sold(scope: Scope) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _figures(scope: Scope, rows: list[tuple[Any, ...]], currency: str) -> Json:
+def _figures(scope: Scope, rows: list[tuple[Any, ...]], currency: str | None) -> Json:
     created = scope.created().count()
     converted = sum(row[3] for row in rows)
     return {
@@ -108,11 +108,11 @@ def _currencies(rows: list[tuple[Any, ...]]) -> list[str]:
     return sorted({row[0] for row in rows}, key=lambda each: (-_sum(rows, each)["orders"], each))
 
 
-def _main_currency(rows: list[tuple[Any, ...]]) -> str:
-    return next(iter(_currencies(rows)), "")
+def _main_currency(rows: list[tuple[Any, ...]]) -> str | None:
+    return next(iter(_currencies(rows)), None)
 
 
-def _sum(rows: list[tuple[Any, ...]], currency: str) -> Json:
+def _sum(rows: list[tuple[Any, ...]], currency: str | None) -> Json:
     mine = [row for row in rows if row[0] == currency]
     return {
         "orders": sum(row[2] for row in mine),
@@ -122,7 +122,7 @@ def _sum(rows: list[tuple[Any, ...]], currency: str) -> Json:
 
 
 def _agents(
-    scope: Scope, rows: list[tuple[Any, ...]], currency: str
+    scope: Scope, rows: list[tuple[Any, ...]], currency: str | None
 ) -> list[tuple[str, str, Json]]:
     """In the main currency; whoever may not see each colleague's figures sees their own."""
     names = dict(User.objects.filter(organization=scope.organization).values_list("pk", "name"))

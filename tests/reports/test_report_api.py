@@ -30,6 +30,8 @@ def all_tickets(client, name, cell_name):
         more = {"after": after} if after else {}
         page = client.get(address(name, "tickets", cell=cell_name, **more)).json()
         ids += [each["id"] for each in page["tickets"]]
+        named = {each["id"] for each in page["customers"]}
+        assert named == {each["customer_id"] for each in page["tickets"]}
         after = page["next"]
         if after is None:
             return ids

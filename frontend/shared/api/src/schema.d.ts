@@ -5533,6 +5533,7 @@ export interface components {
     };
     ReportTicketPage: {
       tickets: components['schemas']['TicketRecord'][];
+      customers: components['schemas']['CustomerRecord'][];
       next: string | null;
     };
     ReportTile: {

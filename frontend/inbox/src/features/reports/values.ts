@@ -40,7 +40,7 @@ export function written(value: number | null | undefined, unit: string, currency
   if (unit === 'stars') return decimal(value, 2);
   if (unit === 'score') return signed(value);
   if (unit === 'money')
-    return money({ minor: value, currency: currency ?? 'EUR' }, Math.abs(value) >= 100_000);
+    return currency ? money({ minor: value, currency }, Math.abs(value) >= 100_000) : NOTHING;
   if (unit === 'ratio') return decimal(value, 1);
   return count(value);
 }
@@ -55,7 +55,7 @@ export function onAxis(value: number, unit: string, step: number, currency?: str
   if (unit === 'stars') return decimal(value, step % 1 === 0 || value % 1 === 0 ? 1 : 2);
   if (unit === 'share') return percent(value, step < 0.01 ? 1 : 0);
   if (unit === 'seconds') return value === 0 ? '0' : duration(value);
-  if (unit === 'money') return money({ minor: value, currency: currency ?? 'EUR' }, true);
+  if (unit === 'money') return currency ? money({ minor: value, currency }, true) : count(value);
   if (unit === 'ratio' || step < 1) return decimal(value, 1);
   return new Intl.NumberFormat(getLocale(), { notation: value >= 10_000 ? 'compact' : 'standard' }).format(
     value,
