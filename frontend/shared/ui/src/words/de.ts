@@ -2851,10 +2851,14 @@ export const de: Translation = {
   'sla.pausedLabel': '{target}: die Uhr ruht, solange der Kunde am Zug ist',
   'sla.new': 'Neue Richtlinie',
   'sla.newHours': 'Neuer Kalender',
-  'sla.none': 'Noch keine Richtlinie. Ohne sie läuft auf Tickets keine Uhr.',
-  'sla.noHours': 'Noch kein Kalender. Ohne ihn zählen Ziele rund um die Uhr.',
-  'sla.pick': 'Wählen Sie links eine Richtlinie. Die erste, die auf ein Ticket passt, gilt.',
-  'sla.pickHours': 'Wählen Sie links einen Kalender.',
+  'sla.none': 'Noch keine Richtlinie',
+  'sla.noHours': 'Noch kein Kalender',
+  'sla.pick': 'Wählen Sie eine Richtlinie, um sie zu lesen oder zu ändern.',
+  'sla.pickHours': 'Wählen Sie einen Kalender, um ihn zu lesen oder zu ändern.',
+  'sla.why':
+    'Eine Richtlinie verspricht Kunden rechtzeitig eine Antwort. Tickets zeigen dann eine Uhr, und Sie werden gewarnt, bevor sie abläuft. Es gilt die erste Richtlinie, die auf ein Ticket passt.',
+  'sla.whyHours':
+    'Ein Kalender sagt, wann Sie antworten. Versprochene Zeiten stehen dann nachts und an Feiertagen still; ohne ihn zählen sie rund um die Uhr.',
   'sla.name': 'Name',
   'sla.active': 'Aktiv',
   'sla.off': 'Aus',

@@ -2806,8 +2806,12 @@ export const en = {
   'sla.newHours': 'New calendar',
   'sla.none': 'No policy yet',
   'sla.noHours': 'No calendar yet',
-  'sla.pick': 'Pick a policy',
-  'sla.pickHours': 'Pick a calendar',
+  'sla.pick': 'Pick a policy to read or change it.',
+  'sla.pickHours': 'Pick a calendar to read or change it.',
+  'sla.why':
+    'A policy promises customers an answer in time. Tickets then show a clock, and you are warned before it runs out. The first policy that fits a ticket counts.',
+  'sla.whyHours':
+    'A calendar says when you answer. Promised times then stand still at night and on holidays; without one they count around the clock.',
   'sla.name': 'Name',
   'sla.active': 'Active',
   'sla.off': 'Off',
