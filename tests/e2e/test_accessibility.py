@@ -16,6 +16,7 @@ from tests.e2e.test_orders import placed
 
 PLACES = [
     "/inbox/all", "/inbox/mine", "/search", "/search?q=linen", "/customers", "/reports/csat",
+    "/reports/overview", "/reports/live", "/automations/sla", "/automations/hours", "/settings/surveys",
     "/automations/rules", "/automations/macros", "/settings/channels", "/settings/inbound",
     "/settings/tokens", "/settings/stores/new", "/settings/order-limits", "/approvals", "/settings/fields", "/settings/team", "/me", "/me/shortcuts",
     "/no/such/page",
@@ -38,8 +39,8 @@ OVER_A_TICKET: dict[str, tuple[str, Any, str | re.Pattern[str]]] = {
     "picked": ("x", "heading", "1 selected"),
     "macros": ("Control+j", "combobox", "Search macros"),
 }
-# What opens from the menu of an order beside the ticket.
-ORDER_SHEETS = ["Change items", "Send again", "Return label", "Discount code", "Order note"]
+# What opens from the menu of an order beside the ticket, which has not been sent yet.
+ORDER_SHEETS = ["Change items", "Send again", "Discount code", "Order note"]
 MORE = re.compile("^More for order #")
 NUMBERS = itertools.count(66_011)
 OPEN = "dialog[open], [popover]:popover-open"
