@@ -23,10 +23,8 @@ def tag(shop: Shop) -> str:
     shopper = shop.shopper("Rita Report")
     shop.arrive(shopper, "Where is my robe?", "It should have been here on Friday.")
     shop.arrive(shopper, "The cover has a hole", "Please send me another one.")
-    found = wait_until(
-        lambda: len(shop.find_tickets(shopper)) == 2 and shop.find_tickets(shopper), "two tickets"
-    )
-    for ticket in found:
+    wait_until(lambda: len(shop.find_tickets(shopper)) == 2, "two tickets")
+    for ticket in shop.find_tickets(shopper):
         assert shop.call("PATCH", f"/tickets/{ticket['id']}", {"tags": [name]})[0] == 200
     wait_until(lambda: created(shop, name) == 2, "the figures of the two tickets")
     return name
