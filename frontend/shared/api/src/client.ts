@@ -204,8 +204,6 @@ export const api = {
     send<null>('DELETE', `/tickets/${id}/apart`, { other_id: otherId }),
   customerTickets: (id: R.Id) => get<R.TicketPage>(`/customers/${id}/tickets`),
 
-  csatReport: (from: string, to: string) => get<R.CsatReport>('/reports/csat', { from, to }),
-
   inbound: (state: string | null, after: string | null, channel: string | null = null) =>
     get<R.Page<R.InboundMail>>('/inbound', { state, channel, after, limit: 50 }),
   hooks: (state: string | null, after: string | null, channel: string | null) =>

@@ -799,25 +799,3 @@ export interface ApiTokenRecord {
   /** Only in the answer to its creation. */
   secret?: string;
 }
-export interface CsatTiles {
-  average: number | null;
-  response_rate: number | null;
-  sent: number;
-  answered: number;
-  low: number;
-}
-export interface CsatReport {
-  tiles: CsatTiles;
-  previous: CsatTiles;
-  days: { date: string; average: number | null; n: number; low: number | null; high: number | null }[];
-  distribution: Record<string, number>;
-  comments: {
-    score: number;
-    comment: string;
-    ticket_id: Id;
-    number: number;
-    customer_name: string;
-    at: Instant;
-  }[];
-  agents: { user_id: Id; name: string; rated: number; average: number | null; low: number }[];
-}

@@ -54,7 +54,7 @@ export function rowLabel(of: string, key: string, label?: string | null): string
   if (/channel/.test(of)) return channelName(key);
   if (/language/.test(of)) return languageName(key);
   if (/intent/.test(of)) return label && label !== key ? label : capital(key.replaceAll('_', ' '));
-  return label && label !== key ? label : figureLabel(key, wordOf('figure', key) || label);
+  return label && label !== key ? label : figureLabel(key);
 }
 
 /** What stands behind a figure: “1,204 first replies”. */

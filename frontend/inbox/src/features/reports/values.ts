@@ -42,7 +42,7 @@ export function written(value: number | null | undefined, unit: string, currency
   if (unit === 'money')
     return currency ? money({ minor: value, currency }, Math.abs(value) >= 100_000) : NOTHING;
   if (unit === 'ratio') return decimal(value, 1);
-  return count(value);
+  return Number.isInteger(value) ? count(value) : decimal(value, 1);
 }
 
 function signed(value: number): string {

@@ -1029,6 +1029,8 @@ export const de: Translation = {
   'figure.seconds': 'Zeit von Hand',
   'figure.table_assumptions': 'Annahmen',
   'figure.row_assumptions': 'Aktion',
+  'figure.table_currencies': 'Nach Währung',
+  'figure.row_currencies': 'Währung',
   'figure.table_targets': 'Nach Ziel',
   'figure.row_targets': 'Ziel',
   'figure.converted': 'Tickets, die zu einer Bestellung führten',

@@ -1025,6 +1025,8 @@ export const en = {
   'figure.seconds': 'Time by hand',
   'figure.table_assumptions': 'Assumptions',
   'figure.row_assumptions': 'Action',
+  'figure.table_currencies': 'By currency',
+  'figure.row_currencies': 'Currency',
   'figure.table_targets': 'By target',
   'figure.row_targets': 'Target',
   'figure.converted': 'Tickets that led to an order',
