@@ -24,7 +24,7 @@ SELECT ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, %(organiz
     (%(agents)s::uuid[])[1 + n %% 40], NULL,
     (ARRAY['order_status', 'cancel_order', 'return_request', 'refund', ''])[1 + n %% 5],
     ARRAY['topic-' || n %% 40, 'kind-' || n %% 7],
-    at, at, CASE WHEN n %% 100 > 1 THEN at + make_interval(mins => 30 + (n * 7919) %% 4000) END
+    at, at, CASE WHEN n %% 100 > 1 THEN at + make_interval(mins => (30 + n::bigint * 7919 %% 4000)::int) END
 FROM generate_series(1, %(count)s) AS n,
     LATERAL (SELECT now() - interval '1095 days' * (1 - n::float / %(count)s) AS at) AS a
 """
@@ -43,11 +43,11 @@ _MESSAGES = """
 INSERT INTO automation_messagefigures (message_id, figures_id, organization_id, at, side, user_id,
     channel_kind, is_first, wait_seconds, wait_open_seconds)
 SELECT ('00000000-0000-4000-a00' || k || '-' || lpad(to_hex(position), 12, '0'))::uuid,
-    ticket_id, organization_id, created_at + make_interval(mins => (k * position * 31 %% 900)::int),
+    ticket_id, organization_id, created_at + make_interval(mins => (k::bigint * position * 31 %% 900)::int),
     CASE WHEN k %% 2 = 0 THEN 'agent' ELSE 'customer' END,
     CASE WHEN k %% 2 = 0 THEN agent_id END, channel_kind, k = 2,
-    CASE WHEN k %% 2 = 0 THEN 60 + position * 31 %% 50000 END,
-    CASE WHEN k %% 2 = 0 THEN 60 + position * 31 %% 20000 END
+    CASE WHEN k %% 2 = 0 THEN 60 + position::bigint * 31 %% 50000 END,
+    CASE WHEN k %% 2 = 0 THEN 60 + position::bigint * 31 %% 20000 END
 FROM automation_ticketfigures, generate_series(1, 4) AS k
 """
 
