@@ -11,7 +11,9 @@ from automation.csat.models import (
 from automation.macros.models import Macro, MacroUse, MacroVersion
 from automation.reports.models import (
     ClosingFigures,
+    FiguresState,
     MessageFigures,
+    ReportMail,
     ReportSchedule,
     TicketFigures,
 )
@@ -33,11 +35,13 @@ __all__ = [
     "CsatOptOut",
     "CsatSurvey",
     "DryRun",
+    "FiguresState",
     "IntentCorrection",
     "Macro",
     "MacroUse",
     "MacroVersion",
     "MessageFigures",
+    "ReportMail",
     "ReportSchedule",
     "Rule",
     "RuleRun",

@@ -14,6 +14,7 @@ from django.db import models
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
+from inbox.staff_mail import StaffMail
 
 
 class TicketFigures(models.Model):
@@ -151,6 +152,25 @@ class MessageFigures(models.Model):
         return f"{self.side} message of {self.figures_id}"
 
 
+class FiguresState(models.Model):
+    """How far the figures of an organization are counted in the shape this version wants.
+
+    ``shape`` is the one that was begun last, ``after`` the last ticket that was counted in it,
+    ``finished_at`` set when none is left. Until then reports say that they are being rebuilt.
+    """
+
+    organization = models.OneToOneField(
+        "accounts.Organization", models.CASCADE, primary_key=True, related_name="+"
+    )
+    shape = models.PositiveIntegerField(default=0)
+    after = models.UUIDField(null=True)
+    counted = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"shape {self.shape} of {self.organization_id}"
+
+
 class Rhythm(models.TextChoices):
     """How often a report is mailed."""
 
@@ -162,7 +182,7 @@ class Rhythm(models.TextChoices):
 class ReportSchedule(models.Model):
     """A report that is mailed to colleagues by itself, at ``next_at`` and then again.
 
-    ``recipient_ids`` are people; whoever may not see reports any more is left out.
+    ``recipient_ids`` are people; whoever may not see it any more is left out. ``user`` made it.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -182,3 +202,35 @@ class ReportSchedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.rhythm}"
+
+
+class ReportMail(StaffMail):
+    """One report of one finished period, for one person; the database lets none be there twice.
+
+    ``is_asked``: somebody wanted one now, which may happen as often as they like.
+    """
+
+    schedule = models.ForeignKey(ReportSchedule, models.CASCADE, related_name="mails")
+    user = models.ForeignKey("accounts.User", models.CASCADE, related_name="+")
+    first = models.DateField()
+    last = models.DateField()
+    is_asked = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["schedule", "user", "first"],
+                name="report_mail_once_per_period",
+                condition=models.Q(is_asked=False),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"],
+                name="report_mail_due",
+                condition=models.Q(state__in=["queued", "claimed", "dot_sent"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.first} for {self.user_id}"

@@ -12,9 +12,10 @@ from helpdesk.accounts.models import User
 from helpdesk.accounts.preferences import channels_for, quiet_until
 from helpdesk.events.outbox import current_unit, record, unit_of_work
 from helpdesk.lib.clock import now
-from helpdesk.notifications.models import MailState, Notification, NotificationMail
+from helpdesk.notifications.models import Notification, NotificationMail
 from helpdesk.notifications.records import notification_payload
 from helpdesk.notifications.selectors import notifications_of
+from inbox.staff_mail import MailState
 from integrations.commerce.ledger.models import OrderAction
 from integrations.commerce.models import Store
 from tickets.models import Channel, Ticket

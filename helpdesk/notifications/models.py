@@ -9,37 +9,16 @@ from django.db import models
 
 from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
+from inbox.staff_mail import MailState, StaffMail
 
 
-class MailState(models.TextChoices):
-    """How far a mail to a person got; the phase is committed before the byte that counts."""
-
-    QUEUED = "queued", "Waiting"
-    CLAIMED = "claimed", "Claimed by a worker"
-    DOT_SENT = "dot_sent", "Irreversible step begun"
-    SENT = "sent", "Sent"
-    NOT_NEEDED = "not_needed", "Seen on the page before it was due"
-    FAILED = "failed", "Failed for good"
-    UNCERTAIN = "uncertain", "Outcome unknown; it is not repeated"
-
-
-class NotificationMail(models.Model):
+class NotificationMail(StaffMail):
     """One mail with everything that one person has not seen until it leaves.
 
     At most one waits per person: what happens meanwhile joins it.
     """
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="+")
     user = models.ForeignKey("accounts.User", models.CASCADE, related_name="+")
-    state = models.CharField(max_length=12, choices=MailState, default=MailState.QUEUED)
-    due_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    external_id = models.CharField(max_length=300, blank=True, default="")
-    reason = models.CharField(max_length=300, blank=True, default="")
-    created_at = models.DateTimeField(default=now)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -14,10 +14,11 @@ from helpdesk.accounts.models import Organization, User
 from helpdesk.events.dispatch import run_subscribers
 from helpdesk.notifications.actions import mark_read
 from helpdesk.notifications.mail import send_due_mail
-from helpdesk.notifications.models import MailState, NotificationMail
+from helpdesk.notifications.models import NotificationMail
 from inbox import raw
 from inbox.door import process_due
 from inbox.reply_tokens import find_notice_id
+from inbox.staff_mail import MailState
 from integrations.email.channels import add_email_channel
 from tests.factories import receive_mail
 from tests.services.smtp_sink import HANG_UP, SmtpSink
