@@ -16,6 +16,7 @@ def screens() -> list[Screen]:
         Screen("overview", lambda page: open_page(page, "/reports/overview")),
         Screen("live-wall", lambda page: open_page(page, "/reports/live")),
         Screen("sla", lambda page: open_page(page, "/automations/sla")),
+        Screen("automation-text", lambda page: open_page(page, "/automations/exchange")),
         Screen("hours", lambda page: open_page(page, "/automations/hours")),
         Screen("surveys", lambda page: open_page(page, "/settings/surveys")),
         Screen("macros", lambda page: open_page(page, "/automations/macros")),

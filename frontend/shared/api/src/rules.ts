@@ -142,7 +142,19 @@ export interface Finding {
   detail: string;
 }
 
+/** What became, or would become, of one part of an imported text. */
+export interface ImportChange {
+  kind: 'tag' | 'macro' | 'rule';
+  name: string;
+  change: 'new' | 'changed' | 'same';
+  /** Unified, without its head; empty where nothing changes. */
+  diff: string;
+  id: Id | null;
+}
+
 const ROOT = '/api/v1/rules';
+const EXCHANGE = '/api/v1/automation';
+const LONG_SECONDS = 60;
 const ask = async <T>(method: string, path: string, body?: unknown, query?: Query): Promise<T> =>
   (await request<T>(method, ROOT + path, { body, query })).data;
 
@@ -179,4 +191,14 @@ export const rulesApi = {
     }),
   undo: async (runId: Id) =>
     (await request<RuleRunRecord>('POST', `/api/v1/rule-runs/${runId}/undo`, { body: {} })).data,
+  /** Rules, macros and tags as text, names for ids. */
+  exportText: async () => (await request<{ text: string }>('GET', `${EXCHANGE}/export`)).data,
+  /** Takes a text in, or only says what would change. */
+  importText: async (text: string, isRehearsal: boolean) =>
+    (
+      await request<{ changes: ImportChange[] }>('POST', `${EXCHANGE}/import`, {
+        body: { text, is_rehearsal: isRehearsal },
+        timeoutSeconds: LONG_SECONDS,
+      })
+    ).data,
 };
