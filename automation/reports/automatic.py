@@ -65,7 +65,7 @@ def automation(scope: Scope, *, compare: bool) -> Frame:
 
 def figures(scope: Scope) -> Json:
     """The figures on top. WISMO avoided: questions for an order that no person had to answer."""
-    is_wismo = Q(is_automated=True, figures__intent__in=WISMO_INTENTS)
+    is_wismo = Q(is_automated=True, of_intent__in=WISMO_INTENTS)
     found: Json = scope.closings().aggregate(
         **closing_figures(scope), wismo_avoided=Count("pk", filter=is_wismo)
     )

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from automation.reports.hours import OpenTime, open_time_of
 from automation.reports.models import (
@@ -104,9 +105,22 @@ def _closings(raw: Raw, first_in: datetime | None, open_time: OpenTime) -> list[
                 is_automated=_is_automated(
                     raw.said, before, started, is_by_rule=turn.actor_type == "rule"
                 ),
+                **_of_ticket(raw),
             )
         )
     return found
+
+
+def _of_ticket(raw: Raw) -> dict[str, Any]:
+    ticket = raw.ticket
+    return {
+        "of_channel_kind": ticket.channel_kind,
+        "of_team_id": ticket.team_id,
+        "of_agent_id": ticket.assignee_id,
+        "of_store_id": raw.store_id,
+        "of_intent": ticket.intent,
+        "of_tags": ticket.tags,
+    }
 
 
 def _is_automated(
@@ -134,6 +148,7 @@ def _messages(raw: Raw, open_time: OpenTime) -> list[MessageFigures]:
             side=each.side,
             user_id=each.user_id,
             channel_kind=each.channel_kind,
+            **_of_ticket(raw),
         )
         if each.side == MessageSide.CUSTOMER:
             waits_since = waits_since or each.at

@@ -60,7 +60,7 @@ def tickets_behind(name: str, cell: str, scope: Scope) -> QuerySet[Ticket]:
 
 def _measure(key: str, scope: Scope, of: Json) -> QuerySet[Any] | None:
     """Ids of the tickets that count for this figure."""
-    about = {f"figures__{column}": value for column, value in of.items()}
+    about = {f"of_{column}": value for column, value in of.items()}
     if key == "created":
         return scope.created().filter(**of).values("pk")
     if key == "backlog":

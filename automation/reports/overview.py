@@ -13,6 +13,7 @@ from automation.reports.frame import (
     Frame,
     Json,
     Kind,
+    MiddleAndMost,
     Percentile,
     bars,
     line,
@@ -20,6 +21,7 @@ from automation.reports.frame import (
     ratio,
     table,
     tiles,
+    told_apart,
 )
 from automation.reports.models import MessageSide
 from automation.reports.scope import Scope
@@ -68,6 +70,7 @@ LINES = {
 }
 AGES = {"under_1d": 0, "1_to_3d": 1, "3_to_7d": 3, "7_to_30d": 7, "over_30d": 30}
 IS_AGENT = Q(side=MessageSide.AGENT)
+_PERCENTILES = ("resolution", "first_response", "next_response")
 IS_NEXT = IS_AGENT & Q(is_first=False, wait_seconds__isnull=False)
 
 
@@ -93,13 +96,17 @@ def overview(scope: Scope, *, compare: bool) -> Frame:
 
 def figures(scope: Scope) -> Json:
     """Every figure on top of the overview."""
+    return {**flow(scope), **_backlog(scope)}
+
+
+def flow(scope: Scope) -> Json:
+    """Every figure of what happened in the period; what is left at its end is not among them."""
     return with_shares(
         {
             **scope.created().aggregate(created=Count("pk")),
             **scope.closings().aggregate(**closing_figures(scope)),
             **scope.reopenings().aggregate(reopened=Count("pk")),
             **scope.messages().aggregate(**message_figures(scope)),
-            **_backlog(scope),
         }
     )
 
@@ -109,8 +116,7 @@ def closing_figures(scope: Scope) -> Json:
     return {
         "closed": Count("pk"),
         "resolved": Count(scope.took),
-        "resolution": Percentile(scope.took, 0.5),
-        "resolution_p90": Percentile(scope.took, 0.9),
+        "resolution": MiddleAndMost(scope.took),
         "one": Count("pk", filter=Q(agent_messages=1)),
         "none": Count("pk", filter=Q(agent_messages=0)),
         "automated": Count("pk", filter=Q(is_automated=True)),
@@ -124,19 +130,17 @@ def message_figures(scope: Scope) -> Json:
         "received": Count("pk", filter=Q(side=MessageSide.CUSTOMER)),
         "sent": Count("pk", filter=IS_AGENT),
         "first_replies": Count("pk", filter=Q(is_first=True)),
-        "first_response": Percentile(scope.wait, 0.5, filter=Q(is_first=True)),
-        "first_response_p90": Percentile(scope.wait, 0.9, filter=Q(is_first=True)),
+        "first_response": MiddleAndMost(scope.wait, filter=Q(is_first=True)),
         "next_replies": Count("pk", filter=IS_NEXT),
-        "next_response": Percentile(scope.wait, 0.5, filter=IS_NEXT),
-        "next_response_p90": Percentile(scope.wait, 0.9, filter=IS_NEXT),
+        "next_response": MiddleAndMost(scope.wait, filter=IS_NEXT),
     }
 
 
 def with_shares(found: Json) -> Json:
-    """The figures, and the shares that follow from them."""
+    """The figures with what follows from them: percentiles by name, and shares."""
     closed = found.get("closed") or 0
     return {
-        **found,
+        **told_apart(found, _PERCENTILES),
         "one_touch": ratio(found.get("one"), closed),
         "zero_touch": ratio(found.get("none"), closed),
         "automation_rate": ratio(found.get("automated"), closed),

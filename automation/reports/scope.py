@@ -116,7 +116,7 @@ class Scope:
         """Messages of the period. With an agent: what that agent wrote, and what customers wrote
         on tickets that are theirs."""
         found = MessageFigures.objects.filter(
-            self._about("figures__", agent=False),
+            self._about("of_", agent=False),
             organization=self.organization,
             at__gte=self.period.begin,
             at__lt=self.period.end,
@@ -124,7 +124,7 @@ class Scope:
         if self.filters.agent is None:
             return found
         theirs = Q(side=MessageSide.AGENT, user_id=self.filters.agent)
-        to_them = Q(~Q(side=MessageSide.AGENT), figures__agent_id=self.filters.agent)
+        to_them = Q(~Q(side=MessageSide.AGENT), of_agent_id=self.filters.agent)
         return found.filter(theirs | to_them)
 
     def backlog(self) -> QuerySet[TicketFigures]:
@@ -156,9 +156,7 @@ class Scope:
         return Q(**{f"{prefix}{key}": value for key, value in pairs.items() if value is not None})
 
     def _of_closings(self) -> QuerySet[ClosingFigures]:
-        return ClosingFigures.objects.filter(
-            self._about("figures__"), organization=self.organization
-        )
+        return ClosingFigures.objects.filter(self._about("of_"), organization=self.organization)
 
     def _about(self, prefix: str, *, agent: bool = True) -> Q:
         wanted = self.filters

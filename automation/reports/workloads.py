@@ -12,7 +12,7 @@ from automation.reports.models import MessageSide
 from automation.reports.overview import (
     TILES,
     closing_figures,
-    figures,
+    flow,
     message_figures,
     with_shares,
 )
@@ -109,19 +109,19 @@ def _by(
     """The figures of each key, in four queries (five where replies belong to their writer)."""
     sources = [
         (of(scope.created(), ""), {"created": Count("pk")}),
-        (of(scope.closings(), "figures__"), closing_figures(scope)),
-        (of(scope.reopenings(), "figures__"), {"reopened": Count("pk")}),
+        (of(scope.closings(), "of_"), closing_figures(scope)),
+        (of(scope.reopenings(), "of_"), {"reopened": Count("pk")}),
     ]
     asked = message_figures(scope)
     if message_key is None:
-        sources.append((of(scope.messages(), "figures__"), asked))
+        sources.append((of(scope.messages(), "of_"), asked))
     else:
         received = {"received": asked.pop("received")}
         ours = scope.messages().filter(side=MessageSide.AGENT)
         theirs = scope.messages().filter(side=MessageSide.CUSTOMER)
         sources += [
             (ours.annotate(key=F(message_key)), asked),
-            (of(theirs, "figures__"), received),
+            (of(theirs, "of_"), received),
         ]
     found: dict[Any, Json] = {}
     for rows, wanted in sources:
@@ -145,9 +145,9 @@ def _workload(
     order = sorted(rows, key=lambda each: (-rows[each]["created"], str(each)))[:MAX_ROWS]
     label = labels or {str(each): str(each) for each in rows}
     kinds = {each: TILES[each] for each in _TOP}
-    before = figures(scope.before()) if compare else None
+    before = flow(scope.before()) if compare else None
     return Frame(
-        tiles=tiles(kinds, figures(scope), before),
+        tiles=tiles(kinds, flow(scope), before),
         bars=[
             bars(
                 "created",

@@ -30,24 +30,27 @@ FROM generate_series(1, %(count)s) AS n,
 """
 _CLOSINGS = """
 INSERT INTO automation_closingfigures (figures_id, organization_id, number, closed_at, reopened_at,
-    seconds, open_seconds, customer_messages, agent_messages, is_automated)
+    seconds, open_seconds, customer_messages, agent_messages, is_automated,
+    of_channel_kind, of_agent_id, of_intent, of_tags)
 SELECT ticket_id, organization_id, k, CASE WHEN k = 1 AND position %% 9 = 0
         THEN created_at + interval '10 minutes' ELSE closed_at END,
     CASE WHEN k = 1 AND position %% 9 = 0 THEN created_at + interval '20 minutes' END,
     extract(epoch FROM closed_at - created_at), extract(epoch FROM closed_at - created_at) / 3,
-    1 + position %% 3, position %% 3, position %% 11 = 0
+    1 + position %% 3, position %% 3, position %% 11 = 0, channel_kind, agent_id, intent, tags
 FROM automation_ticketfigures, generate_series(1, 2) AS k
 WHERE closed_at IS NOT NULL AND (k = 1 OR position %% 9 = 0)
 """
 _MESSAGES = """
 INSERT INTO automation_messagefigures (message_id, figures_id, organization_id, at, side, user_id,
-    channel_kind, is_first, wait_seconds, wait_open_seconds)
+    channel_kind, is_first, wait_seconds, wait_open_seconds,
+    of_channel_kind, of_agent_id, of_intent, of_tags)
 SELECT ('00000000-0000-4000-a00' || k || '-' || lpad(to_hex(position), 12, '0'))::uuid,
     ticket_id, organization_id, created_at + make_interval(mins => (k::bigint * position * 31 %% 900)::int),
     CASE WHEN k %% 2 = 0 THEN 'agent' ELSE 'customer' END,
     CASE WHEN k %% 2 = 0 THEN agent_id END, channel_kind, k = 2,
     CASE WHEN k %% 2 = 0 THEN 60 + position::bigint * 31 %% 50000 END,
-    CASE WHEN k %% 2 = 0 THEN 60 + position::bigint * 31 %% 20000 END
+    CASE WHEN k %% 2 = 0 THEN 60 + position::bigint * 31 %% 20000 END,
+    channel_kind, agent_id, intent, tags
 FROM automation_ticketfigures, generate_series(1, 4) AS k
 """
 
