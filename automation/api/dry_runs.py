@@ -8,9 +8,10 @@ from typing import ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automation.api.inputs import DryRunInput
-from automation.api.shapes import DryRunDetails
+from automation.api.inputs import DryRunInput, PatternInput
+from automation.api.shapes import DryRunDetails, PatternTrial
 from automation.rules import time_machine
+from automation.rules.patterns import pieces_of
 from automation.rules.selectors import get_rule
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.lib.api import read_body
@@ -29,6 +30,18 @@ class DryRunList(Endpoint):
         rule = get_rule(self.user, rule_id) if rule_id else None
         run = time_machine.begin(self.user, values["definition"], values["over"], rule=rule)
         return Response(time_machine.dry_run_details(run), status=202)
+
+
+class RulePattern(Endpoint):
+    """Try a pattern on a text with the RE2 that judges messages."""
+
+    needs: ClassVar = {"POST": "rule.change"}
+
+    @documented("try_pattern", PatternTrial, body=PatternInput)
+    def post(self, request: Request) -> Response:
+        values = read_body(PatternInput, request)
+        is_match, pieces = pieces_of(values["pattern"], values["text"])
+        return Response({"is_match": is_match, "pieces": pieces})
 
 
 class DryRunDetail(Endpoint):

@@ -78,6 +78,13 @@ class AutomationTextInput(StrictSerializer):
     is_rehearsal = serializers.BooleanField()
 
 
+class PatternInput(StrictSerializer):
+    """A pattern and a text to try it on."""
+
+    pattern = serializers.CharField(max_length=500, trim_whitespace=False)
+    text = serializers.CharField(max_length=20_000, allow_blank=True, trim_whitespace=False)
+
+
 class PastedMessageInput(StrictSerializer):
     """A message that nobody wrote."""
 

@@ -140,6 +140,18 @@ class RuleTemplateList(TypedDict):
     results: list[RuleTemplateDetails]
 
 
+class PatternPiece(TypedDict):
+    text: str
+    is_match: bool
+
+
+class PatternTrial(TypedDict):
+    """``pieces`` together are the text that was sent."""
+
+    is_match: bool
+    pieces: list[PatternPiece]
+
+
 class AutomationText(TypedDict):
     text: str
 

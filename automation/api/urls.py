@@ -26,6 +26,7 @@ urlpatterns = [
     path("rules/vocabulary", rules.RuleVocabulary.as_view()),
     path("rules/dry-runs", dry_runs.DryRunList.as_view()),
     path("rules/dry-runs/<uuid:run_id>", dry_runs.DryRunDetail.as_view()),
+    path("rules/pattern", dry_runs.RulePattern.as_view()),
     path("rules/lint", rule_drafts.RuleLint.as_view()),
     path("rules/webhook-secret", rule_drafts.RuleWebhookSecret.as_view()),
     path("rules/order", rules.RuleOrder.as_view()),

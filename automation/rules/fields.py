@@ -168,7 +168,7 @@ def _more_problems(node: dict[str, Any], path: str) -> list[FieldError]:
     if not isinstance(node.get("if_missing", False), bool):
         return [FieldError(f"{path}.if_missing", "invalid", "Choose yes or no.")]
     if node.get("operator") == "matches":
-        return _pattern_problems(node.get("value"), f"{path}.value")
+        return pattern_problems(node.get("value"), f"{path}.value")
     return []
 
 
@@ -202,7 +202,8 @@ def _gone_references(
         yield FieldError(f"{path}.value", "deleted_reference", message)
 
 
-def _pattern_problems(pattern: Any, path: str) -> list[FieldError]:
+def pattern_problems(pattern: Any, path: str) -> list[FieldError]:
+    """What is wrong with a pattern; nothing where RE2 can read it."""
     if not isinstance(pattern, str) or len(pattern) > MAX_PATTERN_CHARS:
         message = f"A pattern has at most {MAX_PATTERN_CHARS} characters."
         return [FieldError(path, "invalid", message)]

@@ -170,6 +170,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "rules/dry-runs": {"POST": ADMIN},
     "rules/dry-runs/<uuid:run_id>": {"GET": ADMIN, "DELETE": ADMIN},
     "rules/lint": {"GET": AGENT},
+    "rules/pattern": {"POST": ADMIN},
     "rules/webhook-secret": {"GET": ADMIN},
     "rule-runs/<uuid:run_id>/undo": {"POST": AGENT},
     "rules/order": {"POST": ADMIN},
