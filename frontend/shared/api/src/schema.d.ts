@@ -2110,6 +2110,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/rules/pattern': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Try a pattern on a text with the RE2 that judges messages. */
+    post: operations['try_pattern'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/rules/templates': {
     parameters: {
       query?: never;
@@ -5261,6 +5278,19 @@ export interface components {
       group?: string;
       columns?: string[];
       client_id?: string;
+    };
+    /** @description A pattern and a text to try it on. */
+    PatternInputRequest: {
+      pattern: string;
+      text: string;
+    };
+    PatternPiece: {
+      text: string;
+      is_match: boolean;
+    };
+    PatternTrial: {
+      is_match: boolean;
+      pieces: components['schemas']['PatternPiece'][];
     };
     PaymentRecord: {
       state: string;
@@ -10127,6 +10157,29 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['RulePage'];
+        };
+      };
+    };
+  };
+  try_pattern: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PatternInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PatternTrial'];
         };
       };
     };
