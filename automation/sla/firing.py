@@ -4,7 +4,7 @@ also after hours without a worker."""
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from celery import shared_task
@@ -40,8 +40,11 @@ def fire_due(limit: int = AT_ONCE) -> int:
     return done
 
 
-def fire(clock_id: uuid.UUID) -> bool:
-    """Warn of the clock, or note its breach, if that is due; False otherwise. Idempotent."""
+def fire(clock_id: uuid.UUID, *, at: datetime | None = None) -> bool:
+    """Warn of the clock, or note its breach, if that is due; False otherwise. Idempotent.
+
+    ``at`` is given only where history is brought in.
+    """
     found = SlaClock.objects.filter(pk=clock_id).first()
     if found is None:
         return False
@@ -51,7 +54,7 @@ def fire(clock_id: uuid.UUID) -> bool:
         except NotFound:
             return False
         clock = SlaClock.objects.get(pk=clock_id)
-        at = now()
+        at = at or now()
         if clock.state != ClockState.RUNNING or clock.next_at is None or clock.next_at > at:
             return False
         is_late = clock.due_at is not None and clock.due_at <= at

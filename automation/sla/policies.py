@@ -79,7 +79,8 @@ def find_policy(ticket: Ticket, at: datetime) -> Policy | None:
     """The first active policy whose conditions hold for the ticket, or None."""
     facts: Snapshot | None = None
     for policy in active_policies(ticket.organization_id):
-        facts = facts or Snapshot(ticket, None, at=at)
+        if facts is None:
+            facts = Snapshot(ticket, None, at=at)
         try:
             if policy.decide(facts.get, {}, at) is True:
                 return policy

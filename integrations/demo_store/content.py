@@ -122,7 +122,8 @@ class Conversation:
     order: str = ""
     assignee: str = ""
     csat_score: int | None = None
-    csat_comment: str = ""
+    nps_score: int | None = None
+    survey_comment: str = ""
 
 
 def moment(opened_at: datetime, offset: str) -> datetime:

@@ -27,6 +27,7 @@ from integrations.commerce.models import Store
 from integrations.demo_store import circle, content
 from integrations.demo_store.connector import register
 from integrations.demo_store.manifest import MANIFEST
+from integrations.demo_store.seed_promises import ring_clocks, seed_policies
 from integrations.demo_store.seed_teamwork import seed_teamwork
 from integrations.demo_store.seed_tickets import seed_customers, seed_tickets
 from tickets.models import Channel, Tag
@@ -74,7 +75,7 @@ def find_demo() -> Organization | None:
 
 def _seed(opened_at: datetime) -> Organization:
     told = content.organization()
-    with unit_of_work(at=opened_at):
+    with unit_of_work(at=opened_at) as unit:
         organization = create_organization(
             told["name"],
             slug=told["slug"],
@@ -90,8 +91,10 @@ def _seed(opened_at: datetime) -> Organization:
         synchronize(store)
         customers = seed_customers(organization)
         circle.seed_members(store)
+        seed_policies(organization, opened_at)
         seed_tickets(channel, agents, customers, opened_at)
         seed_teamwork(organization, agents, customers, opened_at)
+        ring_clocks(unit, until=opened_at)
     return organization
 
 

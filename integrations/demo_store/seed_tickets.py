@@ -15,6 +15,7 @@ from helpdesk.lib import blobs
 from integrations.demo_store import content, files
 from integrations.demo_store.content import Conversation, Said, moment
 from integrations.demo_store.mail_look import Quoted, html_of, quote
+from integrations.demo_store.seed_promises import keep_clocks, ring_clocks
 from integrations.demo_store.seed_surveys import seed_survey
 from tickets.actions.assign import assign
 from tickets.actions.customers import add_handle, change_customer, get_or_create_by_handle
@@ -116,7 +117,7 @@ def _writer(
 def _play(scene: _Scene) -> None:
     for index, said in enumerate(scene.told.messages):
         at = scene.at(said)
-        with _step(at):
+        with _step(scene, at):
             if said.is_from_customer:
                 _write_in(scene, said, is_first=index == 0)
             else:
@@ -130,11 +131,15 @@ def _play(scene: _Scene) -> None:
 
 
 @contextmanager
-def _step(at: datetime, actor: Actor | None = None) -> Iterator[None]:
+def _step(scene: _Scene, at: datetime, actor: Actor | None = None) -> Iterator[None]:
     """One moment of the past: its events show the ticket as it stood then, not as it ended."""
     with unit_of_work(actor=actor, at=at) as unit:
+        if scene.ticket_id is not None:
+            ring_clocks(unit, until=at, ticket_id=scene.ticket_id)
+        known = len(unit.numbered)
         yield
         unit.flush()
+        keep_clocks(unit, known)
 
 
 def _write_in(scene: _Scene, said: Said, *, is_first: bool) -> None:
@@ -227,7 +232,7 @@ def _triage(scene: _Scene, at: datetime) -> None:
     told = scene.told
     assert scene.ticket_id is not None  # noqa: S101 (the first message made it)
     user = scene.agents[told.assignee or TRIAGER]
-    with _step(at, Actor.of_user(user)):
+    with _step(scene, at, Actor.of_user(user)):
         if told.tags:
             change_tags(scene.ticket_id, add=told.tags)
         set_priority(scene.ticket_id, told.priority)
@@ -240,10 +245,10 @@ def _finish(scene: _Scene) -> None:
     assert ticket_id is not None  # noqa: S101 (the first message made it)
     at = scene.ended_at + timedelta(minutes=6)
     user = scene.agents[told.assignee or TRIAGER]
-    with _step(at, Actor.of_user(user)):
+    with _step(scene, at, Actor.of_user(user)):
         if told.status == Status.SNOOZED:
             snooze(ticket_id, scene.opened_at + timedelta(days=3))
         elif told.status != Status.OPEN:
             set_status(ticket_id, told.status, at=at)
         if told.status == Status.CLOSED:
-            seed_survey(ticket_id, told, user, closed_at=at)
+            seed_survey(ticket_id, told, user, closed_at=at, today=scene.opened_at)

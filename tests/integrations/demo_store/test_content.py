@@ -133,7 +133,7 @@ def test_scores_average_about_four_and_a_half_and_some_are_bad() -> None:
     assert 4.4 <= sum(scores) / len(scores) <= 4.6
     assert sum(score <= 2 for score in scores) >= 3
     bad = [each for each in content.conversations() if (each.csat_score or 5) <= 2]
-    assert all(each.csat_comment for each in bad)
+    assert all(each.survey_comment for each in bad)
     assert all(each.status == "closed" for each in content.conversations() if each.csat_score)
 
 

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import models
 
 from automation.csat.models import CsatSurvey
+from automation.models import SlaClock
 from automation.reports.models import ClosingFigures, TicketFigures
 from helpdesk.accounts.actions import create_organization, create_user
 from helpdesk.accounts.models import Organization, User
@@ -128,6 +129,20 @@ def test_nothing_seeded_is_news_to_anybody_and_no_mail_leaves(demo: Demo) -> Non
     assert set(outgoing.values_list("delivery_state", flat=True)) == {"sent"}
 
 
+def test_targets_were_met_and_missed_and_others_run(demo: Demo) -> None:
+    shown = set(Ticket.objects.values_list("sla_state", flat=True))
+    assert {"running", "breached", "paused", "met"} <= shown
+    clocks = SlaClock.objects.filter(organization=demo.organization)
+    pressing = clocks.filter(policy_name="Urgent and VIP", state="running")
+    assert pressing.filter(breached_at=None, warned=1).exists()
+    assert pressing.filter(breached_at__isnull=False).exists()
+    assert not clocks.filter(started_at__gt=now()).exists()
+    said = Event.objects.filter(type="sla.breached", organization=demo.organization)
+    assert said.exists()
+    for each in said:
+        assert abs(each.at - datetime.fromisoformat(each.payload["due_at"])) < timedelta(seconds=1)
+
+
 def test_the_history_is_in_the_reports(demo: Demo) -> None:
     tickets = Ticket.objects.filter(organization=demo.organization)
     counted = TicketFigures.objects.filter(organization=demo.organization)
@@ -156,7 +171,11 @@ def test_every_resolved_ticket_was_surveyed_once_and_some_customers_answered(dem
     resolved = Ticket.objects.filter(status="closed").count()
     scored = Ticket.objects.exclude(csat_score=None).count()
     assert CsatSurvey.objects.count() == resolved
-    assert CsatSurvey.objects.filter(state="answered").count() == scored
+    answered = CsatSurvey.objects.filter(state="answered")
+    assert answered.filter(kind="csat").count() == scored
+    assert answered.filter(kind="nps").count() >= 12
+    assert not answered.filter(credits=[]).exists()
+    assert not answered.exclude(comment="").filter(comment_intent="").exists()
     assert 30 <= scored < resolved
     survey = CsatSurvey.objects.get(ticket__customer__name="Émile Carron")
     assert (survey.score, survey.state) == (1, "answered")
