@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from automation.intents.entities import find_order_numbers, find_products
 from automation.numbers import named_order
 from helpdesk.lib.errors import NotFound
 from integrations.commerce.facts import OrderFacts, order_facts
+from integrations.commerce.many_customers import orders_of_customers
 from integrations.commerce.models import Order
 from integrations.commerce.rewinding import rewind
 from integrations.commerce.selectors import (
@@ -25,6 +26,8 @@ RECENT = 20
 MAX_NUMBERS = 5
 """How many order numbers of one text are looked up."""
 
+ReadOrders = Callable[[Customer], list[Order]]
+
 _DONE = frozenset(
     {OrderState.DELIVERED, OrderState.RETURNED, OrderState.REFUNDED, OrderState.CANCELLED}
 )
@@ -34,15 +37,23 @@ class OrderMeant:
     """The customer's own order that a text is about, found when first asked for.
 
     The one that an agent ``picked``, else the first of their orders that the text names, else the
-    only one with a product that the text names, else the newest that is not done, else the newest. Only orders of verified handles count: somebody
-    else's number finds nothing.
+    only one with a product that the text names, else the newest that is not done, else the newest.
+    Only orders of verified handles count: somebody else's number finds nothing. ``orders`` may be
+    given where many are asked about.
     """
 
     def __init__(
-        self, customer: Customer, text: str, at: datetime, picked: uuid.UUID | None = None
+        self,
+        customer: Customer,
+        text: str,
+        at: datetime,
+        picked: uuid.UUID | None = None,
+        *,
+        orders: ReadOrders | None = None,
     ) -> None:
         self._customer, self._text, self._at = customer, text, at
         self._picked = picked
+        self._read_orders = orders or recent_orders
         self._is_known = False
         self._order: Order | None = None
         self._facts: OrderFacts | None = None
@@ -68,7 +79,7 @@ class OrderMeant:
         return self._facts
 
     def _known_orders(self) -> list[Order]:
-        return recent_orders(self._customer)
+        return self._read_orders(self._customer)
 
     def again(self) -> OrderMeant:
         """The same question asked anew, to see whether the order has changed meanwhile."""
@@ -107,25 +118,11 @@ class OrderMeant:
 class OrderMeantThen(OrderMeant):
     """The same question asked of an earlier moment: orders stand as they stood then.
 
-    Of customers with more than RECENT orders the newest RECENT are known. ``orders`` may be given
-    where many moments of one customer are asked about.
+    Of customers with more than RECENT orders the newest RECENT are known.
     """
 
-    def __init__(
-        self,
-        customer: Customer,
-        text: str,
-        at: datetime,
-        picked: uuid.UUID | None = None,
-        *,
-        orders: Callable[[Customer], list[Order]] | None = None,
-    ) -> None:
-        super().__init__(customer, text, at, picked)
-        self._read_orders = orders
-
     def _known_orders(self) -> list[Order]:
-        read = self._read_orders or recent_orders
-        then = (rewind(each, self._at) for each in read(self._customer))
+        then = (rewind(each, self._at) for each in self._read_orders(self._customer))
         return [each for each in then if each is not None]
 
     def _find_picked(self) -> Order | None:
@@ -133,6 +130,25 @@ class OrderMeantThen(OrderMeant):
 
     def _find_named(self) -> Order | None:
         return named_order(self._text, self.orders)
+
+
+class OrdersAtHand:
+    """The recent orders of many customers, read together when those of the first are asked for.
+
+    Of a customer who is not among them they are read when asked for, and kept as well.
+    """
+
+    def __init__(self, customers: Iterable[Customer]) -> None:
+        self._awaited = {each.pk: each for each in customers}
+        self._read: dict[uuid.UUID, list[Order]] = {}
+
+    def __call__(self, customer: Customer) -> list[Order]:
+        if customer.pk in self._awaited:
+            self._read |= orders_of_customers(self._awaited.values(), limit=RECENT)
+            self._awaited.clear()
+        if customer.pk not in self._read:
+            self._read[customer.pk] = recent_orders(customer)
+        return self._read[customer.pk]
 
 
 def recent_orders(customer: Customer) -> list[Order]:

@@ -69,12 +69,20 @@ def _leaf(leaf: Mapping[str, Any]) -> Decide:
     compare = OPERATORS[operator]
     if operator == "is" and isinstance(wanted, str):
         return _equal_text(name, wanted, if_missing)
+    if operator == "is" and isinstance(wanted, bool):
+        return _same_flag(name, wanted, if_missing)
+    if operator == "is_any_of" and isinstance(wanted, list) and _are_words(wanted):
+        return _any_text(name, list(wanted), if_missing)
 
     def decide(get: Get, change: Change, at: datetime) -> Truth:
         actual = get(name, MISSING)
         return if_missing if actual is MISSING else compare(actual, wanted, at)
 
     return decide
+
+
+def _are_words(wanted: list[Any]) -> bool:
+    return all(isinstance(each, str) for each in wanted)
 
 
 def _equal_text(name: str, wanted: str, if_missing: Truth) -> Decide:
@@ -85,6 +93,27 @@ def _equal_text(name: str, wanted: str, if_missing: Truth) -> Decide:
         actual = get(name, MISSING)
         if type(actual) is str:
             return actual == wanted or actual.casefold() == folded
+        return if_missing if actual is MISSING else compare(actual, wanted, at)
+
+    return decide
+
+
+def _same_flag(name: str, wanted: bool, if_missing: Truth) -> Decide:
+    def decide(get: Get, change: Change, at: datetime) -> Truth:
+        actual = get(name, MISSING)
+        return if_missing if actual is MISSING else actual is wanted
+
+    return decide
+
+
+def _any_text(name: str, wanted: list[str], if_missing: Truth) -> Decide:
+    exact, folded = frozenset(wanted), frozenset(each.casefold() for each in wanted)
+    compare = OPERATORS["is_any_of"]
+
+    def decide(get: Get, change: Change, at: datetime) -> Truth:
+        actual = get(name, MISSING)
+        if type(actual) is str:
+            return actual in exact or actual.casefold() in folded
         return if_missing if actual is MISSING else compare(actual, wanted, at)
 
     return decide

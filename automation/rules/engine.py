@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from django.db.models import Q
 
+from automation.orders import OrdersAtHand, ReadOrders
 from automation.rules.acting import Judged, act
 from automation.rules.compiled import CompiledRule, active_rules
 from automation.rules.conditions import Verdict, evaluate
@@ -50,7 +51,11 @@ def read_batch(events: list[Event]) -> None:
     )
     arrived = [(Message, each.object_id) for each in heard if each.type == "message.received"]
     unit = current_unit()
-    understand_ahead([unit.kept[key] for key in arrived if unit and key in unit.kept])
+    if unit is None:
+        return
+    understand_ahead([unit.kept[key] for key in arrived if key in unit.kept])
+    tickets = [unit.kept.get((Ticket, each.ticket_id)) for each in heard]
+    unit.kept[OrdersAtHand] = OrdersAtHand(each.customer for each in tickets if each is not None)
 
 
 @subscribes(*EVENTS, name="automation.rules", prepare=read_batch)
@@ -70,7 +75,7 @@ def run_rules(event: Event) -> None:
     if message is not None and message.is_automatic:
         rules = [rule for rule in rules if rule.runs_on_automatic]
     if rules:
-        _run(event, rules, Snapshot(ticket, message, at=now()))
+        _run(event, rules, Snapshot(ticket, message, at=now(), orders=_orders_at_hand()))
 
 
 @subscribes("rule.due", name="automation.due_rules")
@@ -133,6 +138,12 @@ def forget_old_runs(limit: int = 5000) -> int:
         pk__in=list(old.values_list("pk", flat=True)[:limit])
     ).delete()
     return count
+
+
+def _orders_at_hand() -> ReadOrders | None:
+    """What the batch reads together; None outside of one."""
+    unit = current_unit()
+    return unit.kept.get(OrdersAtHand) if unit else None
 
 
 def _subject_of(event: Event, ticket_id: uuid.UUID) -> tuple[Ticket, Message | None]:

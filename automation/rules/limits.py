@@ -34,11 +34,12 @@ class LoopGuard:
         self.actions_lately = sum(
             len(each["actions"]) for each in recent if each["outcome"] != RunOutcome.SHADOW
         )
+        self._handled = {r["rule_id"] for r in self.runs if r["event_seq"] == event.seq}
         self.ticket = ticket
 
     def has_run(self, rule: CompiledRule) -> bool:
         """Whether this very event was handled by the rule before (a redelivery)."""
-        return any(r["rule_id"] == rule.id and r["event_seq"] == self.event.seq for r in self.runs)
+        return rule.id in self._handled
 
     def why_stopped(self, rule: CompiledRule, actions: int) -> str:
         """The reason not to act now, naming the rules of the loop; empty if there is none."""

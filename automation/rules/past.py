@@ -8,7 +8,7 @@ the one known today); the order is rewound by its own dates.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,14 +16,13 @@ from typing import Any
 from django.db.models import QuerySet
 
 from automation.intents.understanding import understand
-from automation.orders import OrderMeantThen, recent_orders
+from automation.orders import OrderMeantThen, OrdersAtHand, ReadOrders
 from automation.rules.hours import OpeningHours
 from automation.rules.snapshot import Snapshot, change_by_field
 from automation.rules.triggers import EVENTS
 from helpdesk.accounts.models import User
 from helpdesk.events.models import Event
 from helpdesk.lib.clock import now
-from integrations.commerce.models import Order
 from tickets.models import Customer, Direction, Message, MessageBody, MessageKind, Ticket
 from tickets.selectors import tickets_visible_to
 
@@ -126,7 +125,7 @@ def _events(organization_id: uuid.UUID, triggers: list[str]) -> QuerySet[Event]:
 def _moments(events: list[Event]) -> list[Moment]:
     messages = _messages({each.object_id for each in events if each.object_type == "message"})
     customers = Customer.objects.in_bulk({_customer_id(event) for event in events})
-    orders = _kept_orders()
+    orders = OrdersAtHand(customers.values())
     hours = OpeningHours(events[0].organization_id) if events else None
     moments = []
     for event in events:
@@ -144,7 +143,7 @@ def _moment(
     event: Event,
     customer: Customer,
     message: Message | None,
-    orders: Callable[[Customer], list[Order]],
+    orders: ReadOrders,
 ) -> Moment:
     ticket = _ticket_then(event, customer, message)
     snapshot = Snapshot(ticket, message, at=event.at)
@@ -191,18 +190,6 @@ def _customer_then(customer: Customer, said: dict[str, Any]) -> Customer:
 def _messages(ids: set[uuid.UUID]) -> dict[uuid.UUID, Message]:
     found = Message.objects.filter(pk__in=ids).select_related("body")
     return {each.pk: each for each in found.prefetch_related("attachments")}
-
-
-def _kept_orders() -> Callable[[Customer], list[Order]]:
-    """Reads the orders of each customer once."""
-    kept: dict[uuid.UUID, list[Order]] = {}
-
-    def orders(customer: Customer) -> list[Order]:
-        if customer.pk not in kept:
-            kept[customer.pk] = recent_orders(customer)
-        return kept[customer.pk]
-
-    return orders
 
 
 def _id(value: str | None) -> uuid.UUID | None:

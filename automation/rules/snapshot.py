@@ -13,7 +13,7 @@ from typing import Any
 
 from automation.csat.ratings import SURVEY_FIELDS, find_rating
 from automation.intents.catalog import find_intent
-from automation.orders import OrderMeant
+from automation.orders import OrderMeant, ReadOrders
 from automation.rules.hours import HOURS_FIELDS, OpeningHours, opening_hours
 from integrations.commerce.facts import OrderFacts
 from integrations.commerce.profiles.selectors import PROFILE_FACTS, ProfileFacts
@@ -26,7 +26,7 @@ MAX_TEXT_CHARS = 64 * 1024
 _FIELD_OF_COLUMN = {field.column: name for name, field in TICKET_FIELDS.items()}
 
 
-_NOTHING = object()
+_NOTHING, _UNREAD = object(), object()
 
 
 class Snapshot(Mapping[str, Any]):
@@ -39,29 +39,31 @@ class Snapshot(Mapping[str, Any]):
         *,
         at: datetime,
         order_id: uuid.UUID | None = None,
+        orders: ReadOrders | None = None,
     ) -> None:
         self.ticket, self.message, self.at = ticket, message, at
         text = f"{message.subject}\n{message.body.text}" if message else ticket.subject
-        self.order_meant = OrderMeant(ticket.customer, text, at, order_id or ticket.order_id)
+        self.order_meant = OrderMeant(
+            ticket.customer, text, at, order_id or ticket.order_id, orders=orders
+        )
         self._profiles = ProfileFacts(ticket.customer)
+        self._rating: dict[str, Any] | None = None
         self.hours: OpeningHours | None = None
         """Given where many moments are looked at."""
-        self._read: dict[str, Any] = {}
-        """What was asked for and costs something: five hundred rules ask for the same."""
         self._values = ticket_values(ticket)
         if message is not None:
             self._values |= message_values(message)
+        self._read: dict[str, Any] = dict(self._values)
+        """What was asked for as well: five hundred rules ask for the same."""
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value, or the default where the thing it belongs to is not there."""
-        if name in self._values:
-            return self._values[name]
-        if name not in self._read:
+        found = self._read.get(name, _UNREAD)
+        if found is _UNREAD:
             try:
-                self._read[name] = self[name]
+                found = self._read[name] = self[name]
             except KeyError:
-                self._read[name] = _NOTHING
-        found = self._read[name]
+                found = self._read[name] = _NOTHING
         return default if found is _NOTHING else found
 
     def __getitem__(self, name: str) -> Any:
@@ -81,13 +83,10 @@ class Snapshot(Mapping[str, Any]):
         return read(self.order_meant, facts)
 
     def _survey(self, name: str) -> Any:
-        """The newest rating of the ticket as it was at that moment; read once for all of them."""
-        if "survey" not in self._read:
-            self._read["survey"] = find_rating(self.ticket.pk, until=self.at)
-        rating = self._read["survey"]
-        if rating is None:
-            raise KeyError(name)
-        return rating[name]
+        """Of the newest rating of the ticket as it was at that moment; read once for all names."""
+        if self._rating is None:
+            self._rating = find_rating(self.ticket.pk, until=self.at) or {}
+        return self._rating[name]
 
     def _custom(self, name: str) -> Any:
         """The value of a custom field; None where it is empty."""

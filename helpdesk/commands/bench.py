@@ -22,6 +22,7 @@ BENCHES = (
     "chat",
     "macros",
     "rules",
+    "dry_runs",
     "intents",
     "reports",
     "stores",

@@ -36,7 +36,7 @@ def serve(
 
     def ready() -> None:
         if has_background:
-            threading.Thread(target=_warm_up, name="aftercare-warm-up", daemon=True).start()
+            _warm_up_aside()
         print(f"Aftercare is ready on http://{host}:{port}", *greeting, sep="\n", flush=True)
 
     server = Server(
@@ -63,6 +63,10 @@ def serve(
             parts.stop()
         if background:
             background.stop()
+
+
+def _warm_up_aside() -> None:
+    threading.Thread(target=_warm_up, name="aftercare-warm-up", daemon=True).start()
 
 
 def _warm_up() -> None:
@@ -107,6 +111,7 @@ def run_worker(*, concurrency: int) -> None:
     try:
         background.start()
         parts.start()
+        _warm_up_aside()
         print("The worker is ready.", flush=True)
         _wait_for_signal()
     finally:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from helpdesk.accounts.models import Organization
 from helpdesk.lib.errors import NotFound
 from integrations.commerce.actions import create_store, upsert_order
+from integrations.commerce.many_customers import orders_of_customers
 from integrations.commerce.models import Store
 from integrations.commerce.normal_form import number_key
 from integrations.commerce.selectors import (
@@ -103,6 +104,28 @@ def test_thirty_orders_cost_as_many_queries_as_one(store: Store) -> None:
         found = orders_of_customer(mia)
     assert len(found) == 30
     assert len(thirty) == len(one) == 7
+
+
+def test_many_customers_at_once_get_what_each_would_get_alone(store: Store) -> None:
+    people = [customer_of(store.organization, f"c{n}@posteo.example") for n in range(3)]
+    unproven = customer_of(store.organization, "d@posteo.example", is_verified=False)
+    add_handle(people[1], "phone", "+33655510872", is_verified=True)
+    for n in range(4):
+        upsert_order(store, telling(f"#{n}", email="c0@posteo.example"))
+    upsert_order(store, telling("#7", email="c1@posteo.example"))
+    upsert_order(store, telling("#8", email="", phone="+33 6 55 51 08 72"))
+    upsert_order(store, telling("#9", email="", customer=buyer(emails=("c1@posteo.example",))))
+    upsert_order(store, telling("#5", email="c0@posteo.example", phone="+33 6 55 51 08 72"))
+    upsert_order(store, telling("#6", email="d@posteo.example"))
+    everyone = [*people, unproven]
+    with CaptureQueriesContext(connection) as asked:
+        found = orders_of_customers(everyone)
+    assert found == {each.pk: orders_of_customer(each) for each in everyone}
+    assert {order.number for order in found[people[1].pk]} == {"#7", "#8", "#9", "#5"}
+    assert found[people[2].pk] == found[unproven.pk] == []
+    assert len(asked) == 9
+    newest = orders_of_customers(everyone, limit=2)
+    assert newest == {each.pk: orders_of_customer(each, limit=2) for each in everyone}
 
 
 def test_search_finds_by_number_address_phone_tracking_and_name(store: Store) -> None:
