@@ -7,6 +7,8 @@ import uuid
 from celery import shared_task
 
 from automation.csat.surveys import send_due_reminders, send_due_surveys
+from automation.reports.mails.sending import send_due as send_due_reports
+from automation.reports.rebuild import rebuild_outdated
 from automation.rules import time_machine
 from automation.rules.by_hand import run_scheduled
 from automation.rules.engine import forget_old_runs
@@ -82,3 +84,15 @@ def go_on_with_dry_runs() -> int:
 def forget_dry_runs() -> int:
     """Delete dry runs that nobody looks at any more."""
     return time_machine.forget_old()
+
+
+@sweeps("reports.rebuild", every_seconds=5)
+def count_in_new_shape() -> int:
+    """Count afresh what an older version counted otherwise."""
+    return rebuild_outdated()
+
+
+@sweeps("reports.mail", every_seconds=20)
+def send_reports() -> int:
+    """Send the reports whose hour has come."""
+    return send_due_reports()

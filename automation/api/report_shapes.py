@@ -88,6 +88,13 @@ class ReportComment(TypedDict):
     recovered: NotRequired[bool]
 
 
+class RebuildProgress(TypedDict):
+    """Until it is over, the figures of a report are not all there."""
+
+    counted: int
+    total: int
+
+
 ReportDetails = TypedDict(
     "ReportDetails",
     {
@@ -100,6 +107,7 @@ ReportDetails = TypedDict(
         "hours": str,
         "updated_at": str,
         "can_see_all": bool,
+        "rebuilding": RebuildProgress | None,
         "tiles": list[ReportTile],
         "series": list[ReportSeries],
         "bars": list[ReportBars],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Protocol
 
 from automation.reports import automatic, overview, promises, revenue, satisfaction, workloads
 from automation.reports.frame import Frame, Json
+from automation.reports.rebuild import progress_of
 from automation.reports.scope import Scope, check_reader
 from helpdesk.lib.clock import iso, now
 from helpdesk.lib.errors import NotFound
@@ -44,7 +46,8 @@ def report(name: str, scope: Scope, *, compare: bool) -> Json:
     build = build_of(name)
     check_reader(scope)
     frame = build(scope, compare=compare)
-    earlier = scope.period.before() if compare else None
+    earlier = scope.before().period if compare else None
+    progress = progress_of(scope.organization.pk)
     told: Json = {
         "name": name,
         "from": scope.period.first.isoformat(),
@@ -55,6 +58,7 @@ def report(name: str, scope: Scope, *, compare: bool) -> Json:
         "hours": scope.hours,
         "updated_at": iso(now()),
         "can_see_all": scope.can_see_all,
+        "rebuilding": asdict(progress) if progress else None,
         "tiles": frame.tiles,
         "series": frame.series,
         "bars": frame.bars,

@@ -236,7 +236,7 @@ class ReportMail(StaffMail):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["schedule", "user", "first"],
+                fields=["schedule", "user", "first", "last"],
                 name="report_mail_once_per_period",
                 condition=models.Q(is_asked=False),
             ),

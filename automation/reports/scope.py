@@ -67,6 +67,8 @@ class Scope:
     reader: User
     filters: Filters = field(default_factory=Filters)
     hours: str = "all"
+    earlier: Period | None = None
+    """What the period is compared with; as many days right before it where nothing is said."""
 
     @property
     def can_see_all(self) -> bool:
@@ -84,8 +86,8 @@ class Scope:
         return "open_seconds" if self.hours == "business" else "seconds"
 
     def before(self) -> Scope:
-        """The same of the days right before."""
-        return replace(self, period=self.period.before())
+        """The same of the period that it is compared with."""
+        return replace(self, period=self.earlier or self.period.before(), earlier=None)
 
     def tickets(self) -> QuerySet[TicketFigures]:
         """Tickets that count, of any day."""

@@ -202,6 +202,10 @@ ROUTES: dict[str, dict[str, str]] = {
     "reports/<slug:name>/tickets": {"GET": ANYBODY},
     "reports/<slug:name>/export": {"GET": ANYBODY},
     "reports/live": {"GET": ANYBODY},
+    "reports/schedules": {"GET": ANYBODY, "POST": ANYBODY},
+    "reports/schedules/<uuid:schedule_id>": {"PATCH": ANYBODY, "DELETE": ANYBODY},
+    "reports/schedules/<uuid:schedule_id>/me": {"DELETE": ANYBODY},
+    "reports/schedules/<uuid:schedule_id>/send": {"POST": ANYBODY},
 }
 # Answer by signature, not by session: asked for without one, they show nothing.
 SIGNED = {"mail-images/<str:token>", "join/<str:secret>"}

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 import time_machine
 
+from automation.reports.models import FiguresState
+from automation.reports.rebuild import SHAPE
 from helpdesk.events.actor import Actor
 from helpdesk.events.dispatch import run_subscribers
 from helpdesk.events.outbox import unit_of_work
+from helpdesk.lib.clock import now
 from helpdesk.lib.ids import new_id
 from tests.factories import make_channel, make_customer, receive_mail
 from tickets.actions.assign import assign
@@ -55,6 +58,7 @@ def past(organization, ada, bo, cy) -> SimpleNamespace:
         if number % 9 == 0:
             run_subscribers(organization.pk)
     run_subscribers(organization.pk)
+    FiguresState.objects.create(organization=organization, shape=SHAPE, finished_at=now())
     return SimpleNamespace(organization=organization, ada=ada, bo=bo, cy=cy)
 
 

@@ -1,0 +1,1 @@
+"""Reports that come by mail: when, to whom, and what they look like."""
