@@ -1884,6 +1884,76 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/reports/schedules': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description GET: the schedules one made or gets, an admin all. POST: a new one. */
+    get: operations['report_schedules'];
+    put?: never;
+    /** @description GET: the schedules one made or gets, an admin all. POST: a new one. */
+    post: operations['create_report_schedule'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/reports/schedules/{schedule_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description One schedule. */
+    delete: operations['delete_report_schedule'];
+    options?: never;
+    head?: never;
+    /** @description One schedule. */
+    patch: operations['change_report_schedule'];
+    trace?: never;
+  };
+  '/api/v1/reports/schedules/{schedule_id}/me': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** @description Oneself among those who get it. */
+    delete: operations['leave_report_schedule'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/reports/schedules/{schedule_id}/send': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description The report of the newest finished period, now, to oneself. */
+    post: operations['send_report_now'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/rule-runs/{run_id}': {
     parameters: {
       query?: never;
@@ -5144,6 +5214,20 @@ export interface components {
       position?: number;
       version?: number;
     };
+    /**
+     * @description Any of these; ``name`` and a client-made ``id`` only when it is made.
+     *
+     *     ``filters`` are those of the report (channel, team, agent, tag, store, hours).
+     */
+    PatchedScheduleInputRequest: {
+      /** Format: uuid */
+      id?: string;
+      name?: string;
+      filters?: unknown;
+      rhythm?: string;
+      hour?: number;
+      recipient_ids?: string[];
+    };
     /** @description Any of these; each is looked at by ``integrations.chat.sites``. */
     PatchedSiteChangesRequest: {
       name?: string;
@@ -5433,6 +5517,10 @@ export interface components {
       /** Format: uuid */
       ticket_id?: string;
     };
+    RebuildProgress: {
+      counted: number;
+      total: number;
+    };
     RefundRecord: {
       amount: components['schemas']['MoneyRecord'];
       reason: string;
@@ -5521,6 +5609,7 @@ export interface components {
       hours: string;
       updated_at: string;
       can_see_all: boolean;
+      rebuilding: components['schemas']['RebuildProgress'] | null;
       tiles: components['schemas']['ReportTile'][];
       series: components['schemas']['ReportSeries'][];
       bars: components['schemas']['ReportBars'][];
@@ -5853,6 +5942,39 @@ export interface components {
       text: string;
       place: string;
     };
+    ScheduleDetails: {
+      id: string;
+      name: string;
+      filters: {
+        [key: string]: string;
+      };
+      rhythm: string;
+      hour: number;
+      zone: string;
+      recipient_ids: string[];
+      user_id: string;
+      next_at: string;
+      last_sent_at: string | null;
+      may_change: boolean;
+    };
+    /**
+     * @description Any of these; ``name`` and a client-made ``id`` only when it is made.
+     *
+     *     ``filters`` are those of the report (channel, team, agent, tag, store, hours).
+     */
+    ScheduleInputRequest: {
+      /** Format: uuid */
+      id?: string;
+      name?: string;
+      filters?: unknown;
+      rhythm?: string;
+      hour?: number;
+      recipient_ids?: string[];
+    };
+    SchedulePage: {
+      results: components['schemas']['ScheduleDetails'][];
+      next: string | null;
+    };
     /** @enum {string} */
     ScopeEnum: 'personal' | 'team' | 'shared';
     SearchHit: {
@@ -5930,6 +6052,11 @@ export interface components {
       mode?: components['schemas']['ModeEnum'];
       template?: components['schemas']['TemplateInputRequest'];
       quick_replies?: string[];
+    };
+    /** @description A client-made id: asked twice, one mail is sent. */
+    SendInputRequest: {
+      /** Format: uuid */
+      id: string;
     };
     SessionPage: {
       results: components['schemas']['SessionRecord'][];
@@ -9759,6 +9886,137 @@ export interface operations {
         content: {
           'application/json': components['schemas']['LiveDetails'];
         };
+      };
+    };
+  };
+  report_schedules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SchedulePage'];
+        };
+      };
+    };
+  };
+  create_report_schedule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['ScheduleInputRequest'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ScheduleDetails'];
+        };
+      };
+    };
+  };
+  delete_report_schedule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  change_report_schedule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedScheduleInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ScheduleDetails'];
+        };
+      };
+    };
+  };
+  leave_report_schedule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  send_report_now: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SendInputRequest'];
+      };
+    };
+    responses: {
+      /** @description No response body */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
     };
   };
