@@ -152,6 +152,12 @@ export interface ImportChange {
   id: Id | null;
 }
 
+/** A text with what a pattern found in it: the pieces together are the text. */
+export interface PatternTrial {
+  is_match: boolean;
+  pieces: { text: string; is_match: boolean }[];
+}
+
 const ROOT = '/api/v1/rules';
 const EXCHANGE = '/api/v1/automation';
 const LONG_SECONDS = 60;
@@ -189,6 +195,7 @@ export const rulesApi = {
       limit: 50,
       failed: isFailed ? 1 : undefined,
     }),
+  tryPattern: (pattern: string, text: string) => ask<PatternTrial>('POST', '/pattern', { pattern, text }),
   undo: async (runId: Id) =>
     (await request<RuleRunRecord>('POST', `/api/v1/rule-runs/${runId}/undo`, { body: {} })).data,
   /** Rules, macros and tags as text, names for ids. */

@@ -192,3 +192,23 @@ function levelsOf(node: Node): number {
 export function countLeaves(node: Node): number {
   return isGroup(node) ? node.children.reduce((sum, child) => sum + countLeaves(child), 0) : 1;
 }
+
+/** Where a node lies among its siblings, counted from 1. */
+export interface Place {
+  n: number;
+  of: number;
+  parent: Group;
+  level: number;
+}
+
+export function placeIn(root: Group, id: number): Place | null {
+  const parent = parentOf(root, id);
+  if (!parent) return null;
+  const at = parent.children.findIndex((child) => child.id === id);
+  return { n: at + 1, of: parent.children.length, parent, level: levelOf(root, parent.id) };
+}
+
+export function nodeIn(root: Group, id: number): Node | null {
+  const place = placeIn(root, id);
+  return place?.parent.children[place.n - 1] ?? null;
+}

@@ -1,5 +1,5 @@
 import type { ConditionField } from '@aftercare/api';
-import { t, type Word } from '@aftercare/ui';
+import { channelName, countryName, languageName, t, type Word } from '@aftercare/ui';
 import type { App } from '$lib/app.svelte';
 
 export interface ValueChoice {
@@ -40,54 +40,15 @@ const FIELD_WORDS: Record<string, Word> = {
   'marketing.sms_consent': 'profile.condSms',
   'marketing.predicted_value': 'profile.condPredicted',
   'marketing.churn_percent': 'profile.condChurn',
-  'message.direction': 'cond.f.message.direction',
-  'message.kind': 'cond.f.message.kind',
-  'message.subject': 'cond.f.message.subject',
-  'message.text': 'cond.f.message.text',
-  'message.language': 'cond.f.message.language',
-  'message.intent': 'cond.f.message.intent',
-  'message.sentiment': 'cond.f.message.sentiment',
-  'message.channel_kind': 'cond.f.message.channel_kind',
-  'message.is_public': 'cond.f.message.is_public',
-  'message.rating': 'cond.f.message.rating',
-  'message.is_first': 'cond.f.message.is_first',
-  'message.is_automatic': 'cond.f.message.is_automatic',
-  'message.is_sender_verified': 'cond.f.message.is_sender_verified',
-  'message.has_attachments': 'cond.f.message.has_attachments',
-  'survey.kind': 'cond.f.survey.kind',
-  'survey.score': 'cond.f.survey.score',
-  'survey.nps_group': 'cond.f.survey.nps_group',
-  'survey.comment': 'cond.f.survey.comment',
-  'survey.comment_intent': 'cond.f.survey.comment_intent',
-  'customer.language': 'cond.f.customer.language',
-  'order.number': 'cond.f.order.number',
-  'order.state': 'cond.f.order.state',
-  'order.financial_status': 'cond.f.order.financial_status',
-  'order.fulfillment_status': 'cond.f.order.fulfillment_status',
-  'order.is_named': 'cond.f.order.is_named',
-  'order.is_fulfilled': 'cond.f.order.is_fulfilled',
-  'order.is_cancelled': 'cond.f.order.is_cancelled',
-  'order.is_delivered': 'cond.f.order.is_delivered',
-  'order.is_stalled': 'cond.f.order.is_stalled',
-  'order.is_late': 'cond.f.order.is_late',
-  'order.conflict': 'cond.f.order.conflict',
-  'order.days_since_delivery': 'cond.f.order.days_since_delivery',
-  'order.has_tracking': 'cond.f.order.has_tracking',
-  'order.placed_at': 'cond.f.order.placed_at',
-  'order.total_minor': 'cond.f.order.total_minor',
-  'order.store': 'cond.f.order.store',
 };
-const ROOTS: Record<string, Word> = {
-  ticket: 'cond.root.ticket',
-  message: 'cond.root.message',
-  customer: 'cond.root.customer',
-  order: 'cond.root.order',
-};
+/** What a word is called in the catalogue, where it has one. */
+function wordFor(key: string): string {
+  return t(key as Word);
+}
 
 /** What a field belongs to, as the heading over such fields. */
 export function rootLabel(root: string): string {
-  const word = ROOTS[root];
-  return word ? t(word) : root.replaceAll('_', ' ');
+  return wordFor(`cond.root.${root}`) || root.replaceAll('_', ' ');
 }
 
 const OPERATOR_WORDS: Record<string, Word> = {
@@ -120,7 +81,7 @@ const OPERATOR_WORDS: Record<string, Word> = {
 /** The field in the reader's language, else as the server calls it. */
 export function fieldLabel(field: ConditionField): string {
   const word = FIELD_WORDS[field.name];
-  return word ? t(word) : field.label;
+  return word ? t(word) : wordFor(`cond.f.${field.name}`) || field.label;
 }
 
 export function operatorLabel(operator: string): string {
@@ -147,15 +108,56 @@ const KNOWN: Record<string, Word> = {
   never_subscribed: 'profile.neverSubscribed',
 };
 
-export function valueLabel(value: string): string {
+/** Fields whose values mean the same as those of another. */
+const SAME_VALUES: Record<string, string> = {
+  'ticket.sentiment': 'message.sentiment',
+  'ticket.intent': 'intent',
+  'message.intent': 'intent',
+  'message.intents': 'intent',
+  'survey.comment_intent': 'intent',
+};
+
+/** A value in the reader's language; `field` says what it is a value of. */
+export function valueLabel(value: string, field = ''): string {
+  const own = ownLabel(value, field);
+  if (own) return own;
   const word = KNOWN[value];
   return word ? t(word) : value.replaceAll('_', ' ');
+}
+
+function ownLabel(value: string, field: string): string {
+  if (!value) return '';
+  if (field.endsWith('.language')) return languageName(value);
+  if (field.endsWith('.country')) return countryName(value);
+  if (field.endsWith('.channel_kind')) return channelName(value);
+  const of = SAME_VALUES[field] ?? field;
+  return wordFor(of === 'intent' ? `intent.${value}` : `cond.v.${of}.${value}`);
+}
+
+/** Written by hand where a shop has not met them yet: any other code can be typed. */
+const LANGUAGES = 'en de fr es it nl pl cs sk ru uk pt sv da nb fi hu ro bg el tr ar he th zh ja ko vi id';
+const COUNTRIES =
+  'AT AU BE BG BR CA CH CN CY CZ DE DK EE ES FI FR GB GR HR HU IE IL IN IS IT JP KR LI LT LU LV MT MX NL NO NZ PL PT RO RS RU SE SG SI SK TH TR UA US ZA';
+
+/** Fields that also take words nobody has used yet. */
+export function isOpenField(name: string): boolean {
+  return name === 'ticket.tags' || name.endsWith('.language') || name.endsWith('.country');
 }
 
 /** What the shop has: its people, teams, channels and tags. */
 export function shopChoices(app: App): ValueChoices {
   const named = (records: Iterable<{ id: string; name: string }>) =>
     [...records].map(({ id, name }) => ({ value: id, label: name }));
+  const coded = (codes: string, field: string) =>
+    codes
+      .split(' ')
+      .map((value) => ({ value, label: valueLabel(value, field) }))
+      .sort((a, b) => a.label.localeCompare(b.label));
+  const kinds = [...new Set([...app.records.channels.values()].map(({ kind }) => kind))].map((kind) => ({
+    value: kind,
+    label: channelName(kind),
+  }));
+  const languages = coded(LANGUAGES, 'ticket.language');
   const people = [{ value: 'me', label: t('cond.me') }, ...named(app.records.users.values())];
   return {
     'ticket.assignee': people,
@@ -164,8 +166,11 @@ export function shopChoices(app: App): ValueChoices {
     'ticket.team': named(app.records.teams.values()),
     'ticket.channel': named(app.records.channels.values()),
     'ticket.tags': [...app.records.tags.values()].map(({ name }) => ({ value: name, label: name })),
-    'ticket.channel_kind': [...new Set([...app.records.channels.values()].map(({ kind }) => kind))].map(
-      (kind) => ({ value: kind, label: kind }),
-    ),
+    'ticket.channel_kind': kinds,
+    'message.channel_kind': kinds,
+    'ticket.language': languages,
+    'message.language': languages,
+    'customer.language': languages,
+    'customer.country': coded(COUNTRIES, 'customer.country'),
   };
 }

@@ -15,7 +15,7 @@ export interface Known {
 
 export function sentenceOf(definition: Definition, known: Known): string {
   const when = definition.triggers
-    .map((each) => triggerWords(each, definition))
+    .map((each) => triggerWords(each, definition, known))
     .join(` ${t('rulebuild.or')} `);
   const root = fromWire(definition.conditions);
   const conditions = root.children.length ? nodeWords(root, known, true) : '';
@@ -29,7 +29,7 @@ export function sentenceOf(definition: Definition, known: Known): string {
   return other ? `${said} ${t('rulebuild.sentenceElse', { actions: other })}` : said;
 }
 
-function triggerWords(type: string, definition: Definition): string {
+function triggerWords(type: string, definition: Definition, known: Known): string {
   const { wait, schedule } = definition;
   if (type === 'no_reply' && wait)
     return t(wait.since === 'our_message' ? 'rulebuild.s.customerSilent' : 'rulebuild.s.nobodyAnswers', {
@@ -40,7 +40,7 @@ function triggerWords(type: string, definition: Definition): string {
       days: schedule.days.map((day) => dayName(day)).join(', '),
       time: schedule.at,
     });
-  return lower(triggerLabel(type));
+  return lower(triggerLabel(type, known.words));
 }
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
@@ -87,7 +87,9 @@ function valueWords(leaf: Leaf, field: ConditionField | undefined, choices: Valu
     if (named) return named;
     if (field?.type === 'time') return durationWords(text);
     if (leaf.field.endsWith('_minor')) return String(Number(value) / 100);
-    return field?.type === 'text' ? `“${text}”` : valueLabel(text);
+    if (field?.type === 'text') return `“${text}”`;
+    const label = valueLabel(text, leaf.field);
+    return leaf.field.includes('intent') ? lower(label) : label;
   };
   return (Array.isArray(leaf.value) ? leaf.value : [leaf.value]).map(one).join(', ');
 }
