@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.db.models import Q
 
 from automation.addressee import address_of, find_handle
-from automation.csat.carrying import CHAT, channel_of_survey, why_channel_cannot
+from automation.csat.carrying import channel_of_survey, why_channel_cannot
 from automation.csat.exclusions import find_exclusion, has_opted_out
 from automation.csat.models import CsatSurvey, SurveyKind, SurveyState
 from automation.csat.settings import Settings
@@ -74,8 +74,6 @@ def why_not_there(ticket: Ticket, settings: Settings) -> str | None:
     channel = channel_of_survey(ticket)
     if not settings.is_on(channel.kind):
         return f"Surveys are switched off on {channel.name}."
-    if settings.kind == SurveyKind.NPS and channel.kind == CHAT:
-        return "The chat asks how the help was, not for a recommendation."
     if has_opted_out(ticket.customer_id):
         return "This customer asked for no more surveys."
     return why_channel_cannot(ticket, channel) or _why_mail_cannot(ticket, channel)

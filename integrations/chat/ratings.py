@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from automation.csat.answers import record_answer
+from automation.csat.settings import chosen_of
 from helpdesk.lib.errors import Conflict
 from integrations.chat.conversations import announce
 from integrations.chat.models import Conversation
-from integrations.chat.records import CsatRecord
+from integrations.chat.records import CsatRecord, csat_record
 from integrations.chat.selectors import find_survey
 
 
@@ -20,4 +21,4 @@ def rate(conversation: Conversation, score: int, comment: str) -> CsatRecord:
         raise Conflict("There is nothing to rate here yet.", code="no_survey")
     survey = record_answer(survey.pk, score, comment, on="chat")
     announce(conversation.pk)
-    return {"state": "answered", "score": survey.score, "comment": survey.comment}
+    return csat_record(survey, chosen_of(survey.organization_id))

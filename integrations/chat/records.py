@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
+from automation.csat.card import CardWords, Chosen, card_words
+from automation.csat.models import CsatSurvey, SurveyState
 from helpdesk.lib.clock import iso
 from helpdesk.lib.html import sanitise
 from integrations.chat.files import file_url
@@ -42,8 +44,9 @@ class LastRecord(TypedDict):
     author: str
 
 
-class CsatRecord(TypedDict):
+class CsatRecord(CardWords):
     state: Literal["asked", "answered"]
+    kind: Literal["csat", "nps"]
     score: int | None
     comment: str
 
@@ -101,6 +104,18 @@ def conversation_record(
         "csat": csat,
         "continued_by": conversation.continued_by,
     }
+
+
+def csat_record(survey: CsatSurvey, chosen: Chosen) -> CsatRecord:
+    """A survey as its card; needs its organization, ticket and user, and what was chosen."""
+    record = {
+        "state": "answered" if survey.state == SurveyState.ANSWERED else "asked",
+        "kind": survey.kind,
+        "score": survey.score,
+        "comment": survey.comment,
+        **card_words(survey, chosen),
+    }
+    return cast(CsatRecord, record)
 
 
 def visitor_record(visitor: Visitor) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import uuid
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from automation.csat.models import CsatSurvey, SurveyState
+from automation.csat.settings import chosen_of
 from helpdesk.accounts.models import User
 from integrations.chat.models import Conversation, Line, LineKind, Visitor
 from integrations.chat.records import (
@@ -16,6 +17,7 @@ from integrations.chat.records import (
     CsatRecord,
     MessageRecord,
     conversation_record,
+    csat_record,
     line_record,
 )
 
@@ -166,16 +168,11 @@ def _surveys_of(ids: list[uuid.UUID]) -> dict[uuid.UUID, CsatRecord]:
         .values_list("message_id", "conversation_id")
     )
     surveys = CsatSurvey.objects.filter(
-        Q(pk__in=list(asked)), state__in=[SurveyState.SENT, SurveyState.ANSWERED]
+        pk__in=list(asked), state__in=[SurveyState.SENT, SurveyState.ANSWERED]
     ).order_by("sent_at")
-    return {
-        asked[each.pk]: {
-            "state": "answered" if each.state == SurveyState.ANSWERED else "asked",
-            "score": each.score,
-            "comment": each.comment,
-        }
-        for each in surveys
-    }
+    whole = list(surveys.select_related("organization", "ticket", "user"))
+    chosen = chosen_of(whole[0].organization_id) if whole else {}
+    return {asked[each.pk]: csat_record(each, chosen) for each in whole}
 
 
 def _with_parts(lines: QuerySet[Line]) -> QuerySet[Line]:

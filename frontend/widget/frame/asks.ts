@@ -1,6 +1,6 @@
 import { frame } from './app.svelte';
 import { merged } from './lines';
-import type { Answer, Message, Order } from './records';
+import type { Answer, Csat, Message, Order } from './records';
 
 /** Keeps where the shopper can be reached; raises a Refusal for what is no address. */
 export async function giveEmail(email: string): Promise<void> {
@@ -19,8 +19,7 @@ export async function findOrder(number: string, contact: string): Promise<void> 
 
 export async function rate(score: number, comment: string): Promise<void> {
   const id = frame.current;
-  await frame.call('POST', `conversations/${id}/csat`, { score, comment });
-  const csat = { state: 'answered' as const, score, comment };
+  const csat = await frame.call<Csat>('POST', `conversations/${id}/csat`, { score, comment });
   frame.setConversations(frame.conversations.map((each) => (each.id === id ? { ...each, csat } : each)));
   frame.host.emit('csat', { score });
 }

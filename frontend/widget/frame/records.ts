@@ -35,8 +35,15 @@ export interface Visitor {
 
 export interface Csat {
   state: 'asked' | 'answered';
+  kind: 'csat' | 'nps';
   score: number | null;
   comment: string;
+  /** Words of the shop; empty where the widget has its own. */
+  question: string;
+  why: string;
+  least: string;
+  most: string;
+  said: string;
 }
 
 export interface Conversation {

@@ -82,7 +82,7 @@ class EmailInput(StrictSerializer):
 
 
 class CsatInput(StrictSerializer):
-    score = serializers.IntegerField(min_value=1, max_value=5)
+    score = serializers.IntegerField(min_value=0, max_value=10)
     comment = serializers.CharField(max_length=2000, allow_blank=True, default="")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from automation.csat.models import CsatSurvey
+from automation.csat.settings import change_settings
 from automation.csat.surveys import send_due_surveys
 from helpdesk.accounts.models import Organization, User
 from helpdesk.lib.clock import now
@@ -151,7 +152,9 @@ def test_closing_is_said_and_the_survey_is_answered_in_the_chat(
     assert [each.get("system") for each in lines] == [None, "joined", None, "closed", "csat"]
     told = shopper.ask("GET", "conversations").json()[0]
     assert (told["status"], told["csat"]["state"]) == ("closed", "asked")
+    assert (told["csat"]["kind"], told["csat"]["question"]) == ("csat", "")
     assert shopper.ask("POST", path, {"score": 6}).status_code == 422
+    assert shopper.ask("POST", path, {"score": 0}).status_code == 422
     assert shopper.ask("POST", path, {"score": 2, "comment": "Slow"}).status_code == 200
     assert shopper.ask("POST", path, {"score": 4}).json()["score"] == 4
     ticket.refresh_from_db()
@@ -165,6 +168,33 @@ def test_closing_is_said_and_the_survey_is_answered_in_the_chat(
     assert shopper.say("One more thing", conversation_id).status_code == 200
     settle(organization)
     assert shopper.ask("GET", "conversations").json()[0]["status"] == "open"
+
+
+def test_the_chat_asks_whether_they_would_recommend_the_shop_in_its_own_words(
+    shopper: Shopper, organization: Organization, bo: User
+):
+    """G8.4: 0 to 10 in the chat; the ticket keeps its stars."""
+    change_settings(organization, {"kind": "nps"})
+    conversation_id = shopper.say("Hello?").json()["conversation_id"]
+    reply(Ticket.objects.get().pk, OutgoingMessage(text="Done"), user=bo)
+    settle(organization)
+    close(Ticket.objects.get().pk)
+    settle(organization)
+    assert send_due_surveys() == 1
+    settle(organization)
+
+    card = shopper.ask("GET", "conversations").json()[0]["csat"]
+    assert (card["state"], card["kind"], card["score"]) == ("asked", "nps", None)
+    assert organization.name in card["question"]
+    assert (card["least"], card["most"]) == ("0, not at all", "10, very likely")
+    path = f"conversations/{conversation_id}/csat"
+    assert shopper.ask("POST", path, {"score": 11}).status_code == 422
+    told = shopper.ask("POST", path, {"score": 0, "comment": "Never"}).json()
+    assert (told["state"], told["score"], told["said"]) == ("answered", 0, "0 of 10")
+    survey = CsatSurvey.objects.get()
+    assert (survey.score, survey.answered_on, survey.comment) == (0, "chat", "Never")
+    ticket = Ticket.objects.get()
+    assert (ticket.csat_state, ticket.csat_score) == ("answered", None)
 
 
 def test_expected_reply_time_is_the_real_median_or_nothing(
