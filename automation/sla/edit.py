@@ -23,7 +23,7 @@ from automation.sla.models import (
     Target,
     UsedBy,
 )
-from helpdesk.accounts.models import Organization, Team
+from helpdesk.accounts.models import Organization, Team, User
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict, InvalidInput
 from integrations.commerce.models import Store
@@ -250,9 +250,30 @@ def _warnings(_: Organization, value: Any) -> list[dict[str, int]]:
 
 
 def _alerts(organization: Organization, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict) or set(value) - {"slack"}:
+    if not isinstance(value, dict) or set(value) - {"slack", "people"}:
         raise InvalidInput.field("alerts", "Choose where to alert.")
-    wanted = value.get("slack")
+    alerts = {
+        "slack": _room(organization, value.get("slack")),
+        "people": _people(organization, value),
+    }
+    return {name: said for name, said in alerts.items() if said}
+
+
+def _people(organization: Organization, value: dict[str, Any]) -> list[str]:
+    """Who is told besides whoever has the ticket, by id."""
+    wanted = value.get("people") or []
+    known = {
+        str(each)
+        for each in User.objects.filter(organization=organization, is_active=True).values_list(
+            "pk", flat=True
+        )
+    }
+    if not isinstance(wanted, list) or not all(str(each) in known for each in wanted):
+        raise InvalidInput.field("alerts.people", "Choose people who work here.")
+    return sorted({str(each) for each in wanted})
+
+
+def _room(organization: Organization, wanted: Any) -> dict[str, str]:
     if not wanted:
         return {}
     said = wanted if isinstance(wanted, dict) else {}
@@ -264,7 +285,7 @@ def _alerts(organization: Organization, value: Any) -> dict[str, Any]:
     if channel is None:
         raise InvalidInput.field("alerts", "This Slack workspace is not connected.")
     place, name = clean_place(channel, said.get("place"), said.get("name"))
-    return {"slack": {"channel_id": str(channel.pk), "place": place, "name": name}}
+    return {"channel_id": str(channel.pk), "place": place, "name": name}
 
 
 def _zone(_: Organization, value: Any) -> str:

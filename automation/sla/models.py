@@ -86,8 +86,8 @@ class SlaPolicy(models.Model):
     """Targets for the tickets on which ``conditions`` hold; the first that matches counts.
 
     Targets are in seconds, None where there is none. ``warnings`` are moments before a breach:
-    ``[{"percent": 75}, {"minutes": 10}]``. ``alerts`` says who is told besides the app:
-    ``{"mail": true, "slack": {"channel_id", "place", "name"}}``.
+    ``[{"percent": 75}, {"minutes": 10}]``. ``alerts`` says who is told besides who has the ticket:
+    ``{"people": [user id], "slack": {"channel_id", "place", "name"}}``.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from automation.sla.models import ClockState, SlaClock
+from automation.sla.policies import active_policies
 from helpdesk.events.outbox import record, unit_of_work
 from helpdesk.lib.clock import iso
 from tickets.actions.marks import Level, set_sla
@@ -37,6 +38,7 @@ def announce(type_: str, ticket: Ticket, clock: SlaClock) -> None:
         "policy": clock.policy_name,
         "policy_id": str(clock.policy_id) if clock.policy_id else None,
         "due_at": iso(clock.due_at),
+        "tell": _people_told(ticket, clock),
     }
     with unit_of_work():
         record(
@@ -47,6 +49,13 @@ def announce(type_: str, ticket: Ticket, clock: SlaClock) -> None:
             ticket_id=ticket.pk,
             payload=lambda: {**ticket_payload(ticket), **said},
         )
+
+
+def _people_told(ticket: Ticket, clock: SlaClock) -> list[str]:
+    """Whom the policy names."""
+    policies = active_policies(ticket.organization_id)
+    policy = next((each for each in policies if each.id == clock.policy_id), None)
+    return list(policy.alerts.get("people", ())) if policy else []
 
 
 def _urgency(clock: SlaClock) -> tuple[Any, ...]:

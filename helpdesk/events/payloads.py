@@ -363,6 +363,7 @@ class SlaPayload(TypedDict):
     policy: str
     policy_id: str | None
     due_at: Iso | None
+    tell: NotRequired[list[str]]
 
 
 class TwoTicketsPayload(TypedDict):

@@ -179,9 +179,10 @@ def _on_rule(event: Event, people: People) -> Concerned:
 
 
 def _on_sla(event: Event, people: People) -> Concerned:
-    """Whose ticket it is, else their team, else the admins."""
+    """Whose ticket it is, else their team, else the admins; and whom the policy names."""
     kind = "sla_breach" if event.type == "sla.breached" else "sla_warning"
     ticket = event.payload["ticket"]
+    yield from ((each, kind) for each in event.payload.get("tell", ()))
     if ticket["assignee_id"]:
         yield ticket["assignee_id"], kind
         return

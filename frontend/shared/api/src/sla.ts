@@ -8,6 +8,10 @@ export interface SlaWarning {
   percent?: number;
   minutes?: number;
 }
+export interface SlaAlerts {
+  slack?: { channel_id: Id; place: string; name: string };
+  people?: Id[];
+}
 export interface SlaPolicy {
   id: Id;
   name: string;
@@ -20,7 +24,7 @@ export interface SlaPolicy {
   pauses_while_waiting: boolean;
   pauses_while_snoozed: boolean;
   warnings: SlaWarning[];
-  alerts: { slack?: { channel_id: Id; place: string; name: string } };
+  alerts: SlaAlerts;
   is_active: boolean;
   version: number;
 }
