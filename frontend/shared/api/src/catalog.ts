@@ -381,6 +381,7 @@ export interface SlaPayload {
   policy: string;
   policy_id: string | null;
   due_at: string | null;
+  tell?: Array<string>;
 }
 
 export interface RuleNotice {
