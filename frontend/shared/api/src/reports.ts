@@ -86,6 +86,9 @@ export interface ReportComment {
   customer_name: string;
   user_name?: string | null;
   at: Instant;
+  /** What they wanted, as it was understood; empty for unsure. */
+  intent?: string;
+  recovered?: boolean;
 }
 export interface Report {
   name: string;
@@ -103,6 +106,8 @@ export interface Report {
   comments?: ReportComment[] | null;
   /** False where an agent sees their own rows and the average of the others. */
   can_see_all: boolean;
+  /** An upgrade counts otherwise: until all are counted anew, the figures are not to be trusted. */
+  rebuilding?: { counted: number; total: number } | null;
 }
 export interface DrilledTickets {
   tickets: Ticket[];
@@ -112,6 +117,8 @@ export interface DrilledTickets {
 export interface LiveFigures {
   updated_at: Instant;
   tiles: ReportTile[];
+  /** Each hour of the shop's day until now. */
+  hours: { hour: number; arrived: number; closed: number }[];
   channels: { key: string; label: string; waiting: number; open: number }[];
   agents: { user_id: Id; name: string; is_online: boolean; is_available: boolean; open: number }[];
 }
@@ -123,10 +130,19 @@ export interface ReportSchedule {
   filters: Record<string, string>;
   rhythm: Rhythm;
   hour: number;
+  /** The shop's, in which the hour counts. */
+  zone: string;
   recipient_ids: Id[];
+  user_id: Id;
+  may_change: boolean;
   next_at: Instant;
   last_sent_at: Instant | null;
 }
+
+/** What is chosen of a schedule. */
+export type ScheduleChoice = Pick<ReportSchedule, 'rhythm' | 'hour' | 'recipient_ids'>;
+/** A new one, with an id of the client's own: sent twice, it is made once. */
+export type NewSchedule = ScheduleChoice & Pick<ReportSchedule, 'id' | 'name' | 'filters'>;
 
 const ROOT = '/api/v1/reports';
 const ask = async <T>(method: string, path: string, query?: Query, body?: unknown): Promise<T> =>
@@ -139,7 +155,11 @@ export const reportsApi = {
     ask<DrilledTickets>('GET', `/${name}/tickets`, { ...query, cell, after }),
   live: () => ask<LiveFigures>('GET', '/live'),
   schedules: () => ask<Page<ReportSchedule>>('GET', '/schedules'),
-  schedule: (body: Omit<ReportSchedule, 'id' | 'next_at' | 'last_sent_at'>) =>
-    ask<ReportSchedule>('POST', '/schedules', undefined, body),
+  schedule: (body: NewSchedule) => ask<ReportSchedule>('POST', '/schedules', undefined, body),
+  changeSchedule: (id: Id, body: ScheduleChoice) =>
+    ask<ReportSchedule>('PATCH', `/schedules/${id}`, undefined, body),
+  /** The newest finished period, now, to oneself; the id is the mail's own. */
+  sendNow: (id: Id, mailId: Id) => ask<null>('POST', `/schedules/${id}/send`, undefined, { id: mailId }),
+  leaveSchedule: (id: Id) => ask<null>('DELETE', `/schedules/${id}/me`),
   unschedule: (id: Id) => ask<null>('DELETE', `/schedules/${id}`),
 };

@@ -25,6 +25,8 @@ export interface ReportState {
   sorting: Record<string, Sorting>;
   /** The cell whose tickets are open. */
   cell: string | null;
+  /** What comes by mail is open: the id of a schedule that a mail led to, or “all”. */
+  mails: string | null;
 }
 
 export function isRange(text: string | null): text is Range {
@@ -64,6 +66,7 @@ export function readState(params: URLSearchParams, today: string): ReportState {
     tables: (params.get('table') ?? '').split(',').filter(Boolean),
     sorting: readSorting(params.getAll('sort')),
     cell: params.get('cell'),
+    mails: params.get('mails'),
   };
 }
 
@@ -91,13 +94,14 @@ export function writeState(state: ReportState): string {
   for (const [table, { column, isDown }] of Object.entries(state.sorting))
     params.append('sort', `${table}:${isDown ? '-' : ''}${column}`);
   if (state.cell) params.set('cell', state.cell);
+  if (state.mails) params.set('mails', state.mails);
   const text = params.toString();
   return text ? `?${text}` : '';
 }
 
 /** What of it goes from one report to the next: the time and who, not how it is looked at. */
 export function carriedState(state: ReportState): string {
-  return writeState({ ...state, tables: [], sorting: {}, cell: null });
+  return writeState({ ...state, tables: [], sorting: {}, cell: null, mails: null });
 }
 
 /** What the server is asked: the days, the comparison and the filters. */
