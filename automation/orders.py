@@ -17,6 +17,7 @@ from integrations.commerce.selectors import (
     find_own_order,
     orders_of_customer,
     resolve_order_number,
+    summarize,
 )
 from integrations.commerce.state import OrderState, state_of
 from tickets.models import Customer
@@ -77,6 +78,18 @@ class OrderMeant:
         if self._facts is None and self.order is not None:
             self._facts = order_facts(self.order, at=self._at)
         return self._facts
+
+    @property
+    def known_orders(self) -> list[Order]:
+        """The customer's newest orders, at most RECENT."""
+        return self.orders if self.order is not None else []
+
+    @property
+    def spent_minor(self) -> int:
+        """What they paid for those in the currency of the newest, less what went back."""
+        orders = self.known_orders
+        spent = summarize(orders).spent_minor
+        return spent.get(orders[0].currency, 0) if orders else 0
 
     def _known_orders(self) -> list[Order]:
         return self._read_orders(self._customer)

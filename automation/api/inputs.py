@@ -86,11 +86,12 @@ class PatternInput(StrictSerializer):
 
 
 class PastedMessageInput(StrictSerializer):
-    """A message that nobody wrote."""
+    """A message that nobody wrote, of a customer who has this order."""
 
     subject = serializers.CharField(max_length=998, allow_blank=True, required=False)
     text = serializers.CharField(max_length=20_000)
     channel_kind = serializers.CharField(max_length=30, required=False)
+    order_id = serializers.UUIDField(required=False, allow_null=True)
 
 
 class DryRunOverInput(StrictSerializer):

@@ -21,6 +21,7 @@ from automation.rules.by_hand import run_by_hand
 from automation.rules.drafts import change_at_once, create_at_once, create_draft
 from automation.rules.edit import delete_rule, order_rules
 from automation.rules.fields import rule_fields_of
+from automation.rules.forms import FORMS
 from automation.rules.records import rule_record, rule_records, run_record
 from automation.rules.timers import cancel_timer
 from automation.rules.triggers import TRIGGERS
@@ -198,7 +199,12 @@ class RuleVocabulary(Endpoint):
                     for field in rule_fields_of(self.user.organization_id).values()
                 ],
                 "actions": [
-                    {"type": each.type, "label": each.label, "is_for_macros": each.is_for_macros}
+                    {
+                        "type": each.type,
+                        "label": each.label,
+                        "is_for_macros": each.is_for_macros,
+                        **({"params": FORMS[each.type]} if each.type in FORMS else {}),
+                    }
                     for each in ACTIONS.values()
                 ],
             }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class RuleAction(TypedDict):
@@ -180,10 +180,27 @@ class TraceLine(TypedDict):
     matched: str | None
 
 
+class MissingInReply(TypedDict):
+    path: str
+    reason: str
+
+
+class WrittenReply(TypedDict):
+    """What the customer would read; ``error`` where the macro could not be filled."""
+
+    text: str
+    language: str
+    missing: list[MissingInReply]
+    error: str
+
+
 class RunAction(TypedDict):
+    """``reply`` only where a rule is tried: the words it would send."""
+
     type: str
     description: str
     outcome: str
+    reply: NotRequired[WrittenReply | None]
 
 
 class RuleRunDetails(TypedDict):

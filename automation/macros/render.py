@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.utils.html import escape
@@ -102,12 +103,14 @@ def render(
     orders: list[Order] | None = None,
     language: str = "",
     will_act: bool = False,
+    at: datetime | None = None,
 ) -> Rendered:
     """Fill the macro for the ticket's customer, in their language where there is a variant.
 
     ``order`` must be the customer's own (:func:`own_order`), ``orders`` are all of them where they
     are at hand. With ``will_act`` a person confirms the macro's order action before the text
-    leaves, so that it may say what will be so then. Raises InvalidInput when the template goes beyond its limits.
+    leaves, so that it may say what will be so then. ``at`` is an earlier moment to write it for. Raises
+    InvalidInput when the template goes beyond its limits.
     """
     organization = ticket.organization
     variant = variant_for(macro, language, ticket, organization)
@@ -125,6 +128,7 @@ def render(
         email=Asked(lambda: address_of(ticket)),
         language=variant["language"],
         wanted=wanted,
+        at=at,
     )
     text, spans, missing = fill(body, values)
     subject: str | None = None

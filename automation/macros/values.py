@@ -243,13 +243,15 @@ def values_for(
     email: str | Asked,
     language: str,
     wanted: frozenset[str] = frozenset(ROOTS),
+    at: datetime | None = None,
 ) -> dict[str, Any]:
-    """What a macro can print for this ticket; without ``user`` the shop itself speaks.
+    """What a macro can print for this ticket (now, or ``at`` an earlier moment); without ``user``
+    the shop itself speaks.
 
     ``wanted`` are the roots that its texts name; the others are not put together.
     """
     zone = ticket.customer.time_zone or organization.time_zone
-    words = _Words(language, locale_for(language, ticket.customer.country), zone)
+    words = _Words(language, locale_for(language, ticket.customer.country), zone, at or now())
     about_order = "The order does not say this." if order else "There is no order of this customer."
     of_order = Lazy(partial(_order_data, order, words)) if order else None
     roots: dict[str, tuple[Callable[[], Any], str]] = {
@@ -296,6 +298,7 @@ class _Words:
     language: str
     locale: str
     zone: str
+    at: datetime
 
     def date(self, at: datetime | None, text: str | None = None) -> Moment | None:
         return Moment(at, self.locale, self.zone, text or "") if at else None
@@ -356,7 +359,7 @@ def _loyalty_data(ticket: Ticket) -> Mapping[str, Any]:
 
 
 def _order_data(order: Order, words: _Words) -> dict[str, Any]:
-    facts = order_facts(order, at=now(), language=words.language, time_zone=words.zone)
+    facts = order_facts(order, at=words.at, language=words.language, time_zone=words.zone)
     parcels = list(order.fulfillments.all())
     refunds = list(order.refunds.all())
     shipped = [each.shipped_at for each in parcels if each.shipped_at]
@@ -404,7 +407,9 @@ def _as_facts_say(order: Order, facts: OrderFacts, words: _Words) -> dict[str, A
         "placed_on": words.date(facts.placed_at, facts.placed_on),
         "placed_at": words.date(facts.placed_at),
         "promised_on": words.date(promised, facts.promised_on),
-        "expected_on": words.date(promised, facts.promised_on) if _is_to_come(order) else None,
+        "expected_on": words.date(promised, facts.promised_on)
+        if _is_to_come(order, words.at)
+        else None,
         "delivered_on": words.date(parcel.delivered_at if parcel else None, facts.delivered_on),
         "last_scan_on": words.date(parcel.last_scan_at if parcel else None, facts.last_scan_on),
         "total": words.money(facts.total_minor, facts.currency),
@@ -491,11 +496,11 @@ def _waiting(order: Order) -> Fulfillment | None:
     return next((each for each in order.fulfillments.all() if each.delivered_at is None), None)
 
 
-def _is_to_come(order: Order) -> bool:
+def _is_to_come(order: Order, at: datetime) -> bool:
     """Whether the date that was promised last lies ahead."""
     waiting = _waiting(order)
     promised = (waiting.estimated_at if waiting else None) or order.promised_at
-    return promised is not None and promised.date() >= now().date()
+    return promised is not None and promised.date() >= at.date()
 
 
 def _is_nothing(value: Any) -> bool:

@@ -25,7 +25,8 @@ from tickets.actions.change import lock_ticket
 from tickets.actions.taking_back import difference, photograph
 
 MAX_WHY_CHARS = 500
-_UNDONE = {"status", "snoozed_until", "assignee_id", "team_id", "tags", "priority"}
+_UNDONE = {"status", "snoozed_until", "assignee_id", "team_id", "tags", "priority", "subject",
+           "merged_into_id"}  # fmt: skip
 """What undoing a run takes back; other fields only follow from these."""
 
 

@@ -13,31 +13,52 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from automation.csat.exclusions import exclude_ticket
 from automation.macros.models import Macro
 from automation.orders import OrderMeant
 from automation.rules import automatic_replies, outside, team_alerts
 from automation.rules.order_actions import ActOnOrder
-from helpdesk.accounts.models import Role, Strategy, Team, User
+from automation.rules.params import (
+    MESSAGES,
+    OUTSIDE,
+    Harmless,
+    Params,
+    choice_in,
+    reference_in,
+    references_in,
+    tags_in,
+    tags_in_words,
+    text_in,
+)
+from automation.rules.ticket_actions import (
+    MERGE,
+    AssignByTurn,
+    MergeIntoOpen,
+    ResetTags,
+    SetSubject,
+)
+from automation.rules.writing_actions import (
+    RunMacroActions,
+    SendEmail,
+    SendSurvey,
+    TurnSurveyOff,
+)
+from helpdesk.accounts.models import Role, Team, User
 from helpdesk.events.outbox import current_origin
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import FieldError, InvalidInput
 from tickets.actions.assign import assign
 from tickets.actions.change import lock_ticket
 from tickets.actions.custom_fields import merge_values, set_ticket_fields
-from tickets.actions.hand_out import assign_within
 from tickets.actions.marks import set_priority
 from tickets.actions.reply import add_note
 from tickets.actions.status import set_status, snooze
-from tickets.actions.tags import change_tags, clean_tag
+from tickets.actions.tags import change_tags
 from tickets.fields import parse_duration
 from tickets.models import Channel, FieldOwner, Message, Priority, Status
 
-Params = dict[str, Any]
 MAX_ACTIONS = 20
 MAX_NOTE_CHARS = 10_000
 MAX_NOTICE_CHARS = 200
-MAX_NOTIFIED = 50
 
 
 @dataclass(frozen=True)
@@ -79,51 +100,39 @@ class Action(Protocol):
         """Do it; returns what came of it. Raises HelpdeskError when it cannot be done."""
 
 
-HARMLESS: frozenset[str] = frozenset()
-MESSAGES = frozenset({"messages"})
-OUTSIDE = frozenset({"outside"})
-
-
-class _Harmless:
-    """Stays within the ticket."""
-
-    def dangers(self, params: Params) -> frozenset[str]:
-        return HARMLESS
-
-
-class AddTags(_Harmless):
+class AddTags(Harmless):
     type, label, is_for_macros = "add_tags", "Add tags", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
-        return {"tags": _tags(params)}
+        return {"tags": tags_in(params)}
 
     def describe(self, params: Params) -> str:
-        return f"Add {_tags_in_words(params)}"
+        return f"Add {tags_in_words(params)}"
 
     def apply(self, context: ActionContext, params: Params) -> str:
         change_tags(context.ticket_id, add=params["tags"])
         return "done"
 
 
-class RemoveTags(_Harmless):
+class RemoveTags(Harmless):
     type, label, is_for_macros = "remove_tags", "Remove tags", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
-        return {"tags": _tags(params)}
+        return {"tags": tags_in(params)}
 
     def describe(self, params: Params) -> str:
-        return f"Remove {_tags_in_words(params)}"
+        return f"Remove {tags_in_words(params)}"
 
     def apply(self, context: ActionContext, params: Params) -> str:
         change_tags(context.ticket_id, remove=params["tags"])
         return "done"
 
 
-class SetPriority(_Harmless):
+class SetPriority(Harmless):
     type, label, is_for_macros = "set_priority", "Set priority", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
-        return {"priority": _choice(params, "priority", Priority.values)}
+        return {"priority": choice_in(params, "priority", Priority.values)}
 
     def describe(self, params: Params) -> str:
         return f"Set priority to {params['priority']}"
@@ -133,12 +142,12 @@ class SetPriority(_Harmless):
         return "done"
 
 
-class SetStatus(_Harmless):
+class SetStatus(Harmless):
     type, label, is_for_macros = "set_status", "Set status", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
         allowed = [Status.OPEN, Status.CLOSED, Status.SPAM, Status.TRASH]
-        return {"status": _choice(params, "status", [str(each) for each in allowed])}
+        return {"status": choice_in(params, "status", [str(each) for each in allowed])}
 
     def describe(self, params: Params) -> str:
         words = {"open": "Open the ticket", "closed": "Close the ticket"}
@@ -149,12 +158,12 @@ class SetStatus(_Harmless):
         return "done"
 
 
-class AssignPerson(_Harmless):
+class AssignPerson(Harmless):
     type, label, is_for_macros = "assign_person", "Assign to a person", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
         people = User.objects.filter(is_active=True).exclude(role=Role.VIEWER)
-        user = _reference(organization_id, params, "user_id", people)
+        user = reference_in(organization_id, params, "user_id", people)
         return {"user_id": user and str(user.pk), "name": user.name if user else ""}
 
     def describe(self, params: Params) -> str:
@@ -166,11 +175,11 @@ class AssignPerson(_Harmless):
         return "done"
 
 
-class AssignTeam(_Harmless):
+class AssignTeam(Harmless):
     type, label, is_for_macros = "assign_team", "Assign to a team", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
-        team = _reference(organization_id, params, "team_id", Team.objects.all())
+        team = reference_in(organization_id, params, "team_id", Team.objects.all())
         return {"team_id": team and str(team.pk), "name": team.name if team else ""}
 
     def describe(self, params: Params) -> str:
@@ -182,7 +191,7 @@ class AssignTeam(_Harmless):
         return "done"
 
 
-class Snooze(_Harmless):
+class Snooze(Harmless):
     type, label, is_for_macros = "snooze", "Snooze", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
@@ -201,15 +210,11 @@ class Snooze(_Harmless):
         return "done"
 
 
-class AddNote(_Harmless):
+class AddNote(Harmless):
     type, label, is_for_macros = "add_note", "Add an internal note", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
-        text = params.get("text")
-        if not isinstance(text, str) or not text.strip() or len(text) > MAX_NOTE_CHARS:
-            message = f"A note has between 1 and {MAX_NOTE_CHARS} characters."
-            raise InvalidInput.field("text", message)
-        return {"text": text.replace("\x00", "")}
+        return {"text": text_in(params, "text", most=MAX_NOTE_CHARS, what="A note")}
 
     def describe(self, params: Params) -> str:
         words = " ".join(params["text"].split())
@@ -226,7 +231,7 @@ class ReplyWithMacro:
     type, label, is_for_macros = "reply_with_macro", "Reply with a macro", False
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
-        macro = _reference(organization_id, params, "macro_id", Macro.objects.all())
+        macro = reference_in(organization_id, params, "macro_id", Macro.objects.all())
         if macro is None:
             raise InvalidInput.field("macro_id", "Choose a macro.", code="required")
         return {"macro_id": str(macro.pk), "name": macro.name}
@@ -248,21 +253,6 @@ class ReplyWithMacro:
         )
 
 
-class TurnSurveyOff(_Harmless):
-    type, label, is_for_macros = "turn_survey_off", "Send no survey for this ticket", True
-
-    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
-        return {}
-
-    def describe(self, params: Params) -> str:
-        return "Send no survey for this ticket"
-
-    def apply(self, context: ActionContext, params: Params) -> str:
-        by = f" by {context.source}" if context.source else ""
-        exclude_ticket(context.ticket_id, f"Switched off{by}.")
-        return "done"
-
-
 class PostToSlack:
     """An alert where the team talks; it says so itself when the ticket is closed."""
 
@@ -270,7 +260,7 @@ class PostToSlack:
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
         among = Channel.objects.filter(kind=team_alerts.SLACK)
-        channel = _reference(organization_id, params, "channel_id", among)
+        channel = reference_in(organization_id, params, "channel_id", among)
         if channel is None:
             raise InvalidInput.field("channel_id", "Choose a Slack workspace.", code="required")
         place, name = team_alerts.clean_place(channel, params.get("place"), params.get("name"))
@@ -293,31 +283,7 @@ class PostToSlack:
         )
 
 
-class AssignByTurn(_Harmless):
-    """To a team and whoever of it is there: in turn, or who has least to do."""
-
-    type, label, is_for_macros = "assign_by_turn", "Assign within a team", True
-
-    def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
-        team = _reference(organization_id, params, "team_id", Team.objects.all())
-        if team is None:
-            raise InvalidInput.field("team_id", "Choose a team.", code="required")
-        strategies = [str(each) for each in Strategy if each != Strategy.MANUAL]
-        strategy = _choice(params, "strategy", strategies)
-        return {"team_id": str(team.pk), "name": team.name, "strategy": strategy}
-
-    def describe(self, params: Params) -> str:
-        how = "in turn" if params["strategy"] == Strategy.ROUND_ROBIN else "to the least busy"
-        return f"Assign within team {params['name']} {how}"
-
-    def apply(self, context: ActionContext, params: Params) -> str:
-        person = assign_within(
-            context.ticket_id, uuid.UUID(params["team_id"]), strategy=params["strategy"]
-        )
-        return "done" if person else "given to the team: nobody is free"
-
-
-class SetField(_Harmless):
+class SetField(Harmless):
     type, label, is_for_macros = "set_field", "Set a field", True
 
     def clean(self, organization_id: uuid.UUID, params: Params) -> Params:
@@ -340,7 +306,7 @@ class SetField(_Harmless):
         return "done"
 
 
-class Notify(_Harmless):
+class Notify(Harmless):
     """News for people and teams in the way each of them chose; the run's event carries it."""
 
     type, label, is_for_macros = "notify", "Notify people", False
@@ -349,10 +315,10 @@ class Notify(_Harmless):
         text = params.get("text") or ""
         if not isinstance(text, str) or len(text) > MAX_NOTICE_CHARS:
             raise InvalidInput.field("text", f"At most {MAX_NOTICE_CHARS} characters.")
-        users = _references(
+        users = references_in(
             organization_id, params, "user_ids", User.objects.filter(is_active=True)
         )
-        teams = _references(organization_id, params, "team_ids", Team.objects.all())
+        teams = references_in(organization_id, params, "team_ids", Team.objects.all())
         if not users and not teams:
             raise InvalidInput.field("user_ids", "Choose people or a team.", code="required")
         return {
@@ -399,6 +365,8 @@ class CallWebhook:
 _ALL: list[Action] = [
     AddTags(),
     RemoveTags(),
+    ResetTags(),
+    SetSubject(),
     SetPriority(),
     SetStatus(),
     AssignPerson(),
@@ -406,6 +374,9 @@ _ALL: list[Action] = [
     Snooze(),
     AddNote(),
     ReplyWithMacro(),
+    RunMacroActions(),
+    SendEmail(),
+    SendSurvey(),
     TurnSurveyOff(),
     PostToSlack(),
     ActOnOrder(),
@@ -413,6 +384,7 @@ _ALL: list[Action] = [
     SetField(),
     Notify(),
     CallWebhook(),
+    MergeIntoOpen(),
 ]
 ACTIONS: dict[str, Action] = {each.type: each for each in _ALL}
 
@@ -436,6 +408,9 @@ def clean_actions(
             if for_macro and [one["type"] for one in cleaned].count(ActOnOrder.type) > 1:
                 message = "A macro acts on the order once."
                 errors.append(FieldError(f"actions.{index}.type", "twice", message))
+    if MERGE in [each["type"] for each in cleaned[:-1]]:
+        message = "Merging must come last: the ticket is closed for good afterwards."
+        errors.append(FieldError(f"{path}.{len(cleaned) - 1}.type", "after_merge", message))
     if errors:
         raise InvalidInput(errors[0].message, errors=errors)
     return cleaned
@@ -464,43 +439,3 @@ def _clean_one(organization_id: uuid.UUID, action: Any, *, for_macro: bool) -> d
     except InvalidInput as error:
         wrong = [FieldError(f"params.{e.path}", e.code, e.message) for e in error.errors]
         raise InvalidInput(error.message, errors=wrong) from error
-
-
-def _tags(params: Params) -> list[str]:
-    names = params.get("tags")
-    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
-        raise InvalidInput.field("tags", "Choose at least one tag.", code="required")
-    return list(dict.fromkeys(clean_tag(name) for name in names))
-
-
-def _tags_in_words(params: Params) -> str:
-    return f"tag{'s' if len(params['tags']) > 1 else ''} {', '.join(params['tags'])}"
-
-
-def _choice(params: Params, name: str, allowed: list[str]) -> str:
-    value = params.get(name)
-    if value not in allowed:
-        raise InvalidInput.field(name, f"Choose from: {', '.join(allowed)}.")
-    return str(value)
-
-
-def _references(organization_id: uuid.UUID, params: Params, name: str, among: Any) -> list[Any]:
-    """The objects of this organization named by the list; raises InvalidInput where one is not."""
-    values = params.get(name) or []
-    if not isinstance(values, list) or len(values) > MAX_NOTIFIED:
-        raise InvalidInput.field(name, f"Give a list of at most {MAX_NOTIFIED}.")
-    return [_reference(organization_id, {name: each}, name, among) for each in values if each]
-
-
-def _reference(organization_id: uuid.UUID, params: Params, name: str, among: Any) -> Any:
-    """The object of this organization named by the parameter, or None where it is null."""
-    value = params.get(name)
-    if value is None:
-        return None
-    try:
-        found = among.filter(pk=uuid.UUID(str(value)), organization_id=organization_id).first()
-    except ValueError:
-        found = None
-    if found is None:
-        raise InvalidInput.field(name, "This does not exist any more.", code="unknown")
-    return found

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from automation.macros.models import Macro
 from automation.rules import order_actions
-from automation.rules.actions import describe_actions
-from automation.rules.automatic_replies import why_not_answerable
 from automation.rules.conditions import evaluate
 from automation.rules.fields import labels_in
 from automation.rules.models import Rule
 from automation.rules.snapshot import Snapshot
 from automation.rules.trace import StepRecord, trace_records
+from automation.rules.would import Scene, macros_of, told_actions
 from helpdesk.lib.clock import iso, now
 from tickets.models import Message, MessageKind, Ticket
 
@@ -30,13 +30,14 @@ class Trial:
     message: Message | None
     is_match: bool
     trace: list[StepRecord]
-    actions: list[dict[str, str]] = field(default_factory=list)
+    actions: list[dict[str, Any]] = field(default_factory=list)
 
 
 def dry_run(rule: Rule, ticket: Ticket) -> Trial:
     """Judge the rule on the ticket as it is now; what it would do to an order is quoted."""
     labels = labels_in(rule.conditions, rule.organization_id)
-    run = _judge(rule, ticket, _newest_messages([ticket]).get(ticket.pk), labels)
+    run = _judge(rule, ticket, _newest_messages([ticket]).get(ticket.pk), labels,
+                 macros_of(rule.actions))  # fmt: skip
     for told, action in zip(run.actions, rule.actions, strict=False):
         if run.is_match and action["type"] == order_actions.TYPE:
             told["outcome"] = order_actions.would(action["params"], ticket, run.message)
@@ -47,7 +48,8 @@ def trials_of(rule: Rule, tickets: list[Ticket]) -> list[Trial]:
     """Judge the rule on each of them as it is now, in a few queries for all of them."""
     messages = _newest_messages(tickets)
     labels = labels_in(rule.conditions, rule.organization_id)
-    return [_judge(rule, ticket, messages.get(ticket.pk), labels) for ticket in tickets]
+    macros = macros_of(rule.actions)
+    return [_judge(rule, each, messages.get(each.pk), labels, macros) for each in tickets]
 
 
 def dry_run_record(rule: Rule, run: Trial) -> dict[str, Any]:
@@ -75,24 +77,21 @@ def dry_run_record(rule: Rule, run: Trial) -> dict[str, Any]:
     }
 
 
-def _judge(rule: Rule, ticket: Ticket, message: Message | None, labels: Mapping[str, str]) -> Trial:
+def _judge(
+    rule: Rule,
+    ticket: Ticket,
+    message: Message | None,
+    labels: Mapping[str, str],
+    macros: Mapping[str, Macro],
+) -> Trial:
     snapshot = Snapshot(ticket, message, at=now())
     verdict = evaluate(rule.conditions, snapshot, {}, at=snapshot.at)
     is_match = verdict.is_match and (
         rule.runs_on_automatic or message is None or not message.is_automatic
     )
-    actions = [
-        {**each, "outcome": _would(each["type"], ticket, message) if is_match else "would not run"}
-        for each in describe_actions(rule.actions)
-    ]
+    scene = Scene(ticket, message, snapshot.order_meant, snapshot.at, macros)
+    actions = told_actions(rule.actions, scene if is_match else None)
     return Trial(ticket, message, is_match, trace_records(verdict.trace, labels), actions)
-
-
-def _would(kind: str, ticket: Ticket, message: Message | None) -> str:
-    if kind != "reply_with_macro":
-        return "would be done"
-    reason = why_not_answerable(message, ticket) if message else "there is no customer message"
-    return f"would not be sent: {reason}" if reason else "would be sent"
 
 
 def _newest_messages(tickets: list[Ticket]) -> dict[Any, Message]:

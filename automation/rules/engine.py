@@ -22,7 +22,7 @@ from automation.rules.limits import LoopGuard
 from automation.rules.models import RuleRun
 from automation.rules.snapshot import Snapshot, change_by_field
 from automation.rules.timers import record_due
-from automation.rules.triggers import EVENTS, order_triggers
+from automation.rules.triggers import EVENTS, is_meant, order_triggers
 from automation.rules.understanding import understand_ahead, understand_message
 from helpdesk.events.models import Event
 from helpdesk.events.outbox import current_unit
@@ -44,7 +44,11 @@ def read_batch(events: list[Event]) -> None:
     """Lock and read what the rules will look at: a few queries for a whole batch of events."""
     rules = active_rules(events[0].organization_id)
     wanted = {"message.received"}.union(*(rule.triggers for rule in rules))
-    heard = [each for each in events if each.type in wanted and each.ticket_id is not None]
+    heard = [
+        each
+        for each in events
+        if each.type in wanted and each.ticket_id is not None and is_meant(each.type, each.payload)
+    ]
     lock_many(
         [each.ticket_id for each in heard if each.ticket_id is not None],
         [each.object_id for each in heard if each.object_type == "message"],
@@ -63,6 +67,8 @@ def run_rules(event: Event) -> None:
     """Understand the message of the event, then run the rules that listen to it."""
     rules = [r for r in active_rules(event.organization_id) if event.type in r.triggers]
     if event.ticket_id is None or not (rules or event.type == "message.received"):
+        return
+    if not is_meant(event.type, event.payload):
         return
     try:
         ticket, message = _subject_of(event, event.ticket_id)
@@ -175,6 +181,8 @@ def _run(event: Event, rules: list[CompiledRule], snapshot: Snapshot) -> None:
         if guard.has_run(hit.rule):
             continue
         act(event, hit, snapshot, change, guard)
+        if snapshot.ticket.merged_into_id is not None:
+            break
         if hit.rule.stop_after and hit.verdict.is_match and not hit.rule.is_shadow:
             break
 

@@ -26,6 +26,7 @@ _WRITES = {
     "assign_person": "ticket.assignee",
     "assign_team": "ticket.team",
     "assign_by_turn": "ticket.team",
+    "set_subject": "ticket.subject",
 }
 _CAUSES = {
     "ticket.priority": "ticket.priority_changed",
@@ -33,6 +34,7 @@ _CAUSES = {
     "ticket.assignee": "ticket.assigned",
     "ticket.team": "ticket.assigned",
     "ticket.tags": "ticket.tagged",
+    "ticket.subject": "ticket.updated",
 }
 MAX_FOUND = 200
 

@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from automation.intents.understanding import understand
-from automation.orders import OrderMeantThen, OrdersAtHand, ReadOrders
+from automation.orders import OrderMeant, OrderMeantThen, OrdersAtHand, ReadOrders
 from automation.rules.hours import OpeningHours
 from automation.rules.snapshot import Snapshot, change_by_field
-from automation.rules.triggers import EVENTS
+from automation.rules.triggers import EVENTS, UPDATED, UPDATES
 from helpdesk.accounts.models import User
 from helpdesk.events.models import Event
 from helpdesk.lib.clock import now
+from integrations.commerce.models import Order
 from tickets.models import Customer, Direction, Message, MessageBody, MessageKind, Ticket
 from tickets.selectors import tickets_visible_to
 
@@ -93,8 +94,16 @@ def moment_now(ticket: Ticket, message: Message | None) -> Moment:
     return Moment(0, at, ticket, message, Snapshot(ticket, message, at=at), {})
 
 
-def imagined(organization_id: uuid.UUID, subject: str, text: str, channel_kind: str) -> Moment:
-    """A first message that nobody wrote, from a customer without orders, understood as ours are."""
+def imagined(
+    organization_id: uuid.UUID,
+    subject: str,
+    text: str,
+    channel_kind: str,
+    *,
+    order: Order | None = None,
+) -> Moment:
+    """A first message that nobody wrote, from a customer with this order or none, understood as
+    ours are."""
     found = understand(f"{subject}\n{text}" if subject else text)
     understood = {
         "language": found.language or "",
@@ -112,14 +121,20 @@ def imagined(organization_id: uuid.UUID, subject: str, text: str, channel_kind: 
         kind=MessageKind.CUSTOMER, direction=Direction.IN, is_sender_verified=True,
     )  # fmt: skip
     message.body = MessageBody(message=message, text=text)
-    return moment_now(ticket, message)
+    moment = moment_now(ticket, message)
+    if order is not None:
+        moment.snapshot.order_meant = OrderMeant(
+            customer, f"{subject}\n{text}", moment.at, order.pk, orders=lambda _: [order]
+        )
+    return moment
 
 
 def _events(organization_id: uuid.UUID, triggers: list[str]) -> QuerySet[Event]:
-    types = [each for each in triggers if each in EVENTS]
-    return Event.objects.filter(
-        organization_id=organization_id, type__in=types, ticket_id__isnull=False
-    )
+    types = [each for each in triggers if each in EVENTS and each != UPDATED]
+    meant = Q(type__in=types)
+    if UPDATED in triggers:
+        meant |= Q(type=UPDATED, payload__change__has_any_keys=UPDATES)
+    return Event.objects.filter(meant, organization_id=organization_id, ticket_id__isnull=False)
 
 
 def _moments(events: list[Event]) -> list[Moment]:
@@ -135,6 +150,7 @@ def _moments(events: list[Event]) -> list[Moment]:
             continue
         moment = _moment(event, customer, message, orders)
         moment.snapshot.hours = hours
+        moment.snapshot.waiting = None
         moments.append(moment)
     return moments
 
@@ -170,12 +186,21 @@ def _ticket_then(event: Event, customer: Customer, message: Message | None) -> T
     for name in _MOMENTS:
         value = said.get(name)
         setattr(ticket, name, datetime.fromisoformat(value) if value else None)
+    _set_target(ticket, said.get("sla") or {})
     if message is not None and event.type == "message.received" and message.intent:
         # Rules ask after the message was understood; the event was written before.
         ticket.intent, ticket.sentiment = message.intent, message.sentiment
         ticket.language = ticket.language or message.language
     ticket.customer = _customer_then(customer, event.payload.get("customer", {}))
     return ticket
+
+
+def _set_target(ticket: Ticket, said: dict[str, Any]) -> None:
+    """How the ticket stood to its most pressing target."""
+    ticket.sla_state, ticket.sla_target = said.get("state") or "", said.get("target") or ""
+    ticket.sla_policy = said.get("policy") or ""
+    due = said.get("due_at")
+    ticket.sla_due_at = datetime.fromisoformat(due) if due else None
 
 
 def _customer_then(customer: Customer, said: dict[str, Any]) -> Customer:

@@ -10,15 +10,17 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from automation.csat.ratings import SURVEY_FIELDS, find_rating
 from automation.intents.catalog import find_intent
 from automation.orders import OrderMeant, ReadOrders
 from automation.rules.hours import HOURS_FIELDS, OpeningHours, opening_hours
+from helpdesk.events.outbox import current_unit
 from integrations.commerce.facts import OrderFacts
 from integrations.commerce.profiles.selectors import PROFILE_FACTS, ProfileFacts
 from tickets.fields import TICKET_FIELDS
-from tickets.models import Direction, Message, Ticket
+from tickets.models import Direction, Message, Status, Ticket
 
 MAX_TEXT_CHARS = 64 * 1024
 """How much of a message rules read."""
@@ -47,6 +49,8 @@ class Snapshot(Mapping[str, Any]):
             ticket.customer, text, at, order_id or ticket.order_id, orders=orders
         )
         self._profiles = ProfileFacts(ticket.customer)
+        self.waiting: Callable[[uuid.UUID], int] | None = tickets_waiting
+        """How many tickets wait; None for a moment of which nobody knows any more."""
         self._rating: dict[str, Any] | None = None
         self.hours: OpeningHours | None = None
         """Given where many moments are looked at."""
@@ -72,6 +76,10 @@ class Snapshot(Mapping[str, Any]):
         if name in HOURS_FIELDS:
             hours = self.hours or opening_hours(self.ticket.organization_id)
             return hours.read(name, self.ticket, self.at)
+        if name in _OF_BUYER:
+            return _OF_BUYER[name](self.order_meant)
+        if name == WAITING and self.waiting is not None:
+            return self.waiting(self.ticket.organization_id)
         read = _ORDER.get(name)
         if read is None and name in SURVEY_FIELDS:
             return self._survey(name)
@@ -119,6 +127,22 @@ class Snapshot(Mapping[str, Any]):
 def change_by_field(change: Mapping[str, Any]) -> dict[str, Any]:
     """What an event says has changed, by the names that rules use."""
     return {_FIELD_OF_COLUMN.get(column, column): pair for column, pair in change.items()}
+
+
+WAITING = "queue.waiting"
+
+
+def tickets_waiting(organization_id: uuid.UUID) -> int:
+    """How many open tickets of the shop wait for an answer; counted once per unit of work."""
+    unit = current_unit()
+    kept = unit.kept if unit else {}
+    if (WAITING, organization_id) not in kept:
+        waiting = Ticket.objects.filter(
+            organization_id=organization_id, status=Status.OPEN, waiting_since__isnull=False
+        )
+        kept[WAITING, organization_id] = waiting.count()
+    count: int = kept[WAITING, organization_id]
+    return count
 
 
 def ticket_values(ticket: Ticket) -> dict[str, Any]:
@@ -176,10 +200,25 @@ def message_values(message: Message) -> dict[str, Any]:
         "message.channel_kind": message.channel_kind,
         "message.is_public": message.details.get("is_public") is True,
         "message.rating": message.details.get("rating"),
+        "message.sender": (message.from_address or {}).get("address") or "",
+        **page_values(message.details),
         "message.is_first": message.position == 1 and message.direction == Direction.IN,
         "message.is_automatic": message.is_automatic,
         "message.is_sender_verified": message.is_sender_verified is True,
         "message.has_attachments": bool(message.attachments.all()),
+    }
+
+
+def page_values(details: Mapping[str, Any]) -> dict[str, str]:
+    """Where somebody was when they wrote in the chat, and which campaign had brought them there."""
+    page = details.get("page") or {}
+    context = details.get("context") or {}
+    url = str(page.get("url") or "")
+    named = parse_qs(urlsplit(url).query).get("utm_campaign", [""])[0] if "?" in url else ""
+    return {
+        "message.page": url,
+        "message.referrer": str(page.get("referrer") or ""),
+        "message.campaign": str(context.get("campaign") or named),
     }
 
 
@@ -214,7 +253,21 @@ _ORDER: dict[str, Callable[[OrderMeant, OrderFacts], Any]] = {
     "order.placed_at": lambda meant, facts: facts.placed_at,
     "order.total_minor": lambda meant, facts: facts.total_minor,
     "order.store": lambda meant, facts: facts.store,
+    "order.tags": lambda meant, facts: list(meant.order.tags) if meant.order else [],
+    "order.currency": lambda meant, facts: facts.currency,
+    "order.country": lambda meant, facts: (
+        meant.order and (meant.order.shipping_address.get("country") or "")
+    ),
+    "order.refunded_minor": lambda meant, facts: facts.refunded_minor,
+    "order.item_count": lambda meant, facts: facts.item_count,
+    "order.carrier": lambda meant, facts: facts.carrier or "",
 }
+
+_OF_BUYER: dict[str, Callable[[OrderMeant], Any]] = {
+    "customer.order_count": lambda meant: len(meant.known_orders),
+    "customer.spent_minor": lambda meant: meant.spent_minor,
+}
+"""From the customer's newest orders; of somebody without any it is nought."""
 
 ORDER_FIELDS = frozenset(_ORDER)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +18,7 @@ import structlog
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from automation.rules.actions import describe_actions
-from automation.rules.automatic_replies import why_not_answerable
+from automation.macros.models import Macro
 from automation.rules.conditions import evaluate
 from automation.rules.definition import clean_definition, definition_of, digest_of
 from automation.rules.fields import labels_in
@@ -34,15 +34,18 @@ from automation.rules.past import (
     start_of,
 )
 from automation.rules.trace import trace_records
-from helpdesk.accounts.models import User
+from automation.rules.would import Scene, macros_of, told_actions
+from helpdesk.accounts.models import Organization, User
 from helpdesk.lib.clock import iso, now
 from helpdesk.lib.errors import InvalidInput, NotFound
+from integrations.commerce.models import Order
+from integrations.commerce.selectors import get_order
 from tickets.models import Message, MessageKind, Ticket
 from tickets.selectors import get_ticket, tickets_visible_to
 
 CHUNK = 200
 MAX_ROWS = 400
-"""Moments that are kept to be shown; all are counted."""
+"""Moments that are kept to be shown; all are counted. Of so many last ones replies are written."""
 KEPT_DAYS = 7
 _GIVEN_UP_AFTER = timedelta(minutes=30)
 
@@ -57,6 +60,15 @@ class Tried:
     branch: str | None
     steps: Any
     held_back: str
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the rows of a chunk are written with."""
+
+    organization: Organization
+    labels: Mapping[str, str]
+    macros: Mapping[str, Macro]
 
 
 def begin(user: User, definition: Any, over: dict[str, Any], *, rule: Rule | None) -> DryRun:
@@ -173,7 +185,16 @@ def _checked_over(user: User, over: dict[str, Any]) -> dict[str, Any]:
     ((name, value),) = over.items()
     if name == "ticket_id":
         return {"ticket_id": str(get_ticket(user, value).pk)}
+    if name == "message":
+        order = _pasted_order(user, value)
+        return {"message": {**value, "order_id": str(order.pk) if order else None}}
     return {name: value}
+
+
+def _pasted_order(user: User, said: dict[str, Any]) -> Order | None:
+    """The order that the imagined customer has; raises NotFound where the shop has none like it."""
+    order_id = said.get("order_id")
+    return get_order(user.organization_id, uuid.UUID(str(order_id))) if order_id else None
 
 
 def _start(user: User, definition: Definition, over: dict[str, Any]) -> int:
@@ -202,6 +223,7 @@ def _next_moments(run: DryRun, user: User) -> tuple[list[Moment], int | None]:
         moment = imagined(
             user.organization_id,
             said.get("subject", ""), said["text"], said.get("channel_kind", "email"),
+            order=_pasted_order(user, said),
         )  # fmt: skip
         return [moment], None
     if "ticket_id" in run.over:
@@ -277,7 +299,11 @@ def _end(run: DryRun, state: DryRunState, reason: str = "") -> None:
 def _judge(run: DryRun, moments: list[Moment]) -> None:
     """Try the draft, and the live version where there is one, on the same moments."""
     live = definition_of(run.rule) if run.rule is not None and run.rule.live_version else None
-    labels = labels_in(run.definition["conditions"], run.organization_id)
+    look = _Look(
+        run.user.organization if run.user else run.organization,
+        labels_in(run.definition["conditions"], run.organization_id),
+        macros_of([*run.definition["actions"], *run.definition["else_actions"]]),
+    )
     wanted = _tags_added(run.definition)
     tags_now = _tags_now(moments) if wanted else {}
     for moment in moments:
@@ -289,7 +315,7 @@ def _judge(run: DryRun, moments: list[Moment]) -> None:
         if wanted:
             has = bool(set(wanted) & set(tags_now.get(moment.ticket.pk, ())))
             _count_tags(run.result, is_match=tried.is_match, has_tag=has)
-        _keep(run.rows, _row(run.definition, moment, tried, was, labels))
+        _keep(run.rows, _row(run, moment, tried, was, look))
 
 
 def _keep(rows: list[dict[str, Any]], row: dict[str, Any]) -> None:
@@ -326,13 +352,19 @@ def try_moment(definition: Definition, moment: Moment, ran: dict[str, str]) -> T
 
 
 def _row(
-    definition: Definition,
-    moment: Moment,
-    tried: Tried,
-    was: Tried | None,
-    labels: Any,
+    run: DryRun, moment: Moment, tried: Tried, was: Tried | None, look: _Look
 ) -> dict[str, Any]:
+    definition = run.definition
     chosen = definition["else_actions"] if tried.branch == "else" else definition["actions"]
+    is_shown = run.total - run.seen <= MAX_ROWS
+    moment.ticket.organization = look.organization
+    scene = Scene(
+        moment.ticket,
+        moment.message,
+        moment.snapshot.order_meant,
+        moment.at,
+        look.macros if is_shown else {},
+    )
     return {
         "ticket_id": str(moment.ticket.pk),
         "ticket_number": moment.ticket.number,
@@ -343,21 +375,9 @@ def _row(
         "branch": tried.branch,
         "live_is_match": None if was is None else was.is_match,
         "reason": tried.held_back,
-        "trace": trace_records(tried.steps, labels),
-        "actions": [
-            {**each, "outcome": _would(each["type"], moment) if tried.branch else "would not run"}
-            for each in describe_actions(chosen)
-        ],
+        "trace": trace_records(tried.steps, look.labels),
+        "actions": told_actions(chosen, scene if tried.branch else None),
     }
-
-
-def _would(kind: str, moment: Moment) -> str:
-    if kind != "reply_with_macro":
-        return "would be done"
-    if moment.message is None:
-        return "would not be sent: there is no customer message"
-    reason = why_not_answerable(moment.message, moment.ticket, at=moment.at)
-    return f"would not be sent: {reason}" if reason else "would be sent"
 
 
 # How well it fits what people did

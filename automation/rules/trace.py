@@ -38,7 +38,12 @@ _WORDS = {
     "changed_to": "changed to",
     "changed_from": "changed from",
 }
-_NOTHING_OF = {"order": "no order", "message": "no message"}
+_NOTHING_OF = {
+    "order": "no order",
+    "message": "no message",
+    "survey": "no rating",
+    "queue": "not known of that moment",
+}
 
 
 class StepRecord(TypedDict):

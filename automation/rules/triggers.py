@@ -15,7 +15,10 @@ EVENTS: dict[str, str] = {
     "ticket.tagged": "Tags change",
     "ticket.priority_changed": "The priority changes",
     "ticket.snoozed": "A ticket is snoozed or wakes",
+    "ticket.updated": "The subject, a field or the order changes",
     "csat.answered": "A customer gives a score",
+    "sla.warned": "A target will soon be missed",
+    "sla.breached": "A target is missed",
 }
 """Triggers that are events of a ticket."""
 
@@ -38,6 +41,16 @@ OTHERS: dict[str, str] = {
 NO_REPLY, SCHEDULE, MANUAL = "no_reply", "schedule", "manual"
 
 TRIGGERS: dict[str, str] = {**EVENTS, **ORDERS, **OTHERS}
+
+
+UPDATED = "ticket.updated"
+UPDATES = ("subject", "fields", "order_id")
+"""What of a ticket's update is meant; timers and clocks shown on it are none."""
+
+
+def is_meant(event_type: str, payload: Mapping[str, Any]) -> bool:
+    """Whether an event of that type is what its trigger speaks of."""
+    return event_type != UPDATED or any(each in payload.get("change", {}) for each in UPDATES)
 
 
 def order_triggers(change: Mapping[str, Sequence[Any]]) -> set[str]:

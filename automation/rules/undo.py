@@ -9,11 +9,13 @@ from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict
 from tickets.actions.change import lock_ticket
+from tickets.actions.merge import unmerge
 from tickets.actions.taking_back import take_back
 
 
 def undo_run(run: RuleRun, *, user: User) -> RuleRun:
-    """Tags, status, snooze, priority, assignee and team are what they were before; twice is once.
+    """Subject, tags, status, snooze, priority, assignee and team are what they were before, a
+    ticket it merged is its own again; twice is once.
 
     Messages, notes and calls stay: they have left. Raises Conflict where nothing can be taken
     back, or somebody changed the same since.
@@ -27,7 +29,9 @@ def undo_run(run: RuleRun, *, user: User) -> RuleRun:
         if not locked.changed:
             message = "This run changed nothing on the ticket that could be taken back."
             raise Conflict(message, code="nothing_to_undo")
-        if not take_back(ticket, locked.changed):
+        if "merged_into_id" in locked.changed:
+            unmerge(run.ticket_id, user=user)
+        elif not take_back(ticket, locked.changed):
             message = "Somebody has changed the same on this ticket since. Nothing was taken back."
             raise Conflict(message, code="changed_since")
         locked.undone_at, locked.undone_by = now(), user

@@ -50,6 +50,10 @@ class Ring:
             return min(free, key=lambda each: self.open_tickets.get(each, 0))
         return free[0]
 
+    def is_free(self, member: uuid.UUID | None) -> bool:
+        """Whether this person is of the team, there, and has room."""
+        return member is not None and member in self.members and self._has_room(member)
+
     def give(self, member: uuid.UUID) -> None:
         """Note that the member got one."""
         self.open_tickets[member] = self.open_tickets.get(member, 0) + 1
@@ -79,10 +83,12 @@ def hand_out_after(event: Event) -> None:
     hand_out(event.organization_id)
 
 
-def assign_within(ticket_id: uuid.UUID, team_id: uuid.UUID, *, strategy: str) -> uuid.UUID | None:
+def assign_within(
+    ticket_id: uuid.UUID, team_id: uuid.UUID, *, strategy: str, wanted: uuid.UUID | None = None
+) -> uuid.UUID | None:
     """Give the ticket to the team and to the member whose turn it is; None when nobody is free.
 
-    Whoever of the team has it already keeps it. Raises InvalidInput for a team that is gone.
+    Whoever of the team has it already keeps it; ``wanted`` gets it if they are free. Raises InvalidInput for a team that is gone.
     """
     with unit_of_work():
         ticket = assign(ticket_id, team_id=team_id)
@@ -92,7 +98,7 @@ def assign_within(ticket_id: uuid.UUID, team_id: uuid.UUID, *, strategy: str) ->
         if ticket.assignee_id in ring.members:
             return ticket.assignee_id
         given, team.strategy = team.strategy, strategy
-        member = ring.next_member()
+        member = wanted if ring.is_free(wanted) else ring.next_member()
         team.strategy = given
         if member is not None:
             assign(ticket_id, assignee_id=member)

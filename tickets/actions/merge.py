@@ -61,23 +61,26 @@ def merge(
     source_id: uuid.UUID,
     target_id: uuid.UUID,
     *,
-    user: User,
+    user: User | None,
     choice: Choice | None = None,
     merge_id: uuid.UUID,
     client_id: str = "",
 ) -> Merge:
     """Move everything of the source into the target; the same ``merge_id`` twice is one merge.
 
+    Without a person (``user`` None) a rule does it, as whoever acts in this unit of work.
     A target that was itself merged leads to the one it went into. Raises NotFound where the
     person sees one of the two no more, InvalidInput for tickets that cannot be merged, Conflict
     (code ``merged``) when the source was merged meanwhile.
     """
-    with unit_of_work(actor=Actor.of_user(user), client_id=client_id):
+    actor = Actor.of_user(user) if user else None
+    with unit_of_work(actor=actor, client_id=client_id):
         known = Merge.objects.filter(pk=merge_id).first()
         if known is not None:
             return _same(known, source_id, user)
         source, target = _lock_for_merge(source_id, target_id)
-        _require_sight(user, source, target)
+        if user is not None:
+            _require_sight(user, source, target)
         before = {"target": _kept(target, *_CHOSEN, "tags"), "source": _kept(source, *_RESTORED)}
         people = {
             name: [str(each) for each in getattr(source, name) if each not in getattr(target, name)]
@@ -168,9 +171,10 @@ def preview(source: Ticket, target: Ticket) -> dict[str, Any]:
     }
 
 
-def _same(known: Merge, source_id: uuid.UUID, user: User) -> Merge:
+def _same(known: Merge, source_id: uuid.UUID, user: User | None) -> Merge:
     """The merge of that id, if it is the one that is asked for once more."""
-    if (known.organization_id, known.source_id) != (user.organization_id, source_id):
+    is_foreign = user is not None and user.organization_id != known.organization_id
+    if is_foreign or known.source_id != source_id:
         raise Conflict("This id belongs to another merge.", code="id_taken")
     return known
 

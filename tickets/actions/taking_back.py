@@ -20,6 +20,7 @@ _TYPE_OF = {
     "tags": "ticket.tagged",
     "priority": "ticket.priority_changed",
     "is_unread": "ticket.read",
+    "subject": "ticket.updated",
 }
 _WITH_STATUS = ("closed_at", "waiting_since", "wakes_on", "wakes_order_id")
 _FOLLOW = ("is_unread", "waiting_since", "closed_at")
