@@ -4644,6 +4644,10 @@ export interface components {
       kind: string;
       reason: string;
     };
+    MissingInReply: {
+      path: string;
+      reason: string;
+    };
     /** @enum {string} */
     ModeEnum: 'public' | 'private' | 'template' | 'text';
     MoneyRecord: {
@@ -5086,11 +5090,13 @@ export interface components {
     };
     /** @enum {string} */
     OwnerEnum: 'customer' | 'ticket';
-    /** @description A message that nobody wrote. */
+    /** @description A message that nobody wrote, of a customer who has this order. */
     PastedMessageInputRequest: {
       subject?: string;
       text: string;
       channel_kind?: string;
+      /** Format: uuid */
+      order_id?: string | null;
     };
     /** @description Any of these; ``uses`` is ``[{"kind": "channel"|"team"|"store", "id"}]``. */
     PatchedCalendarInputRequest: {
@@ -5928,6 +5934,7 @@ export interface components {
       type: string;
       description: string;
       outcome: string;
+      reply?: components['schemas']['WrittenReply'] | null;
     };
     ScanRecord: {
       at: string;
@@ -6864,6 +6871,12 @@ export interface components {
     Withdrawn: {
       message: components['schemas']['MessageRecord'];
       draft: components['schemas']['DraftRecord'];
+    };
+    WrittenReply: {
+      text: string;
+      language: string;
+      missing: components['schemas']['MissingInReply'][];
+      error: string;
     };
   };
   responses: never;
