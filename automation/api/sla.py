@@ -133,7 +133,9 @@ class SlaPolicyList(Endpoint):
     @documented("create_sla_policy", SlaPolicyDetails, body=SlaPolicyInput, status=201)
     def post(self, request: Request) -> Response:
         values = read_body(SlaPolicyInput, request)
-        return Response(policy_record(save_policy(self.user.organization, values)), status=201)
+        return Response(
+            policy_record(save_policy(self.user.organization, values, by=self.user)), status=201
+        )
 
 
 class SlaPolicyDetail(Endpoint):
@@ -144,12 +146,12 @@ class SlaPolicyDetail(Endpoint):
     @documented("change_sla_policy", SlaPolicyDetails, body=SlaPolicyInput)
     def patch(self, request: Request, policy_id: uuid.UUID) -> Response:
         values = read_body(SlaPolicyInput, request)
-        policy = save_policy(self.user.organization, values, self._get(policy_id))
+        policy = save_policy(self.user.organization, values, self._get(policy_id), by=self.user)
         return Response(policy_record(policy))
 
     @documented("delete_sla_policy", status=204)
     def delete(self, request: Request, policy_id: uuid.UUID) -> Response:
-        delete_policy(self._get(policy_id))
+        delete_policy(self._get(policy_id), by=self.user)
         return Response(status=204)
 
     def _get(self, policy_id: uuid.UUID) -> SlaPolicy:
@@ -168,7 +170,7 @@ class SlaPolicyOrder(Endpoint):
     @documented("order_sla_policies", SlaPolicyPage, body=SlaOrderInput)
     def post(self, request: Request) -> Response:
         organization = self.user.organization
-        order_policies(organization, read_body(SlaOrderInput, request)["ids"])
+        order_policies(organization, read_body(SlaOrderInput, request)["ids"], by=self.user)
         found = SlaPolicy.objects.filter(organization=organization)
         return Response({"results": [policy_record(each) for each in found], "next": None})
 
@@ -189,7 +191,7 @@ class CalendarList(Endpoint):
     @documented("create_calendar", CalendarDetails, body=CalendarInput, status=201)
     def post(self, request: Request) -> Response:
         values = read_body(CalendarInput, request)
-        calendar = save_calendar(self.user.organization, values)
+        calendar = save_calendar(self.user.organization, values, by=self.user)
         return Response(calendar_record(calendar), status=201)
 
 
@@ -201,12 +203,14 @@ class CalendarDetail(Endpoint):
     @documented("change_calendar", CalendarDetails, body=CalendarInput)
     def patch(self, request: Request, calendar_id: uuid.UUID) -> Response:
         values = read_body(CalendarInput, request)
-        calendar = save_calendar(self.user.organization, values, self._get(calendar_id))
+        calendar = save_calendar(
+            self.user.organization, values, self._get(calendar_id), by=self.user
+        )
         return Response(calendar_record(calendar, language=self.user.organization.language))
 
     @documented("delete_calendar", status=204)
     def delete(self, request: Request, calendar_id: uuid.UUID) -> Response:
-        delete_calendar(self._get(calendar_id))
+        delete_calendar(self._get(calendar_id), by=self.user)
         return Response(status=204)
 
     def _get(self, calendar_id: uuid.UUID) -> BusinessCalendar:

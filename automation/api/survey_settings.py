@@ -138,7 +138,8 @@ class SurveySettingsPage(Endpoint):
 
     @documented("change_survey_settings", SurveySettingsDetails, body=SurveySettingsInput)
     def patch(self, request: Request) -> Response:
-        change_settings(self.user.organization, read_body(SurveySettingsInput, request))
+        values = read_body(SurveySettingsInput, request)
+        change_settings(self.user.organization, values, by=self.user)
         return Response(_details(Organization.objects.get(pk=self.user.organization_id)))
 
 
@@ -150,7 +151,7 @@ class StoreSurveySettings(Endpoint):
     @documented("change_store_survey_settings", SurveySettingsDetails, body=SurveySettingsInput)
     def patch(self, request: Request, store_id: uuid.UUID) -> Response:
         values = read_body(SurveySettingsInput, request)
-        change_settings(self.user.organization, values, store_id)
+        change_settings(self.user.organization, values, store_id, by=self.user)
         return Response(_details(self.user.organization))
 
 

@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 
 from automation.csat.models import SurveyKind, SurveySettings
 from automation.csat.words import LANGUAGES, Words
-from helpdesk.accounts.models import Organization
+from automation.setting_changes import record_setting
+from helpdesk.accounts.models import Organization, User
 from helpdesk.accounts.organization import change_organization
+from helpdesk.events.actor import Actor
 from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput, NotFound
@@ -139,7 +141,11 @@ def find_store_of(ticket: Ticket) -> uuid.UUID | None:
 
 
 def change_settings(
-    organization: Organization, values: dict[str, Any], store_id: uuid.UUID | None = None
+    organization: Organization,
+    values: dict[str, Any],
+    store_id: uuid.UUID | None = None,
+    *,
+    by: User | None = None,
 ) -> Settings:
     """Keep these choices; one that is None goes back to what holds without it.
 
@@ -147,7 +153,8 @@ def change_settings(
     """
     clean = {name: None if value is None else _clean(name, value) for name, value in values.items()}
     store = None if store_id is None else get_store(organization, store_id)
-    with unit_of_work():
+    with unit_of_work(actor=Actor.of_user(by) if by else None):
+        before = settings_record(settings_of(organization, store_id))
         if store_id is None:
             on_row = {name for name in clean if name in _ON_ORGANIZATION}
             changed = {
@@ -162,7 +169,18 @@ def change_settings(
         row.values = {name: value for name, value in kept.items() if value is not None}
         row.updated_at = now()
         row.save(update_fields=["values", "updated_at"])
-    return settings_of(organization, store_id)
+        settings = settings_of(organization, store_id)
+        name = store.name if store is not None else ""
+        after = settings_record(settings)
+        record_setting(
+            "surveys",
+            organization.pk,
+            store_id or organization.pk,
+            name,
+            before=before,
+            after=after,
+        )
+    return settings
 
 
 def get_store(organization: Organization, store_id: uuid.UUID) -> Store:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F, Max
 
 from automation.rules.fields import check_conditions
 from automation.rules.team_alerts import SLACK, clean_place
+from automation.setting_changes import record_setting
 from automation.sla.calendars import WEEKDAYS
 from automation.sla.models import (
     BusinessCalendar,
@@ -23,7 +23,10 @@ from automation.sla.models import (
     Target,
     UsedBy,
 )
+from automation.sla.records import calendar_record, policy_record
 from helpdesk.accounts.models import Organization, Team, User
+from helpdesk.events.actor import Actor
+from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import Conflict, InvalidInput
 from integrations.commerce.models import Store
@@ -36,10 +39,15 @@ _FLAGS = ("is_active", "pauses_while_waiting", "pauses_while_snoozed")
 
 
 def save_policy(
-    organization: Organization, values: dict[str, Any], policy: SlaPolicy | None = None
+    organization: Organization,
+    values: dict[str, Any],
+    policy: SlaPolicy | None = None,
+    *,
+    by: User | None = None,
 ) -> SlaPolicy:
     """Make a policy, or change the named parts of one; raises InvalidInput by field."""
-    with transaction.atomic():
+    with unit_of_work(actor=Actor.of_user(by) if by else None):
+        before = None
         if policy is None:
             known = SlaPolicy.objects.filter(organization=organization)
             if known.count() >= MAX_POLICIES:
@@ -48,18 +56,22 @@ def save_policy(
             policy = SlaPolicy(organization=organization, position=last + 1, version=0)
         else:
             policy = SlaPolicy.objects.select_for_update().get(pk=policy.pk)
+            before = policy_record(policy)
         for name, value in values.items():
             setattr(policy, name, _POLICY[name](organization, value))
         _check_policy(policy)
         policy.version += 1
         policy.updated_at = now()
         policy.save()
+        _record_policy(policy, before, policy_record(policy))
     return policy
 
 
-def order_policies(organization: Organization, ids: list[uuid.UUID]) -> None:
+def order_policies(
+    organization: Organization, ids: list[uuid.UUID], *, by: User | None = None
+) -> None:
     """Put the policies into this order; raises Conflict unless every one is named once."""
-    with transaction.atomic():
+    with unit_of_work(actor=Actor.of_user(by) if by else None):
         found = SlaPolicy.objects.select_for_update().filter(organization=organization)
         policies = {each.pk: each for each in found.order_by("pk")}
         if len(ids) != len(set(ids)) or set(ids) != set(policies):
@@ -67,21 +79,37 @@ def order_policies(organization: Organization, ids: list[uuid.UUID]) -> None:
         for position, policy_id in enumerate(ids, start=1):
             policy = policies[policy_id]
             if policy.position != position:
+                _record_policy(policy, {"position": policy.position}, {"position": position})
                 policy.position, policy.version = position, policy.version + 1
                 policy.updated_at = now()
                 policy.save()
 
 
-def delete_policy(policy: SlaPolicy) -> None:
+def delete_policy(policy: SlaPolicy, *, by: User | None = None) -> None:
     """Its clocks are aimed anew by the next sweep; those that ended stay."""
-    policy.delete()
+    with unit_of_work(actor=Actor.of_user(by) if by else None):
+        _record_policy(policy, policy_record(policy), None)
+        policy.delete()
+
+
+def _record_policy(
+    policy: SlaPolicy, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> None:
+    record_setting(
+        "sla_policy", policy.organization_id, policy.pk, policy.name, before=before, after=after
+    )
 
 
 def save_calendar(
-    organization: Organization, values: dict[str, Any], calendar: BusinessCalendar | None = None
+    organization: Organization,
+    values: dict[str, Any],
+    calendar: BusinessCalendar | None = None,
+    *,
+    by: User | None = None,
 ) -> BusinessCalendar:
     """Make a calendar, or change the named parts of one; raises InvalidInput by field."""
-    with transaction.atomic():
+    with unit_of_work(actor=Actor.of_user(by) if by else None):
+        before = calendar_record(calendar) if calendar is not None else None
         Organization.objects.select_for_update().get(pk=organization.pk)
         known = BusinessCalendar.objects.filter(organization=organization)
         if calendar is None:
@@ -107,18 +135,28 @@ def save_calendar(
         if "uses" in values:
             _use(calendar, values["uses"])
         _count_anew(organization)
+        _record_calendar(calendar, before, calendar_record(calendar))
     return calendar
 
 
-def delete_calendar(calendar: BusinessCalendar) -> None:
+def delete_calendar(calendar: BusinessCalendar, *, by: User | None = None) -> None:
     """Raises Conflict while a policy counts in it."""
-    with transaction.atomic():
+    with unit_of_work(actor=Actor.of_user(by) if by else None):
         policy = calendar.policies.first()
         if policy is not None:
             message = f"“{policy.name}” counts in these hours. Give it others first."
             raise Conflict(message, code="in_use")
         _count_anew(calendar.organization)
+        _record_calendar(calendar, calendar_record(calendar), None)
         calendar.delete()
+
+
+def _record_calendar(
+    calendar: BusinessCalendar, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> None:
+    record_setting(
+        "calendar", calendar.organization_id, calendar.pk, calendar.name, before=before, after=after
+    )
 
 
 def _count_anew(organization: Organization) -> None:

@@ -82,6 +82,9 @@ _TYPES = [
     EventType("macro.updated", payloads.MacroPayload, "A macro changed"),
     EventType("bulk.progressed", payloads.BulkPayload, "Work on many tickets went on"),
     EventType("sender.updated", payloads.SettingPayload, "A sender was blocked or unblocked"),
+    EventType(
+        "setting.updated", payloads.SettingChangePayload, "A service level or survey changed"
+    ),
     EventType("rule.updated", payloads.SettingPayload, "A rule changed"),
 ]
 

@@ -645,6 +645,16 @@ class SettingPayload(TypedDict):
     is_deleted: bool
 
 
+class SettingChangePayload(TypedDict):
+    """Who changed what is said by the event; ``change`` is before and after by name."""
+
+    kind: Literal["sla_policy", "calendar", "surveys"]
+    id: str
+    name: str
+    is_deleted: bool
+    change: dict[str, list[Any]]
+
+
 class MoneyRecord(TypedDict):
     """An amount in the currency's minor unit, and as people read it."""
 

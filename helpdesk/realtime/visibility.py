@@ -27,6 +27,7 @@ _CAPABILITY_BY_OBJECT = {
     "bulk": "ticket.change",
     "sender": "ticket.change",
     "rule": "rule.view",
+    "setting": "rule.view",
     "customer": "customer.view",
     "order": "order.view",
     "order_action": "order.view",

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from automation.sla.edit import save_policy
 from helpdesk.accounts.actions import change_profile, create_team
 from helpdesk.accounts.models import User
 from helpdesk.accounts.organization import change_organization
@@ -358,6 +359,9 @@ SCENARIOS: dict[str, Scenario] = {
     "macro.removed": give_a_macro_to_oneself,
     "macro.updated": save_a_macro,
     "rule.updated": a_rule_changed,
+    "setting.updated": lambda t, u: save_policy(
+        t.organization, {"name": "Gold", "first_reply": 60}
+    ),
 }
 
 

@@ -649,6 +649,14 @@ export interface SettingPayload {
   is_deleted: boolean;
 }
 
+export interface SettingChangePayload {
+  kind: 'sla_policy' | 'calendar' | 'surveys';
+  id: string;
+  name: string;
+  is_deleted: boolean;
+  change: Record<string, Array<unknown>>;
+}
+
 export interface EventPayloads {
   /** A ticket began */
   'ticket.created': TicketPayload;
@@ -764,6 +772,8 @@ export interface EventPayloads {
   'bulk.progressed': BulkPayload;
   /** A sender was blocked or unblocked */
   'sender.updated': SettingPayload;
+  /** A service level or survey changed */
+  'setting.updated': SettingChangePayload;
   /** A rule changed */
   'rule.updated': SettingPayload;
 }

@@ -1530,11 +1530,7 @@ export const cs: Words = {
   'shop.joinsHint':
     'Nová zpráva se připojí k otevřenému tiketu z jiného kanálu, pokud jde jistě o tutéž osobu.',
   'shop.joinHours': 'Spojovat v rozmezí, v hodinách',
-  'shop.csat': 'Dotazníky spokojenosti',
   'shop.csatOn': 'Ptát se zákazníků po uzavření tiketu',
-  'shop.csatDelay': 'Počkat po uzavření, v minutách',
-  'shop.csatPause': 'Téhož zákazníka se znovu ptát po, ve dnech',
-  'shop.csatPauseHint': 'Častěji se nikoho neptáme.',
   'senders.title': 'Blokovaní odesílatelé',
   'senders.lead': 'Nová pošta od nich půjde do spamu. Nikdo se to nedozví.',
   'senders.value': 'Adresa nebo doména',

@@ -1104,11 +1104,7 @@ export const de: Translation = {
   'shop.joinsHint':
     'Eine neue Nachricht kommt zum offenen Ticket im anderen Kanal, wenn die Person feststeht.',
   'shop.joinHours': 'Verbinden innerhalb von, in Stunden',
-  'shop.csat': 'Zufriedenheitsumfragen',
   'shop.csatOn': 'Kunden nach dem Schließen fragen',
-  'shop.csatDelay': 'Warten nach dem Schließen, in Minuten',
-  'shop.csatPause': 'Denselben Kunden wieder fragen nach, in Tagen',
-  'shop.csatPauseHint': 'Öfter wird niemand gefragt.',
 
   'surveys.title': 'Umfragen',
   'surveys.lead':

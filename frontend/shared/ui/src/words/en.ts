@@ -1097,11 +1097,7 @@ export const en = {
   'shop.joins': 'Join tickets of one customer',
   'shop.joinsHint': 'A new message joins the open ticket on the other channel, if the person is certain.',
   'shop.joinHours': 'Join within, in hours',
-  'shop.csat': 'Satisfaction surveys',
   'shop.csatOn': 'Ask customers after a ticket closes',
-  'shop.csatDelay': 'Wait after closing, in minutes',
-  'shop.csatPause': 'Ask the same customer again after, in days',
-  'shop.csatPauseHint': 'Nobody is asked more often than that.',
 
   'surveys.title': 'Surveys',
   'surveys.lead':

@@ -1477,11 +1477,7 @@ export const fr: Words = {
   'shop.joinsHint':
     'Un nouveau message rejoint le ticket ouvert sur l’autre canal, si la personne est certaine.',
   'shop.joinHours': 'Réunir dans un délai de, en heures',
-  'shop.csat': 'Enquêtes de satisfaction',
   'shop.csatOn': 'Interroger les clients après la fermeture d’un ticket',
-  'shop.csatDelay': 'Attente après la fermeture, en minutes',
-  'shop.csatPause': 'Interroger à nouveau le même client après, en jours',
-  'shop.csatPauseHint': 'Personne n’est interrogé plus souvent.',
   'senders.title': 'Expéditeurs bloqués',
   'senders.lead': 'Leur nouveau courrier va dans Spam. Personne n’est prévenu.',
   'senders.value': 'Adresse ou domaine',

@@ -1554,11 +1554,7 @@ export const pl: Words = {
   'shop.joinsHint':
     'Nowa wiadomość trafia do otwartego zgłoszenia z innego kanału, jeśli to na pewno ta sama osoba.',
   'shop.joinHours': 'Łącz w ciągu, w godzinach',
-  'shop.csat': 'Ankiety zadowolenia',
   'shop.csatOn': 'Pytaj klientów po zamknięciu zgłoszenia',
-  'shop.csatDelay': 'Odczekaj po zamknięciu, w minutach',
-  'shop.csatPause': 'Pytaj tego samego klienta ponownie po, w dniach',
-  'shop.csatPauseHint': 'Nikogo nie pytamy częściej.',
   'senders.title': 'Zablokowani nadawcy',
   'senders.lead': 'Nowa poczta od nich trafia do spamu. Nikt się o tym nie dowie.',
   'senders.value': 'Adres lub domena',
