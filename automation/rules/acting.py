@@ -11,7 +11,7 @@ from automation.rules.actions import ACTIONS, ActionContext
 from automation.rules.compiled import CompiledRule
 from automation.rules.conditions import Verdict, evaluate
 from automation.rules.fields import labels_in
-from automation.rules.limits import LoopGuard
+from automation.rules.limits import ALARMING, LoopGuard
 from automation.rules.models import Branch, RuleRun, RunOutcome
 from automation.rules.snapshot import Snapshot
 from automation.rules.trace import trace_records
@@ -82,7 +82,10 @@ def record_run(run: RuleRun, notices: list[dict[str, Any]]) -> None:
     """Announce what the rule did, to those who see the ticket when all is done; ``notices`` are
     the parameters of its actions that notify."""
     lines = [_line(each) for each in run.actions] or [run.reason]
-    more = {"notify": notices} if notices else {}
+    more: dict[str, Any] = {"notify": notices} if notices else {}
+    trouble = trouble_of(run)
+    if trouble:
+        more["trouble"] = trouble
     record(
         "rule.ran",
         organization_id=run.organization_id,
@@ -100,6 +103,22 @@ def record_run(run: RuleRun, notices: list[dict[str, Any]]) -> None:
             **more,
         },
     )
+
+
+def record_again(run: RuleRun) -> None:
+    """Announce a run that came to something else than was known when it ran."""
+    with unit_of_work(actor=Actor("rule", str(run.rule_id), run.rule_name)):
+        record_run(run, [])
+
+
+def trouble_of(run: RuleRun) -> str:
+    """What an admin must know of the run: an error, a loop, a pause, an action that failed."""
+    if run.outcome == RunOutcome.ERROR:
+        return f"It could not be evaluated: {run.reason}"
+    if run.outcome == RunOutcome.STOPPED:
+        return run.reason if run.reason.startswith(ALARMING) else ""
+    failed = [each for each in run.actions if each["outcome"].startswith("failed")]
+    return "; ".join(_line(each) for each in failed)
 
 
 def _new_run(event: Event, hit: Judged, snapshot: Snapshot) -> RuleRun:

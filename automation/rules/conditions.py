@@ -23,6 +23,10 @@ Change = Mapping[str, Sequence[Any]]
 """{field: (before, after)}"""
 
 
+CANNOT_EVALUATE = (KeyError, TypeError, ValueError, re2.error)
+"""What a tree raises that was stored wrong: trees are checked when they are saved."""
+
+
 class Missing:
     """The thing a field belongs to does not exist: no order, no message."""
 

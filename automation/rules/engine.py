@@ -17,7 +17,7 @@ from django.db.models import Q
 from automation.orders import OrdersAtHand, ReadOrders
 from automation.rules.acting import Judged, act
 from automation.rules.compiled import CompiledRule, active_rules
-from automation.rules.conditions import Verdict, evaluate
+from automation.rules.conditions import CANNOT_EVALUATE, Verdict, evaluate
 from automation.rules.limits import LoopGuard
 from automation.rules.models import RuleRun
 from automation.rules.snapshot import Snapshot, change_by_field
@@ -200,7 +200,7 @@ def _may_do_something(rule: CompiledRule, snapshot: Snapshot, change: dict[str, 
         return True
     try:
         truth = rule.decide(snapshot.get, change, snapshot.at)
-    except (KeyError, TypeError, ValueError):
+    except CANNOT_EVALUATE:
         return True
     return truth is True or (truth is False and bool(rule.else_actions))
 
@@ -209,6 +209,6 @@ def _judge(rule: CompiledRule, snapshot: Snapshot, change: dict[str, Any]) -> Ju
     """An error is an error: neither a match nor no match."""
     try:
         return Judged(rule, evaluate(rule.conditions, snapshot, change, at=snapshot.at))
-    except (KeyError, TypeError, ValueError) as error:
+    except CANNOT_EVALUATE as error:
         log.exception("rules.cannot_be_evaluated", rule=str(rule.id))
         return Judged(rule, Verdict(is_match=False), f"{type(error).__name__}: {error}")

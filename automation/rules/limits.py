@@ -18,6 +18,10 @@ MAX_ACTIONS_PER_MINUTE = 20
 _DONE = (RunOutcome.ACTED, RunOutcome.PARTLY, RunOutcome.SHADOW)
 
 
+ALARMING = ("Stopped: loop guard.", "Stopped: more than", "Paused:")
+"""Reasons that begin so are no ordinary limit: something is wrong with the rules."""
+
+
 class LoopGuard:
     """What already ran on this ticket because of the same cause, or within the last minute."""
 

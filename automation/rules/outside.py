@@ -21,6 +21,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from automation.rules.models import CallState, RuleRun, RunOutcome, WebhookCall
+from helpdesk.events.outbox import unit_of_work
 from helpdesk.lib.clock import iso, now
 from helpdesk.lib.errors import InvalidInput, PermanentFailure, TemporaryFailure
 from helpdesk.lib.http import check_address, fetch
@@ -159,14 +160,16 @@ def _failed(call: WebhookCall, status: int | None, reason: str, *, is_final: boo
         call.due_at = now() + timedelta(seconds=AGAIN_AFTER[call.attempts - 1])
     else:
         call.state, call.finished_at = CallState.FAILED, now()
-    with transaction.atomic():
+    with unit_of_work():
         call.save(update_fields=["status", "reason", "due_at", "state", "finished_at"])
         if call.state == CallState.FAILED:
             _tell_run(call)
 
 
 def _tell_run(call: WebhookCall) -> None:
-    """The run says that its call was given up, and counts as failed in part."""
+    """The run says that its call was given up, and counts as failed in part; admins hear of it."""
+    from automation.rules.acting import record_again
+
     run = RuleRun.objects.select_for_update().filter(pk=call.run_id).first()
     if run is None:
         return
@@ -175,6 +178,7 @@ def _tell_run(call: WebhookCall) -> None:
             each["outcome"] = f"failed after {call.attempts} tries: {call.reason}"
     run.outcome = RunOutcome.PARTLY
     run.save(update_fields=["actions", "outcome"])
+    record_again(run)
 
 
 def _ring(call_id: uuid.UUID) -> None:

@@ -19,7 +19,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from automation.macros.models import Macro
-from automation.rules.conditions import evaluate
+from automation.rules.conditions import CANNOT_EVALUATE, evaluate
 from automation.rules.definition import clean_definition, definition_of, digest_of
 from automation.rules.fields import labels_in
 from automation.rules.models import Definition, DryRun, DryRunState, Rule
@@ -332,7 +332,11 @@ def _differs(row: dict[str, Any]) -> bool:
 
 def try_moment(definition: Definition, moment: Moment, ran: dict[str, str]) -> Tried:
     """Judge one moment; moments come oldest first. ``ran``: when it last ran on each ticket."""
-    verdict = evaluate(definition["conditions"], moment.snapshot, moment.change, at=moment.at)
+    try:
+        verdict = evaluate(definition["conditions"], moment.snapshot, moment.change, at=moment.at)
+    except CANNOT_EVALUATE as error:
+        reason = f"It cannot be evaluated: {type(error).__name__}: {error}"
+        return Tried(is_match=False, branch=None, steps=[], held_back=reason[:300])
     automatic = moment.message is not None and moment.message.is_automatic
     if automatic and not definition["runs_on_automatic"]:
         return Tried(

@@ -28,6 +28,7 @@ DEFAULT_CHANNELS: dict[str, tuple[str, ...]] = {
     "channel_problem": ("in_app", "desktop", "email"),
     "store_problem": ("in_app", "desktop", "email"),
     "rule_notice": ("in_app", "desktop", "sound"),
+    "rule_problem": ("in_app", "desktop", "email"),
     "sla_warning": ("in_app", "desktop", "sound"),
     "sla_breach": ("in_app", "desktop", "sound", "email"),
     "order_approval": ("in_app", "desktop", "sound", "email"),

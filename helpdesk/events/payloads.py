@@ -516,6 +516,8 @@ class RuleNotice(TypedDict):
 
 
 class RuleRunPayload(TypedDict):
+    """What a rule did. ``trouble``: why it could not, where an admin should know."""
+
     ticket_id: str
     run_id: str
     rule_id: str
@@ -524,6 +526,7 @@ class RuleRunPayload(TypedDict):
     actions: list[str]
     team_id: NotRequired[str | None]
     notify: NotRequired[list[RuleNotice]]
+    trouble: NotRequired[str]
 
 
 class RuleDuePayload(TypedDict):

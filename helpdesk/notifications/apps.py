@@ -7,4 +7,4 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from helpdesk.notifications import mail, orders, stores, subscriber  # noqa: F401 (they register here)
+        from helpdesk.notifications import mail, orders, rules, stores, subscriber  # noqa: F401 (they register here)

@@ -19,6 +19,7 @@ const DEFAULTS: Record<Kind, readonly NoticeChannel[]> = {
   channel_problem: ['in_app', 'desktop', 'email'],
   store_problem: ['in_app', 'desktop', 'email'],
   rule_notice: ['in_app', 'desktop', 'sound'],
+  rule_problem: ['in_app', 'desktop', 'email'],
   sla_warning: ['in_app', 'desktop', 'sound'],
   sla_breach: ['in_app', 'desktop', 'sound', 'email'],
   order_approval: ['in_app', 'desktop', 'sound', 'email'],

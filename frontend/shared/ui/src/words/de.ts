@@ -1260,6 +1260,7 @@ export const de: Translation = {
   'notice.sla_warning': 'Ein SLA-Ziel wird bald verfehlt',
   'notice.sla_breach': 'Ein SLA-Ziel wurde verfehlt',
   'notice.rule_notice': 'Die Regel {name} bittet Sie hinzusehen',
+  'notice.rule_problem': 'Die Regel {name} hat ein Problem',
   'notice.order_problem': 'Eine Bestellaktion braucht Sie',
 
   'follow.follow': 'Folgen',
@@ -1304,6 +1305,7 @@ export const de: Translation = {
   'me.kind_sla_warning': 'Ein SLA-Ziel von mir wird bald verfehlt',
   'me.kind_sla_breach': 'Ein SLA-Ziel von mir wurde verfehlt',
   'me.kind_rule_notice': 'Eine Regel benachrichtigt mich',
+  'me.kind_rule_problem': 'Eine Regel scheitert oder wurde angehalten (Admins)',
   'me.kind_order_problem': 'Meine Bestellaktion ist nicht gelungen',
   'me.noticeHint':
     'E-Mails kommen einige Minuten später, in einer Mail für alles, und nur für das, was du hier nicht gesehen hast.',

@@ -1252,6 +1252,7 @@ export const en = {
   'notice.sla_warning': 'SLA soon breached',
   'notice.sla_breach': 'SLA breached',
   'notice.rule_notice': 'The rule {name} wants you to look',
+  'notice.rule_problem': 'The rule {name} has a problem',
   'notice.order_problem': 'An order action needs you',
 
   'follow.follow': 'Follow',
@@ -1296,6 +1297,7 @@ export const en = {
   'me.kind_sla_warning': 'SLA soon breached',
   'me.kind_sla_breach': 'SLA breached',
   'me.kind_rule_notice': 'A rule notifies me',
+  'me.kind_rule_problem': 'A rule fails or was stopped (admins)',
   'me.kind_order_problem': 'My order action did not succeed',
   'me.noticeHint':
     'Email comes a few minutes later, in one mail for everything, and only for what you have not seen here.',
