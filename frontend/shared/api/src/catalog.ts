@@ -399,6 +399,7 @@ export interface RuleRunPayload {
   actions: Array<string>;
   team_id?: string | null;
   notify?: Array<RuleNotice>;
+  trouble?: string;
 }
 
 export interface RuleDuePayload {
