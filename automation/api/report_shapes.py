@@ -86,6 +86,7 @@ class ReportComment(TypedDict):
     user_name: str
     at: str
     recovered: NotRequired[bool]
+    intent: str
 
 
 class RebuildProgress(TypedDict):

@@ -440,38 +440,6 @@ class MacroWords(TypedDict):
     intents: list[str]
 
 
-class CsatTiles(TypedDict):
-    average: float | None
-    response_rate: float | None
-    sent: int
-    answered: int
-    low: int
-
-
-class CsatDay(TypedDict):
-    date: str
-    average: float | None
-    n: int
-    low: float | None
-    high: float | None
-
-
-CsatReportDetails = TypedDict(
-    "CsatReportDetails",
-    {
-        "from": str,
-        "to": str,
-        "tiles": CsatTiles,
-        "previous": CsatTiles,
-        "days": list[CsatDay],
-        "distribution": dict[str, int],
-        "comments": list[dict[str, Any]],
-        "agents": list[dict[str, Any]],
-        "min_rated": int,
-    },
-)
-
-
 class IntentDetails(TypedDict):
     name: str
     gorgias: str

@@ -81,5 +81,4 @@ urlpatterns = [
     path("reports/<slug:name>/tickets", reports.ReportTickets.as_view()),
     path("reports/<slug:name>/export", reports.ReportExport.as_view()),
     path("reports/<slug:name>/figures", reports.ReportFigures.as_view()),
-    path("reports/csat", surveys.CsatReport.as_view()),
 ]

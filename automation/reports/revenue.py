@@ -44,8 +44,9 @@ WHERE (%(channel)s::text IS NULL OR t.channel_kind = %(channel)s)
   AND (%(agent)s::uuid IS NULL OR t.agent_id = %(agent)s)
   AND (%(tag)s::text IS NULL OR t.tags @> ARRAY[%(tag)s]::varchar[])
   AND (%(store)s::uuid IS NULL OR t.store_id = %(store)s)
-GROUP BY 1, 2
+GROUP BY GROUPING SETS ((s.currency, t.agent_id), ())
 """
+"""By currency and agent, and a row without either for all: a ticket may lead to two currencies."""
 
 
 def orders(scope: Scope, *, compare: bool) -> Frame:
@@ -53,11 +54,12 @@ def orders(scope: Scope, *, compare: bool) -> Frame:
 
     Money stands in the currency that most of it is in; other currencies are rows of the table.
     """
-    rows = _sold(scope)
+    rows, converted = _sold(scope)
     currency = _main_currency(rows)
-    before = _sold(scope.before()) if compare else []
-    figures = _figures(scope, rows, currency)
-    earlier = _figures(scope.before(), before, currency) if compare else None
+    figures = _figures(scope, rows, converted, currency)
+    earlier = None
+    if compare:
+        earlier = _figures(scope.before(), *_sold(scope.before()), currency)
     told = tiles(TILES, figures, earlier)
     told[-1]["currency"] = currency
     return Frame(
@@ -71,7 +73,8 @@ def orders(scope: Scope, *, compare: bool) -> Frame:
     )
 
 
-def _sold(scope: Scope) -> list[tuple[Any, ...]]:
+def _sold(scope: Scope) -> tuple[list[tuple[Any, ...]], int]:
+    """Rows of (currency, agent, orders, tickets, net), and how many tickets they are in all."""
     wanted = scope.filters
     with connection.cursor() as cursor:
         cursor.execute(
@@ -89,12 +92,14 @@ def _sold(scope: Scope) -> list[tuple[Any, ...]]:
             },
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+    converted = sum(row[3] for row in rows if row[0] is None)
+    return [row for row in rows if row[0] is not None], converted
 
 
-def _figures(scope: Scope, rows: list[tuple[Any, ...]], currency: str | None) -> Json:
+def _figures(
+    scope: Scope, rows: list[tuple[Any, ...]], converted: int, currency: str | None
+) -> Json:
     created = scope.created().count()
-    converted = sum(row[3] for row in rows)
     return {
         "created": created,
         "converted": converted,

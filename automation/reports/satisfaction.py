@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Avg, Case, Count, FloatField, Q, QuerySet, StdDev, Value, When
@@ -27,6 +29,7 @@ from automation.reports.frame import (
     table,
     tiles,
 )
+from automation.reports.period import Period
 from automation.reports.scope import Scope
 from helpdesk.accounts.models import User
 from helpdesk.accounts.selectors import hidden_teams_of
@@ -34,6 +37,7 @@ from helpdesk.lib.clock import iso
 
 AVERAGE = "average"
 MAX_COMMENTS = 50
+ROLLING_DAYS = 28
 _Z95 = 1.96
 _LOW, _PROMOTER, _DETRACTOR = Q(score__lte=2), Q(score__gte=9), Q(score__lte=6)
 _RESPONSE = {
@@ -94,9 +98,13 @@ def nps(scope: Scope, *, compare: bool) -> Frame:
     """Whether customers would recommend the shop: promoters less detractors, -100 to 100."""
     rows = answered(scope, SurveyKind.NPS)
     figures = nps_figures(scope)
+    before = scope.before() if compare else None
     groups = [(key, "", figures[key]) for key in ("promoters", "passives", "detractors")]
     return Frame(
-        tiles=tiles(NPS_TILES, figures, nps_figures(scope.before()) if compare else None),
+        tiles=tiles(NPS_TILES, figures, nps_figures(before) if before else None),
+        series=[
+            line("nps_rolling", "score", _rolling(scope), _rolling(before) if before else None)
+        ],
         bars=[bars("groups", "count", groups, drill=True)],
         comments=_comments(scope, rows),
     )
@@ -193,6 +201,38 @@ def _days(scope: Scope, rows: QuerySet[CsatSurvey]) -> list[Json]:
     return told
 
 
+def _rolling(scope: Scope) -> list[Json]:
+    """NPS of the 28 days until each day: one day alone has too few answers to tell anything."""
+    period = scope.period
+    ahead = timedelta(days=ROLLING_DAYS - 1)
+    longer = replace(scope, period=Period(period.first - ahead, period.last, period.zone))
+    rows = {
+        row["day"]: row
+        for row in answered(longer, SurveyKind.NPS)
+        .annotate(day=TruncDate("answered_at", tzinfo=period.zone))
+        .values("day")
+        .annotate(
+            n=Count("pk"),
+            balance=Count("pk", filter=_PROMOTER) - Count("pk", filter=_DETRACTOR),
+        )
+        .order_by()
+    }
+    told = []
+    for day in period.days:
+        window = [rows[each] for n in range(ROLLING_DAYS) if (each := day - timedelta(n)) in rows]
+        n = sum(row["n"] for row in window)
+        balance = sum(row["balance"] for row in window)
+        is_told = n >= MIN_RATED_FOR_AVERAGE
+        told.append(
+            {
+                "day": day.isoformat(),
+                "value": rounded(balance * 100 / n) if is_told else None,
+                "n": n,
+            }
+        )
+    return told
+
+
 def band(average: float | None, deviation: float | None, n: int) -> tuple[Any, Any]:
     """The 95 % band of a mean (normal approximation), within 1 to 5; none for one answer."""
     if average is None or deviation is None or n < 2:
@@ -259,6 +299,7 @@ def _comments(scope: Scope, rows: QuerySet[CsatSurvey]) -> list[Json]:
             "user_name": row.user.name if row.user and _is_named(scope, row) else "",
             "at": iso(row.answered_at),
             "recovered": row.recovered_at is not None,
+            "intent": row.comment_intent,
         }
         for row in found
     ]

@@ -197,7 +197,6 @@ ROUTES: dict[str, dict[str, str]] = {
     "intents": {"GET": ANYBODY},
     "messages/<uuid:message_id>/intent": {"PUT": AGENT},
     "reports/intents": {"GET": ANYBODY},
-    "reports/csat": {"GET": ANYBODY},
     "reports/<slug:name>/figures": {"GET": ANYBODY},
     "reports/<slug:name>/tickets": {"GET": ANYBODY},
     "reports/<slug:name>/export": {"GET": ANYBODY},

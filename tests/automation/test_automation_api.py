@@ -103,7 +103,7 @@ def test_who_may_do_what(api_as, ada, bo, dee, viewer, organization):
         ("post", "/macros", MACRO, {"bo": 201, "viewer": 403}),
         ("patch", f"/macros/{macro.pk}", {"name": "x"}, {"bo": 200, "viewer": 403, "dee": 404}),
         ("delete", f"/macros/{macro.pk}", None, {"viewer": 403, "dee": 404}),
-        ("get", "/reports/csat", None, {"bo": 200, "viewer": 200}),
+        ("get", "/reports/csat/figures", None, {"bo": 200, "viewer": 200}),
     ]
     people = {"ada": ada, "bo": bo, "dee": dee, "viewer": viewer}
     for method, address, body, expected in cases:
@@ -240,7 +240,7 @@ def test_lists_cost_the_same_queries_however_long(api_as, ada, organization, cha
     catch_up()
     client = api_as(ada)
     rule = Rule.objects.get(key="cancellation")
-    for address in ("/rules", "/macros", f"/rules/{rule.pk}/runs", "/reports/csat"):
+    for address in ("/rules", "/macros", f"/rules/{rule.pk}/runs"):
         with CaptureQueriesContext(connection) as queries:
             assert client.get(f"{V1}{address}").status_code == 200
         assert len(queries) <= 14, address
@@ -262,12 +262,3 @@ def test_the_app_starts_with_the_macros_that_are_switched_on(api_as, bo):
     assert [macro["id"] for macro in macros] == [made["id"]]
     assert set(macros[0]) == {"id", "name", "folder", "acts_on_order"}
     assert off["is_active"] is False
-
-
-def test_the_csat_report_names_a_wrong_date(api_as, bo):
-    answer = api_as(bo).get(f"{V1}/reports/csat?from=soon")
-
-    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "from")
-    fine = api_as(bo).get(f"{V1}/reports/csat?from=2026-11-01&to=2026-11-20").json()
-    assert len(fine["days"]) == 20
-    assert fine["distribution"] == {"1": 0, "2": 0, "3": 0, "4": 0, "5": 0}

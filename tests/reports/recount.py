@@ -51,7 +51,7 @@ class Story:
             self.closings.append((since, None, closer))
 
     def waits(self):
-        """(when, who, seconds, whether it was the first) for each reply someone waited for."""
+        """(when, who, since when, whether it was the first) for each reply someone waited for."""
         found, asked, replies = [], None, 0
         for at, who, user in self.talk:
             if who == "in" and asked is None:
@@ -59,7 +59,7 @@ class Story:
             if who == "out":
                 if asked is not None:
                     first = replies == 0 and self.talk[0][1] != "out"
-                    found.append((at, user, (at - asked).total_seconds(), first))
+                    found.append((at, user, asked, first))
                 asked, replies = None, replies + 1
         return found
 
@@ -85,8 +85,13 @@ def stories(organization, wanted=lambda ticket: True):
     return [Story(each) for each in rows if each.status not in ("spam", "trash") and wanted(each)]
 
 
-def recount(found, first, last, zone_name, *, agent=None):
-    """Every figure of the overview between two days, both included."""
+def plain_seconds(begin, end):
+    return (end - begin).total_seconds()
+
+
+def recount(found, first, last, zone_name, *, agent=None, lasts=plain_seconds):
+    """Every figure of the overview between two days, both included; ``lasts`` says how long a
+    time between two moments is (in hours of business: another)."""
     zone = ZoneInfo(zone_name)
     begin = datetime.combine(first, time(), zone)
     end = datetime.combine(last + timedelta(days=1), time(), zone)
@@ -101,10 +106,10 @@ def recount(found, first, last, zone_name, *, agent=None):
         for at, until, closer in story.closings
         if inside(at) and (until is None or until >= end)
     ]
-    took = [(at - s.start).total_seconds() for s, at, _ in closed if s.start and s.start <= at]
+    took = [lasts(s.start, at) for s, at, _ in closed if s.start and s.start <= at]
     waits = [w for s in found for w in s.waits() if inside(w[0]) and agent in (None, w[1])]
-    firsts = [w[2] for w in waits if w[3]]
-    nexts = [w[2] for w in waits if not w[3]]
+    firsts = [lasts(w[2], w[0]) for w in waits if w[3]]
+    nexts = [lasts(w[2], w[0]) for w in waits if not w[3]]
     touched = [story.counts_until(at) for story, at, _ in closed]
     reopened = sum(inside(until) for story in mine for _, until, _ in story.closings)
     waiting = [s for s in mine if s.is_open_at(end)]
@@ -132,6 +137,12 @@ def recount(found, first, last, zone_name, *, agent=None):
         "resolution_p90": percentile(took, 0.9),
         "one_touch": share(sum(each["out"] == 1 for each in touched), n),
         "zero_touch": share(sum(each["out"] == 0 for each in touched), n),
+        "automated": sum(s.is_automated(at, who) for s, at, who in closed),
+        "wismo_avoided": sum(
+            s.is_automated(at, who)
+            for s, at, who in closed
+            if s.ticket.intent in ("order_status", "shipping/status")
+        ),
         "automation_rate": share(sum(s.is_automated(at, who) for s, at, who in closed), n),
         "messages_per_ticket": share(sum(each["in"] + each["out"] for each in touched), n),
         "reopen_rate": share(reopened, n + reopened),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, timedelta
 
 import pytest
@@ -14,7 +15,9 @@ from automation.reports.models import ClosingFigures, MessageFigures, TicketFigu
 from automation.reports.period import period_of
 from automation.reports.rebuild import rebuild
 from automation.reports.scope import Filters, Scope
+from automation.sla.edit import save_calendar
 from tests.reports.recount import recount, stories
+from tests.reports.recount_rows import open_minutes
 
 pytestmark = pytest.mark.django_db
 
@@ -56,13 +59,54 @@ def _every_figure_equals_a_recount_over_many_periods_and_filters(past):
             expected = recount(
                 [each for each in all_of_them if kept(each.ticket)], *days, ZONE, agent=agent
             )
-            expected.pop("automation_rate")
+            _automation_is_recounted_too(past, first, last, filters, expected)
             if days[1] > date(2026, 11, 20):
                 expected.pop("backlog_age")  # the period still runs: its age is of now
             answer = report("overview", scope_of(past, first, last, **filters), compare=False)
             found = told(answer)
             for key, value in expected.items():
                 assert found[key] == pytest.approx(value, abs=1e-3), (first, last, name, key)
+
+
+def _automation_is_recounted_too(past, first, last, filters, expected):
+    found = told(report("automation", scope_of(past, first, last, **filters), compare=False))
+    for key in ("automation_rate", "automated", "wismo_avoided"):
+        assert found[key] == expected.pop(key), (first, filters, key)
+    assert found["closed"] == expected["closed"]
+
+
+def _in_hours_of_business_only_the_open_minutes_count(past):
+    """A night shift over midnight, holidays, and the clock going back at two in the night."""
+    week = {"mon": [["09:00", "12:00"], ["13:00", "17:30"]], "wed": [["22:00", "03:00"]],
+            "fri": [["10:00", "24:00"]], "sat": [["20:00", "06:00"]]}  # fmt: skip
+    closed = ["2026-10-05", "2026-11-01", "2026-10-16"]
+    save_calendar(
+        past.organization,
+        {"name": "Ours", "time_zone": ZONE, "week": week, "is_default": True,
+         "closed_days": [{"date": day, "name": "Closed"} for day in closed]},
+    )  # fmt: skip
+    rebuild(past.organization.pk)
+    spans = [[(540, 720), (780, 1050)], [], [(1320, 1620)], [], [(600, 1440)], [(1200, 1800)], []]
+    holidays = {date.fromisoformat(day) for day in closed}
+
+    def lasts(begin, end):
+        return open_minutes(begin, end, spans, holidays, ZONE) * 60
+
+    everything = stories(past.organization)
+    for first, last in [("2026-10-01", "2026-11-20"), ("2026-10-24", "2026-10-27")]:
+        days = date.fromisoformat(first), date.fromisoformat(last)
+        expected = recount(everything, *days, ZONE, lasts=lasts)
+        found = told(
+            report(
+                "overview", replace(scope_of(past, first, last), hours="business"), compare=False
+            )
+        )
+        for key in ("first_response", "first_response_p90", "next_response", "next_response_p90",
+                    "resolution", "resolution_p90"):  # fmt: skip
+            assert found[key] == pytest.approx(expected[key], abs=1e-3), (first, key)
+        plain = told(report("overview", scope_of(past, first, last), compare=False))
+        assert plain["closed"] == found["closed"]
+        assert plain["resolution_p90"] is None or plain["resolution_p90"] > found["resolution_p90"]
 
 
 def _each_day_channel_tag_and_agent_equals_its_own_recount(past):
@@ -154,3 +198,4 @@ def test_every_figure_equals_a_recount_from_the_raw_rows(past):
     _the_days_of_a_report_are_local_days(past)
     _costs_the_same_queries_whatever_the_days(past)
     _what_the_log_built_up_equals_a_rebuild_and_twice_is_once(past)
+    _in_hours_of_business_only_the_open_minutes_count(past)
