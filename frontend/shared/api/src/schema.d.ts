@@ -1833,23 +1833,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/api/v1/reports/csat': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Scores between two days, with the same figures of the period before. */
-    get: operations['csat_report'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   '/api/v1/reports/intents': {
     parameters: {
       query?: never;
@@ -3732,37 +3715,6 @@ export interface components {
       timeline: components['schemas']['TimelineLine'][];
       drafts: components['schemas']['DraftRecord'][];
     };
-    CsatDay: {
-      date: string;
-      average: number | null;
-      n: number;
-      low: number | null;
-      high: number | null;
-    };
-    CsatReportDetails: {
-      from: string;
-      to: string;
-      tiles: components['schemas']['CsatTiles'];
-      previous: components['schemas']['CsatTiles'];
-      days: components['schemas']['CsatDay'][];
-      distribution: {
-        [key: string]: number;
-      };
-      comments: {
-        [key: string]: unknown;
-      }[];
-      agents: {
-        [key: string]: unknown;
-      }[];
-      min_rated: number;
-    };
-    CsatTiles: {
-      average: number | null;
-      response_rate: number | null;
-      sent: number;
-      answered: number;
-      low: number;
-    };
     /** @description A new custom field. */
     CustomFieldInputRequest: {
       owner: components['schemas']['OwnerEnum'];
@@ -5604,6 +5556,7 @@ export interface components {
       user_name: string;
       at: string;
       recovered?: boolean;
+      intent: string;
     };
     ReportDetails: {
       name: string;
@@ -9831,30 +9784,6 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ReportTicketPage'];
-        };
-      };
-    };
-  };
-  csat_report: {
-    parameters: {
-      query?: {
-        /** @description First day, like 2026-11-01. */
-        from?: string;
-        /** @description Last day. */
-        to?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CsatReportDetails'];
         };
       };
     };
