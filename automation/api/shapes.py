@@ -29,6 +29,8 @@ class RuleSafety(TypedDict):
 
 class RuleStats(TypedDict):
     runs_7d: int
+    runs_30d: int
+    matched_30d: int
     matched_7d: int
     failed_24h: int
     per_day: list[int]

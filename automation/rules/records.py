@@ -24,6 +24,7 @@ from automation.rules.summary import summary_of
 from helpdesk.lib.clock import iso, now
 
 COUNTED_DAYS = 7
+LONG_DAYS = 30
 PROOF_HOLDS = timedelta(hours=24)
 """How long a dry run opens the publish gate."""
 FAILED = (RunOutcome.PARTLY, RunOutcome.ERROR)
@@ -31,8 +32,10 @@ FAILED = (RunOutcome.PARTLY, RunOutcome.ERROR)
 
 @dataclass
 class Stats:
-    """How often a rule ran in the last seven days; ``per_day`` ends with today (UTC)."""
+    """How often a rule ran in the last 7 and 30 days; ``per_day`` ends with today (UTC)."""
 
+    runs_30d: int = 0
+    matched_30d: int = 0
     runs: int = 0
     matched: int = 0
     failed: int = 0
@@ -116,6 +119,8 @@ def _record(rule: Rule, stats: Stats, tried: set[str]) -> dict[str, Any]:
         "stats": {
             "runs_7d": stats.runs,
             "matched_7d": stats.matched,
+            "runs_30d": stats.runs_30d,
+            "matched_30d": stats.matched_30d,
             "failed_24h": stats.failed_24h,
             "per_day": stats.per_day,
         },
@@ -133,7 +138,7 @@ def _stats_of(rule_ids: list[uuid.UUID]) -> dict[uuid.UUID | None, Stats]:
     at = now()
     today = at.date()
     rows = (
-        RuleRun.objects.filter(rule__in=rule_ids, at__gte=at - timedelta(days=COUNTED_DAYS))
+        RuleRun.objects.filter(rule__in=rule_ids, at__gte=at - timedelta(days=LONG_DAYS))
         .annotate(day=TruncDate("at"))
         .order_by()
         .values("rule_id", "day")
@@ -147,12 +152,16 @@ def _stats_of(rule_ids: list[uuid.UUID]) -> dict[uuid.UUID | None, Stats]:
     found: dict[uuid.UUID | None, Stats] = {}
     for row in rows:
         stats = found.setdefault(row["rule_id"], Stats())
+        stats.runs_30d += row["runs"]
+        stats.matched_30d += row["matched"]
+        stats.failed_24h += row["failed_24h"]
+        ago = (today - row["day"]).days
+        if ago >= COUNTED_DAYS:
+            continue
         stats.runs += row["runs"]
         stats.matched += row["matched"]
         stats.failed += row["failed"]
-        stats.failed_24h += row["failed_24h"]
-        ago = (today - row["day"]).days
-        if 0 <= ago < COUNTED_DAYS:
+        if ago >= 0:
             stats.per_day[COUNTED_DAYS - 1 - ago] = row["runs"]
     return found
 

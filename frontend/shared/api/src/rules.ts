@@ -61,7 +61,14 @@ export type RuleRecord = Rule &
     paused_at: Instant | null;
     paused_reason: string;
     updated_at: Instant;
-    stats: { runs_7d: number; matched_7d: number; failed_24h: number; per_day: number[] };
+    stats: {
+      runs_7d: number;
+      matched_7d: number;
+      runs_30d: number;
+      matched_30d: number;
+      failed_24h: number;
+      per_day: number[];
+    };
   };
 export interface RuleWords {
   triggers: { type: string; label: string }[];

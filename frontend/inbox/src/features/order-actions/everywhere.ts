@@ -1,5 +1,6 @@
 import { goto } from '$app/navigation';
 import { addReportCommands } from '$features/reports/commands';
+import { addRuleCommands } from '$features/rules/commands';
 import type { App } from '$lib/app.svelte';
 import { commands } from '$lib/commands.svelte';
 import { actingOnOrders } from './acting-on-orders.svelte';
@@ -20,10 +21,12 @@ export function addOrderCommands(app: App): () => void {
   });
   const remove = commands.add(all.filter((command) => EVERYWHERE.includes(command.id)));
   const removeReports = addReportCommands(app);
+  const removeRules = addRuleCommands(app);
   const stop = countWaiting(app);
   return () => {
     remove();
     removeReports();
+    removeRules();
     stop();
   };
 }

@@ -43,6 +43,11 @@ export function moved<T>(list: readonly T[], from: number, by: -1 | 1): T[] {
   return list.toSpliced(from, 1).toSpliced(to, 0, item);
 }
 
+export function movedTo<T>(list: readonly T[], from: number, to: number): T[] {
+  const item = list[from];
+  return item === undefined ? [...list] : list.toSpliced(from, 1).toSpliced(to, 0, item);
+}
+
 /** Triggers that ask for more get what they ask for; others lose it. */
 export function withTriggers(definition: Definition, triggers: string[]): Definition {
   return {

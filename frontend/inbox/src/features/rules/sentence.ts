@@ -112,6 +112,11 @@ function actionWords({ type, params }: RuleAction, { words, choices, macros }: K
     assign_by_turn: () => named('ticket.team', params['team_id']),
     snooze: () => durationWords(String(params['duration'])),
     reply_with_macro: () => `“${macros.find(({ id }) => id === params['macro_id'])?.name ?? ''}”`,
+    run_macro_actions: () => `“${macros.find(({ id }) => id === params['macro_id'])?.name ?? ''}”`,
+    set_subject: () => `“${String(params['subject'] ?? '')}”`,
+    send_email: () => String(params['address'] ?? ''),
+    notify: () => peopleIn(params, choices),
+    set_field: () => String(params['value'] ?? ''),
     post_to_slack: () => String(params['name'] ?? ''),
     webhook: () => String(params['url'] ?? ''),
     order_action: () =>
@@ -121,6 +126,16 @@ function actionWords({ type, params }: RuleAction, { words, choices, macros }: K
   };
   const said = about[type]?.();
   return said ? `${label}: ${said}` : label;
+}
+
+function peopleIn(params: RuleAction['params'], choices: ValueChoices): string {
+  const said = (ids: unknown, field: string) =>
+    (Array.isArray(ids) ? ids : []).map(
+      (id) => choices[field]?.find((each) => each.value === id)?.label ?? String(id),
+    );
+  return [...said(params['team_ids'], 'ticket.team'), ...said(params['user_ids'], 'ticket.assignee')].join(
+    ', ',
+  );
 }
 
 function tagsIn(value: unknown): string {
