@@ -5835,6 +5835,8 @@ export interface components {
     };
     RuleStats: {
       runs_7d: number;
+      runs_30d: number;
+      matched_30d: number;
       matched_7d: number;
       failed_24h: number;
       per_day: number[];
