@@ -145,7 +145,7 @@ def _why_not_about(ticket: Ticket, answer: Message | None, closed_by: str) -> st
         return "No customer wrote on this ticket."
     if answer is None:
         return "Nobody answered the customer."
-    if closed_by in ("rule", "system") and answer.user_id is None:
+    if closed_by == "rule" or (closed_by == "system" and answer.user_id is None):
         return "The ticket was closed automatically."
     return None
 

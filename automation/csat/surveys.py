@@ -15,6 +15,7 @@ from automation.csat.carrying import (
 from automation.csat.exclusions import exclude_ticket, has_opted_out
 from automation.csat.models import CsatSurvey, SurveyState
 from automation.csat.reasons import (
+    MERGED,
     REOPENED,
     last_answer,
     why_not_any_more,
@@ -50,6 +51,14 @@ def after_status_change(event: Event) -> None:
         plan_survey(event.ticket_id, closed_by=event.actor["type"])
     elif before == Status.CLOSED:
         cancel_planned(event.ticket_id, REOPENED)
+
+
+@subscribes("ticket.merged", name="automation.csat_merged")
+def after_merge(event: Event) -> None:
+    """What was planned for a ticket that is another now is taken back: it would hold up that one's."""
+    gone = event.ticket_id
+    if gone is not None and Ticket.objects.filter(pk=gone, merged_into__isnull=False).exists():
+        cancel_planned(gone, MERGED)
 
 
 def plan_survey(ticket_id: uuid.UUID, *, closed_by: str = "agent") -> CsatSurvey | None:
