@@ -18,7 +18,7 @@ from automation.api.shapes import (
 )
 from automation.rules import selectors
 from automation.rules.drafts import discard_draft, publish, restore, save_draft
-from automation.rules.gallery import install_template, templates_of
+from automation.rules.gallery.installing import install_template, templates_of
 from automation.rules.lint import lint
 from automation.rules.outside import signing_secret
 from automation.rules.records import rule_record

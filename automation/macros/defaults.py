@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,22 @@ _FILE = Path(__file__).with_name("defaults.toml")
 
 def ensure_default_macros(organization: Organization) -> None:
     """Create the default macros that are not there yet, by key; changed ones stay as they are."""
+    ensure_macros(organization, _FILE)
+
+
+def ensure_macros(
+    organization: Organization, file: Path, keys: Iterable[str] | None = None
+) -> None:
+    """The same for the macros of another file, or those of them with these keys."""
+    listed = tomllib.loads(file.read_text())["macro"]
+    wanted = {each["key"] for each in listed} if keys is None else set(keys)
     known = set(
         Macro.objects.filter(organization=organization)
         .exclude(key="")
         .values_list("key", flat=True)
     )
-    for each in tomllib.loads(_FILE.read_text())["macro"]:
-        if each["key"] not in known:
+    for each in listed:
+        if each["key"] in wanted - known:
             create_macro(organization, fields_of(each), key=each["key"])
 
 

@@ -68,7 +68,7 @@ def act(
             run.actions = [_told(each, "would be done") for each in hit.actions]
         else:
             before = photograph(lock_ticket(run.ticket_id))
-            _apply_actions(run, hit, snapshot, change)
+            _apply_actions(run, hit, snapshot, change, _trigger_of(event))
             changed = difference(before, lock_ticket(run.ticket_id))
             run.changed = changed if set(changed) & _UNDONE else {}
             guard.note_actions(len(run.actions))
@@ -140,7 +140,14 @@ def _new_run(event: Event, hit: Judged, snapshot: Snapshot) -> RuleRun:
     )
 
 
-def _apply_actions(run: RuleRun, hit: Judged, snapshot: Snapshot, change: dict[str, Any]) -> None:
+def _trigger_of(event: Event) -> str:
+    """What made the rule run: the event, or what an announced run says of itself."""
+    return str(event.payload["trigger"] if event.type == "rule.due" else event.type)
+
+
+def _apply_actions(
+    run: RuleRun, hit: Judged, snapshot: Snapshot, change: dict[str, Any], trigger: str
+) -> None:
     rule = hit.rule
 
     def still_holds() -> bool:
@@ -156,6 +163,7 @@ def _apply_actions(run: RuleRun, hit: Judged, snapshot: Snapshot, change: dict[s
         run_id=run.pk,
         still_holds=still_holds,
         source=f"the rule “{rule.name}”",
+        trigger=trigger,
         why=_why(run),
     )
     for each in hit.actions:

@@ -76,6 +76,8 @@ class ActionContext:
     run_id: uuid.UUID | None = None
     still_holds: Callable[[], bool] = lambda: True
     source: str = ""
+    trigger: str = ""
+    """What made the rule run; empty for a macro."""
     why: str = ""
     """What was true, in words: ``Intent is cancel order, Order is not fulfilled``."""
 
@@ -250,6 +252,7 @@ class ReplyWithMacro:
             order_meant=context.order_meant,
             run_id=context.run_id,
             still_holds=context.still_holds,
+            trigger=context.trigger,
         )
 
 

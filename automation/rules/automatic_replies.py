@@ -15,6 +15,7 @@ from automation.addressee import find_handle
 from automation.macros.models import Macro
 from automation.macros.render import render
 from automation.orders import OrderMeant
+from automation.rules.triggers import RATED, is_news
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import NewerMessages
 from tickets.actions.change import lock_ticket
@@ -33,6 +34,8 @@ SAME_MACRO_PAUSE = timedelta(hours=24)
 MAX_PER_CUSTOMER_AND_DAY = 3
 MAX_PER_TICKET = 3
 TOO_OLD = timedelta(hours=24)
+LONG_AGO = timedelta(days=90)
+"""For what is no answer but news."""
 
 _NOT_LEFT = (DeliveryState.WITHDRAWN, DeliveryState.FAILED)
 
@@ -45,16 +48,23 @@ def reply_with_macro(
     order_meant: OrderMeant | None,
     run_id: uuid.UUID | None,
     still_holds: Callable[[], bool],
+    trigger: str = "",
 ) -> str:
-    """Queue the macro as an automatic reply; returns ``sent`` or ``not sent: <why>``."""
+    """Queue the macro as an automatic reply; returns ``sent`` or ``not sent: <why>``.
+
+    Where something happened (an order moved, a rating came) there may be no message: then it goes
+    to where the customer's newest one came from, how long ago that may be.
+    """
     macro = Macro.objects.filter(pk=macro_id, is_active=True).first()
     if macro is None:
         return "not sent: the macro is switched off or gone"
     ticket = lock_ticket(ticket_id)
+    if message is None and is_news(trigger):
+        message = _newest_of_customer(ticket)
     if message is None:
         return "not sent: there is no customer message to answer"
     reason = (
-        why_not_answerable(message, ticket)
+        why_not_answerable(message, ticket, trigger=trigger)
         or _why_not_reachable(message, ticket)
         or _why_too_many(macro_id, ticket)
     )
@@ -62,13 +72,23 @@ def reply_with_macro(
         return f"not sent: {reason}"
     if not still_holds():
         return "not sent: the order has changed meanwhile"
-    return _send(macro, message, ticket, order_meant, run_id)
+    return _send(macro, message, ticket, order_meant, run_id, is_news=is_news(trigger))
+
+
+def _newest_of_customer(ticket: Ticket) -> Message | None:
+    written = Message.objects.filter(
+        ticket=ticket, kind=MessageKind.CUSTOMER, direction=Direction.IN, is_automatic=False
+    )
+    return written.select_related("body", "channel").order_by("-position").first()
 
 
 def why_not_answerable(
-    message: Message, ticket: Ticket, *, at: datetime | None = None
+    message: Message, ticket: Ticket, *, at: datetime | None = None, trigger: str = ""
 ) -> str | None:
-    """Why no machine may answer this message (now, or ``at`` an earlier moment), or None."""
+    """Why no machine may answer this message (now, or ``at`` an earlier moment), or None.
+
+    ``trigger`` is what made the rule run: who rates a closed ticket may be thanked there.
+    """
     if message.kind != MessageKind.CUSTOMER or message.direction != Direction.IN:
         return "this is not a customer's message"
     if message.is_automatic:
@@ -77,11 +97,13 @@ def why_not_answerable(
         return "the sender is not verified"
     if message.details.get("is_public"):
         return "everybody could read the answer"
-    if ticket.status not in (Status.OPEN, Status.SNOOZED):
+    alive = (Status.OPEN, Status.SNOOZED, *((Status.CLOSED,) if trigger == RATED else ()))
+    if ticket.status not in alive:
         return f"the ticket is {ticket.get_status_display().lower()}"
-    if "old" in message.flags or (at or now()) - message.created_at > TOO_OLD:
-        return "the message is older than a day"
-    return None
+    age = (at or now()) - message.created_at
+    if is_news(trigger):
+        return "the customer has not written for 90 days" if age > LONG_AGO else None
+    return "the message is older than a day" if "old" in message.flags or age > TOO_OLD else None
 
 
 def _send(
@@ -90,6 +112,8 @@ def _send(
     ticket: Ticket,
     order_meant: OrderMeant | None,
     run_id: uuid.UUID | None,
+    *,
+    is_news: bool,
 ) -> str:
     order = order_meant.again().order if order_meant else None
     rendered = render(macro, ticket, user=None, order=order)
@@ -110,7 +134,7 @@ def _send(
         rule_run_id=run_id,
         message_id=uuid.uuid5(run_id, str(macro.pk)) if run_id else None,
         is_automatic=True,
-        seen_position=message.position,
+        seen_position=None if is_news else message.position,
     )
     try:
         reply(ticket.pk, outgoing)

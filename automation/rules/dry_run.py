@@ -89,7 +89,7 @@ def _judge(
     is_match = verdict.is_match and (
         rule.runs_on_automatic or message is None or not message.is_automatic
     )
-    scene = Scene(ticket, message, snapshot.order_meant, snapshot.at, macros)
+    scene = Scene(ticket, message, snapshot.order_meant, snapshot.at, macros, rule.triggers)
     actions = told_actions(rule.actions, scene if is_match else None)
     return Trial(ticket, message, is_match, trace_records(verdict.trace, labels), actions)
 

@@ -368,6 +368,7 @@ def _row(
         moment.snapshot.order_meant,
         moment.at,
         look.macros if is_shown else {},
+        definition["triggers"],
     )
     return {
         "ticket_id": str(moment.ticket.pk),

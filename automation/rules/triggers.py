@@ -43,6 +43,14 @@ NO_REPLY, SCHEDULE, MANUAL = "no_reply", "schedule", "manual"
 TRIGGERS: dict[str, str] = {**EVENTS, **ORDERS, **OTHERS}
 
 
+RATED = "csat.answered"
+
+
+def is_news(trigger: str) -> bool:
+    """Whether a rule then writes because something happened, not because of a new message."""
+    return trigger in (RATED, NO_REPLY, SCHEDULE) or trigger in ORDERS
+
+
 UPDATED = "ticket.updated"
 UPDATES = ("subject", "fields", "order_id")
 """What of a ticket's update is meant; timers and clocks shown on it are none."""

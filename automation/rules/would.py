@@ -6,7 +6,7 @@ got lately, whether a survey may be sent) is said as a condition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from automation.orders import OrderMeant
 from automation.rules.actions import describe_actions
 from automation.rules.automatic_replies import why_not_answerable
 from automation.rules.ticket_actions import MERGE, find_merge_target, why_not_mergeable
+from automation.rules.triggers import is_news
 from automation.rules.writing_actions import why_never_mailed
 from helpdesk.lib.errors import HelpdeskError
 from tickets.models import Message, Ticket
@@ -36,6 +37,7 @@ class Scene:
     order_meant: OrderMeant
     at: datetime
     macros: Mapping[str, Macro]
+    triggers: Sequence[str] = ()
 
 
 def told_actions(actions: list[dict[str, Any]], scene: Scene | None) -> list[dict[str, Any]]:
@@ -86,9 +88,12 @@ def written(scene: Scene, macro_id: str) -> dict[str, Any] | None:
 
 
 def _reply(scene: Scene, params: Mapping[str, Any]) -> str:
+    news = next((each for each in scene.triggers if is_news(each)), "")
+    if scene.message is None and news:
+        return "would be sent, if their last message came from a proven address"
     if scene.message is None:
         return "would not be sent: there is no customer message"
-    reason = why_not_answerable(scene.message, scene.ticket, at=scene.at)
+    reason = why_not_answerable(scene.message, scene.ticket, at=scene.at, trigger=news)
     return f"would not be sent: {reason}" if reason else "would be sent"
 
 

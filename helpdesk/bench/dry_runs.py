@@ -25,7 +25,7 @@ def main() -> None:
     prepare()
     migrate_if_needed()
     from automation.rules import time_machine
-    from automation.rules.gallery import install_template
+    from automation.rules.gallery.installing import install_template
     from automation.rules.models import DryRunState, Rule
     from helpdesk.bench.figure import Figure, compared
     from helpdesk.bench.macros import make_shop

@@ -14,7 +14,7 @@ from automation.models import DryRun, Rule, RuleRun, RuleVersion
 from automation.rules import time_machine
 from automation.rules.definition import clean_definition
 from automation.rules.edit import change_rule, create_rule
-from automation.rules.gallery import TEMPLATES
+from automation.rules.gallery.installing import TEMPLATES
 from automation.rules.models import Mode, RunOutcome
 from automation.rules.shipped import ensure_shipped_rules
 from helpdesk.events.models import Event
