@@ -10,7 +10,7 @@ import { bandsOf, isEmpty } from '$features/reports/layout';
 import { partsOf, pilesOf, sumOf } from '$features/reports/stack';
 import { askOf, carriedState, daysOf, readState, writeState } from '$features/reports/state';
 import { nextSorting, sorted, tableOfBars, tableOfSeries } from '$features/reports/table';
-import { columnsFor, shownTiles } from '$features/reports/tiles';
+import { columnsFor, leadAndRest, shownTiles } from '$features/reports/tiles';
 import { changeOf, duration, onAxis, written } from '$features/reports/values';
 
 beforeEach(() => useWords('en-GB', {}, en));
@@ -213,7 +213,15 @@ test('tiles: a ninetieth percentile stands under its figure, and rows have few h
     ['first_response', 30],
     ['closed', undefined],
   ]);
-  expect([10, 8, 12, 9].map(columnsFor)).toEqual([5, 4, 4, 5]);
+  expect([10, 8, 12, 9, 3].map(columnsFor)).toEqual([5, 4, 4, 3, 3]);
+  const many = (n: number) => shownTiles(Array.from({ length: n }, (_, index) => tile(`t${index}`, 1)));
+  expect([5, 6, 7, 8, 15].map((n) => leadAndRest(many(n)).map((part) => part.length))).toEqual([
+    [5, 0],
+    [3, 3],
+    [4, 3],
+    [5, 3],
+    [5, 10],
+  ]);
 });
 
 test('a report is empty when nothing was counted, and not when something was nought', () => {

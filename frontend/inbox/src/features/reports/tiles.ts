@@ -16,13 +16,14 @@ export function shownTiles(tiles: readonly ReportTile[]): ShownTile[] {
     .map((tile) => ({ tile, p90: byKey.get(tile.key + P90) ?? null }));
 }
 
-/** The large ones on top, and the rest below. */
-export function leadAndRest(tiles: readonly ShownTile[], most = 5): [ShownTile[], ShownTile[]] {
+/** The large ones on top, and the rest below: never one or two alone in a row. */
+export function leadAndRest(tiles: readonly ShownTile[]): [ShownTile[], ShownTile[]] {
+  const most = tiles.length === 6 ? 3 : tiles.length === 7 ? 4 : 5;
   return [tiles.slice(0, most), tiles.slice(most)];
 }
 
 /** In how many columns the rest stands with the fewest holes. */
 export function columnsFor(n: number): number {
   const holes = (columns: number) => (columns - (n % columns)) % columns;
-  return [5, 4, 6].reduce((best, each) => (holes(each) < holes(best) ? each : best));
+  return [5, 4, 6, 3].reduce((best, each) => (holes(each) < holes(best) ? each : best));
 }
