@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from automation.intents.czech import in_english
-from automation.intents.encoder import encode
+from automation.intents.encoder import DIMENSIONS, encode
 from automation.intents.features import buckets_of
 from automation.intents.model import Floats, Heads
 from automation.intents.text import clean, sentences_of
@@ -72,8 +72,8 @@ def adapt(heads: Heads, corrected: list[Lesson], known: list[Lesson], *, version
     """
     usable = [each for each in corrected if each.intent in heads.labels]
     replay = _some_of_each([each for each in known if each.intent in heads.labels])
-    fresh, unseen = _split(_read(replace(each, weight=CORRECTED_WEIGHT) for each in usable))
-    old, control = _split(_read(replay))
+    fresh, unseen = _split(_read(heads, (replace(e, weight=CORRECTED_WEIGHT) for e in usable)))
+    old, control = _split(_read(heads, replay))
     learned = _learn(heads, fresh + old)
     learned = replace(learned, version=version)
     return Adapted(
@@ -92,7 +92,7 @@ def adapt(heads: Heads, corrected: list[Lesson], known: list[Lesson], *, version
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    vector: Floats
+    units: Floats
     buckets: list[int]
     intent: str
     weight: float
@@ -108,7 +108,7 @@ def _some_of_each(lessons: list[Lesson]) -> list[Lesson]:
     return some
 
 
-def _read(lessons: Iterable[Lesson]) -> list[_Prepared]:
+def _read(heads: Heads, lessons: Iterable[Lesson]) -> list[_Prepared]:
     """As `understand` sees a message of one sentence; of a long one its first sentences."""
     given = list(lessons)
     texts = [" ".join(sentences_of(clean(each.text))) for each in given]
@@ -117,10 +117,10 @@ def _read(lessons: Iterable[Lesson]) -> list[_Prepared]:
         for text, each in zip(texts, given, strict=True)
     ]
     vectors = [encode(words[start : start + _BATCH]) for start in range(0, len(words), _BATCH)]
-    rows = np.concatenate(vectors) if vectors else np.zeros((0, 1), dtype=np.float32)
+    rows = np.concatenate(vectors) if vectors else np.zeros((0, DIMENSIONS), dtype=np.float32)
     return [
         _Prepared(row, buckets_of(text), each.intent, each.weight)
-        for row, text, each in zip(rows, texts, given, strict=True)
+        for row, text, each in zip(heads.units(rows), texts, given, strict=True)
         if text.strip()
     ]
 
@@ -132,31 +132,31 @@ def _split(prepared: list[_Prepared]) -> tuple[list[_Prepared], list[_Prepared]]
 
 
 def _learn(heads: Heads, lessons: list[_Prepared]) -> Heads:
-    dense, grams, bias = heads.dense.copy(), heads.grams.copy(), heads.bias.copy()
+    outwards, grams, bias = heads.outwards.copy(), heads.grams.copy(), heads.bias.copy()
     column_of = {label: column for column, label in enumerate(heads.labels)}
     order = random.Random(11)  # noqa: S311 (no secret)
     for epoch in range(EPOCHS):
         rate = RATE / (1 + epoch)
         for each in order.sample(lessons, len(lessons)):
             scale = 1 / np.sqrt(max(1, len(each.buckets)))
-            scores = each.vector @ dense + bias
+            scores = each.units @ outwards + bias
             if each.buckets:
                 scores = scores + grams[each.buckets].sum(axis=0) * scale
             shares = np.exp(scores - scores.max())
             shares /= shares.sum()
             shares[column_of[each.intent]] -= 1.0
             step = (rate * each.weight * shares).astype(np.float32)
-            dense -= np.outer(each.vector, step)
+            outwards -= np.outer(each.units / max(1.0, float(each.units @ each.units)), step)
             bias -= step * 0.1
             if each.buckets:
                 grams[each.buckets] -= step * scale
-    return replace(heads, dense=dense, grams=grams, bias=bias)
+    return replace(heads, outwards=outwards, grams=grams, bias=bias)
 
 
 def _guesses(heads: Heads, prepared: list[_Prepared]) -> list[str]:
     found = []
     for each in prepared:
-        scores = each.vector @ heads.dense + heads.bias
+        scores = each.units @ heads.outwards + heads.bias
         if each.buckets:
             scores = scores + heads.grams[each.buckets].sum(axis=0) / np.sqrt(len(each.buckets))
         found.append(heads.labels[int(scores.argmax())])

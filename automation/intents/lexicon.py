@@ -20,7 +20,7 @@ _CANCEL = (
     r"cancel\w*|call(?:ed|ing)? off|annul\w*|"
     r"stornier\w*|storno\w*|ruckgangig|widerruf\w*|"
     r"anul\w*|desist\w*|dar de baja|"
-    r"rezygn\w*|odwola\w*|skasow\w*|wycofa\w*|"
+    r"rezygn\w*|odwola\w*|skasow\w*|skasuj\w*|wycofa\w*|"
     r"zrus\w*|rusi[mt]\b|storn\w*|odstoup\w*|odvola\w*|"
     r"отмен\w*|аннулир\w*"
 )
@@ -28,12 +28,14 @@ _CANCEL = (
 _DROP = (
     r"scrap|revoke|withdraw\w*|undo|void|forget (?:about|my|the)|want out of|no longer (?:want|need)|"
     r"zuruckzieh\w*|streichen|trete\w?|rucktritt|vergessen sie|renonc\w*|oubliez|laissez tomber|"
-    r"olvid\w*|den de baja|paren|zapomnijcie o|wstrzyma\w*|cofna\w*|zapomente na|vymaz\w*|забудьте|снимите|отказ\w*"
+    r"olvid\w*|den de baja|paren|zapomnijcie o|wstrzyma\w*|cofna\w*|zapomente na|vymaz\w*|забудьте|снимите|отказ\w*|"
+    r"stoppen|stoppt|arret(?:er|ez) (?:ma|la|cette)|retir(?:en|ar|ad) (?:el|mi)|deteng\w*|zatrzyma\w*|"
+    r"vyskrtn\w*|odstran\w*|zastav\w*|отзов\w*|откат\w*|останов\w*"
 )
 _DROP_UNSPACED = r"不要了|不想要|不需要了|关闭|拦截|ไม่เอาแล้ว|ไม่ต้องแล้ว|ไม่อยากได้แล้ว|ถอนคำสั่ง"
 _CANCEL_UNSPACED = r"取消|撤销|撤回|退单|作废|ยกเลิก|แคนเซิล|แคนเซล"
 _ORDER = (
-    r"orders?|purchases?|bestellung(?:en)?|auftrag\w*|commandes?|comandes?|achats?|pedidos?|orden(?:es)?|"
+    r"orders?|purchases?|bestellung(?:en)?|auftrag\w*|commandes?|comandes?|achats?|pedidos?|encargos?|orden(?:es)?|"
     r"compras?|zamowien\w*|zakup\w*|objednav\w*|nakup\w*|заказ\w*|покупк\w*"
 )
 _ORDER_UNSPACED = r"订单|[这那一]单|下的单|ออเดอร์|คำสั่งซื้อ|การสั่งซื้อ|รายการสั่ง"
@@ -81,9 +83,13 @@ _TRACK = (
     r"tracking (?:number|code|link|info\w*|id)|track (?:my|the|an?|order|parcel|package|purchase)\b|"
     r"sendungsnummer\w*|sendungsverfolg\w*|sendung verfolgen|numero de suivi|suivi (?:de|du|n')|suivre (?:mon|ma|le|la)|"
     r"numero de guia|rastrea\w*|rastreo|seguimiento de(?:l)? (?:mi |pedido|compra|envio)|seguimiento del?|"
-    r"sledzeni\w*|numer (?:przesylki|sledzenia|paczki)|sledovan\w*|cislo zasilky|трек\w*|отслед\w*"
+    r"sledzeni\w*|numer (?:przesylki|sledzenia|paczki)|sledovan\w*|cislo zasilky|трек\w*|отслед\w*|"
+    r"order status|status of (?:my|the|our) (?:order|parcel|package|shipment|purchase)|bestellstatus|sendungsstatus|lieferstatus|"
+    r"status (?:meiner|der|unserer) (?:bestellung|sendung|lieferung)|statut de (?:ma|la|notre) (?:commande|livraison)|"
+    r"estado (?:de (?:mi|la|nuestra) (?:compra|orden)|del? (?:mi )?(?:pedido|envio|paquete))|status (?:mojego )?zamowienia|"
+    r"status (?:mojej )?(?:paczki|przesylki)|stav (?:me |moji |nasi )?(?:objednavky|zasilky)|статус (?:моего )?заказа|статус (?:моей )?посылки"
 )
-_TRACK_UNSPACED = r"查物流|物流单号|快递单号|เลขพัสดุ|เช็คพัสดุ|ติดตามพัสดุ|ติดตามคำสั่งซื้อ|เลขแทรค"
+_TRACK_UNSPACED = r"订单状态|物流状态|สถานะ(?:คำสั่งซื้อ|พัสดุ|ออเดอร์)|查物流|物流单号|快递单号|เลขพัสดุ|เช็คพัสดุ|ติดตามพัสดุ|ติดตามคำสั่งซื้อ|เลขแทรค"
 _RECEIVED = (
     r"(?:has |have |just )?arrived|came (?:with|in|broken|today)|i (?:have |'ve )?(?:got|received) (?:the|my|it|order|a)|ist (?:da|angekommen)|angekommen|erhalten|"
     r"bien recu|j'ai recu|est arrivee?|llego|recibi|przysz[lea]\w*|dotar[l]\w*|dorazi\w*|prisel|prisla|prislo|obdrzel\w*|пришел|пришла|пришло|получила?"

@@ -22,11 +22,17 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Heads:
-    """Weights of the intent head and of the sentiment head, as they were trained together."""
+    """Weights of the intent head and of the sentiment head, as they were trained together.
+
+    A sentence vector excites ``units`` (``inwards``, ``shift``); these (``outwards``, ``bias``) and
+    the letter groups (``grams``) speak for each of ``labels``.
+    """
 
     version: str
     labels: tuple[str, ...]
-    dense: Floats
+    inwards: Floats
+    shift: Floats
+    outwards: Floats
     grams: Floats
     bias: Floats
     sentiments: tuple[str, ...]
@@ -58,9 +64,13 @@ class Heads:
         found: Floats = self.grams[buckets].sum(axis=0) / np.sqrt(np.float32(len(buckets)))
         return found
 
+    def units(self, vectors: Floats) -> Floats:
+        """What the vectors excite: a row of numbers from nought upwards for each."""
+        return np.maximum(vectors @ self.inwards + self.shift, 0)
+
     def weighed(self, vectors: Floats, letters: list[Floats]) -> Floats:
         """The same as `intents`, where the letters were judged before."""
-        scores = vectors @ self.dense + self.bias
+        scores = self.units(vectors) @ self.outwards + self.bias
         return _softmax((scores + np.array(letters, dtype=np.float32)) / self.temperature)
 
     def by_letters(self, letters: Floats) -> Floats:
@@ -125,7 +135,9 @@ def _read_heads(path: Path, changed: int) -> Heads:
         return Heads(
             version=str(stored["version"]),
             labels=tuple(str(label) for label in stored["labels"]),
-            dense=stored["dense"].astype(np.float32),
+            inwards=stored["inwards"].astype(np.float32),
+            shift=stored["shift"].astype(np.float32),
+            outwards=stored["outwards"].astype(np.float32),
             grams=stored["grams"].astype(np.float32),
             bias=stored["bias"].astype(np.float32),
             sentiments=tuple(str(label) for label in stored["sentiments"]),
@@ -143,7 +155,9 @@ def save_heads(heads: Heads, path: Path = WEIGHTS) -> None:
         written,
         version=np.array(heads.version),
         labels=np.array(heads.labels),
-        dense=heads.dense.astype(np.float16),
+        inwards=heads.inwards.astype(np.float16),
+        shift=heads.shift,
+        outwards=heads.outwards.astype(np.float16),
         grams=heads.grams.astype(np.float16),
         bias=heads.bias,
         sentiments=np.array(heads.sentiments),

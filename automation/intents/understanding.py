@@ -16,12 +16,12 @@ from automation.intents.text import clean, fold, sentences_of
 
 # Below its threshold an intent is not claimed. The costly ones start an automatic answer or put a
 # ticket on top of everyone's queue; figures behind these numbers are in weights/MODEL_CARD.md.
-DEFAULT_THRESHOLD = 0.30
+DEFAULT_THRESHOLD = 0.22
 THRESHOLDS = {
-    "cancel_order": 0.60,
-    "order_status": 0.50,
-    "refund_request": 0.42,
-    "refund_status": 0.45,
+    "cancel_order": 0.45,
+    "order_status": 0.30,
+    "refund_request": 0.35,
+    "refund_status": 0.35,
     "spam": 0.40,
     "out_of_scope": 0.60,
 }
@@ -55,7 +55,7 @@ _URGENT = re.compile(
 
 MAX_WISHES = 5
 _GUESSES_TOLD, _WORDS_TOLD = 3, 4
-MAX_ENCODED_CHARS = 420
+MAX_ENCODED_CHARS = 220
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ CARD = WEIGHTS.parent / "MODEL_CARD.md"
 COSTLY = ("cancel_order", "order_status", "refund_request", "refund_status")
 FEW_SENTENCES = 60
 _CONFUSIONS_SHOWN = 6
-_SURENESS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
+_SURENESS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 
 Pair = tuple[str, str | None]
 
@@ -67,14 +67,12 @@ def _f1(counts: Counter[Pair], intent: str) -> float:
 
 
 def _thresholds() -> str:
-    return (
-        ", ".join(f"{intent} {value:.2f}" for intent, value in sorted(THRESHOLDS.items()))
-        + f", others {DEFAULT_THRESHOLD:.2f}; "
-        + ", ".join(
-            f"{intent} in {language} {value:.2f}"
-            for (language, intent), value in sorted(LANGUAGE_THRESHOLDS.items())
-        )
-    )
+    each = [f"{intent} {value:.2f}" for intent, value in sorted(THRESHOLDS.items())]
+    each += [
+        f"{intent} in {language} {value:.2f}"
+        for (language, intent), value in sorted(LANGUAGE_THRESHOLDS.items())
+    ]
+    return ", ".join([*each, f"others {DEFAULT_THRESHOLD:.2f}"])
 
 
 def _languages(own: list[Example]) -> list[str]:
@@ -116,7 +114,7 @@ def _own_table(own: list[Example], answers: dict[str, Understanding]) -> list[st
     lines = [
         "## The same sentences, each judged by a head that did not see it",
         "",
-        "One author wrote these and the lexicon was written with them in view: a comparison of languages, not a promise.",
+        "The lexicon was written with these in view, some scenes stand in several languages: a comparison, not a promise.",
         "Finer names count as the wider intent they belong to, except in the last column.",
         "",
         "| language | sentences | right | unsure | macro F1 | cancel_order found | precision | F1 | order_status found | precision | F1 | finer name right |",

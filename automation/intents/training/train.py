@@ -1,4 +1,4 @@
-"""Re-train the heads: `python -m automation.intents.training.train` (about two minutes).
+"""Re-train the heads: `python -m automation.intents.training.train` (about five minutes).
 
 Writes weights/heads.npz and weights/MODEL_CARD.md. Needs scikit-learn (requirements/dev.in); the
 product itself does not. Same sentences in, same weights out.
@@ -6,17 +6,17 @@ product itself does not. Same sentences in, same weights out.
 
 import argparse
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+from automation.intents.catalog import NAMES
 from automation.intents.czech import in_english
-from automation.intents.encoder import DIMENSIONS, FREQUENT, KNOWN_PIECES, encode, pieces_of
+from automation.intents.encoder import FREQUENT, KNOWN_PIECES, encode, pieces_of
 from automation.intents.features import BUCKETS, buckets_of
 from automation.intents.model import Heads, save_heads
 from automation.intents.text import clean
@@ -34,11 +34,10 @@ from automation.intents.training.corpora import (
     rows_of,
     some_of_each,
 )
+from automation.intents.training.fitting import Layers, Lessons, fit
 from automation.intents.understanding import Understanding, understand_many
 
-VERSION = "3"
-GRAM_SCALE = 0.8
-INVERSE_REGULARISATION = 20.0
+VERSION = "4"
 FOLDS = 3
 _BATCH = 64
 
@@ -49,7 +48,7 @@ _OWN_WEIGHT = 2.0
 # The same sentence without capitals, accents and full stops says nothing new, it only writes worse.
 _NOISY_SHARE = 0.3
 # An intent with more own sentences than this does not become likelier by having them.
-_OWN_EVEN_COUNT = 150.0
+_OWN_EVEN_COUNT = 400.0
 
 _MOOD_OF_INTENT = {
     "complaint": "negative",
@@ -97,17 +96,26 @@ def glossed(example: Example) -> str:
     return in_english(text) if example.language == "cs" else text
 
 
-def features(vectors: Vectors, examples: list[Example]) -> Any:
-    """Dense and letter-group features side by side, one sparse row an example."""
+def letters_of(examples: list[Example]) -> sparse.csr_matrix:
+    """The letter groups of each example, one sparse row of length one."""
     rows, columns, values = [], [], []
     for row, example in enumerate(examples):
         buckets = buckets_of(clean(example.text))
         rows += [row] * len(buckets)
         columns += buckets
-        values += [GRAM_SCALE / max(1, len(buckets)) ** 0.5] * len(buckets)
-    grams = sparse.csr_matrix((values, (rows, columns)), shape=(len(examples), BUCKETS))
-    dense = sparse.csr_matrix(vectors.of([glossed(example) for example in examples]))
-    return sparse.hstack([dense, grams]).tocsr()
+        values += [1 / max(1, len(buckets)) ** 0.5] * len(buckets)
+    shape = (len(examples), BUCKETS)
+    return sparse.csr_matrix((np.array(values, dtype=np.float32), (rows, columns)), shape=shape)
+
+
+def lessons_of(vectors: Vectors, examples: list[Example]) -> Lessons:
+    """What the heads learn from; labels are places in `NAMES`."""
+    return Lessons(
+        vectors=vectors.of([glossed(example) for example in examples]),
+        letters=letters_of(examples),
+        answers=np.array([NAMES.index(example.intent) for example in examples]),
+        weights=weights_of(examples),
+    )
 
 
 def weights_of(examples: list[Example]) -> NDArray[np.float64]:
@@ -126,58 +134,52 @@ def _weight(example: Example, count: int) -> float:
     return min(1.0, limit / count)
 
 
-def fit(
-    inputs: Any, answers: list[str], weights: NDArray[np.float64], inverse: float
-) -> LogisticRegression:
-    """A multinomial logistic regression."""
-    return LogisticRegression(C=inverse, max_iter=150, tol=2e-3).fit(
-        inputs, answers, sample_weight=weights
-    )
-
-
 @dataclass(frozen=True)
 class Unseen:
-    """What heads said of sentences they had not seen: the answers, and the plain probabilities."""
+    """What heads said of sentences they had not seen, and what their scores are divided by for a
+    probability to mean how often it is right."""
 
     answers: dict[str, Understanding]
-    shares: NDArray[np.float32]
-    wanted: NDArray[np.int64]
+    temperature: float
 
 
 def cross_validated(
-    inputs: Any, examples: list[Example], vectors: Vectors, mood: LogisticRegression
+    lessons: Lessons, examples: list[Example], vectors: Vectors, mood: LogisticRegression
 ) -> Unseen:
     """Each own sentence judged by heads trained without it (nor its plainly written twin)."""
-    answers = np.array([example.intent for example in examples])
-    weights = weights_of(examples)
     parts = np.array([part_of(plain(e.text), FOLDS) if e.source == OWN else -1 for e in examples])
-    found: dict[str, Understanding] = {}
-    shares, wanted = [], []
+    folds: list[tuple[Heads, list[Example]]] = []
     for part in range(FOLDS):
-        seen = parts != part
-        heads = heads_of(
-            fit(inputs[seen], answers[seen].tolist(), weights[seen], INVERSE_REGULARISATION), mood
-        )
-        unseen = [e for e in (examples[i] for i in np.flatnonzero(~seen)) if not e.is_noisy]
+        rows = np.flatnonzero(parts != part)
+        seen = Lessons(
+            lessons.vectors[rows], lessons.letters[rows], lessons.answers[rows], lessons.weights[rows]
+        )  # fmt: skip
+        unseen = [e for e in (examples[i] for i in np.flatnonzero(parts == part)) if not e.is_noisy]
+        folds.append((heads_of(fit(seen, len(NAMES)), mood), unseen))
+    temperature = _temperature_of(folds, vectors)
+    found: dict[str, Understanding] = {}
+    for heads, unseen in folds:
+        calibrated = replace(heads, temperature=temperature)
         texts = [e.text for e in unseen]
         for start in range(0, len(texts), _BATCH):
             batch = texts[start : start + _BATCH]
-            found.update(zip(batch, understand_many(batch, heads), strict=True))
+            found.update(zip(batch, understand_many(batch, calibrated), strict=True))
+    return Unseen(found, temperature)
+
+
+def _temperature_of(folds: list[tuple[Heads, list[Example]]], vectors: Vectors) -> float:
+    shares, wanted = [], []
+    for heads, unseen in folds:
         dense = vectors.of([glossed(e) for e in unseen])
-        shares.append(heads.intents(dense, [clean(text) for text in texts]))
-        wanted += [heads.labels.index(e.intent) for e in unseen]
-    return Unseen(found, np.concatenate(shares), np.array(wanted))
-
-
-def temperature_of(unseen: Unseen) -> float:
-    """What the scores must be divided by for a probability to mean how often it is right."""
-    scores = np.log(np.maximum(unseen.shares, 1e-9))
-    rows = np.arange(len(unseen.wanted))
+        shares.append(heads.intents(dense, [clean(e.text) for e in unseen]))
+        wanted += [NAMES.index(e.intent) for e in unseen]
+    scores = np.log(np.maximum(np.concatenate(shares), 1e-9))
+    rows, columns = np.arange(len(wanted)), np.array(wanted)
 
     def surprise(temperature: float) -> float:
         scaled = scores / temperature
         scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
-        return float(-scaled[rows, unseen.wanted].mean())
+        return float(-scaled[rows, columns].mean())
 
     return float(min(np.arange(0.5, 2.01, 0.05), key=surprise))
 
@@ -216,7 +218,9 @@ def fit_mood(vectors: Vectors, folder: Path) -> LogisticRegression:
     counts = Counter((example.source, mood) for example, mood in pairs)
     weights = np.array([_mood_weight(e, counts[e.source, mood]) for e, mood in pairs])
     inputs = sparse.csr_matrix(vectors.of([glossed(example) for example, _ in pairs]))
-    return fit(inputs, [mood for _, mood in pairs], weights, 8.0)
+    return LogisticRegression(C=8.0, max_iter=150, tol=2e-3).fit(
+        inputs, [mood for _, mood in pairs], sample_weight=weights
+    )
 
 
 def save_pieces(examples: list[Example]) -> None:
@@ -226,16 +230,16 @@ def save_pieces(examples: list[Example]) -> None:
     np.save(FREQUENT, np.array(frequent, dtype=np.uint32))
 
 
-def heads_of(
-    intents: LogisticRegression, mood: LogisticRegression, temperature: float = 1.0
-) -> Heads:
+def heads_of(layers: Layers, mood: LogisticRegression, temperature: float = 1.0) -> Heads:
     """The two fitted heads as the product uses them."""
     return Heads(
         version=VERSION,
-        labels=tuple(str(label) for label in intents.classes_),
-        dense=intents.coef_[:, :DIMENSIONS].T.astype(np.float32),
-        grams=(intents.coef_[:, DIMENSIONS:].T * GRAM_SCALE).astype(np.float32),
-        bias=intents.intercept_.astype(np.float32),
+        labels=NAMES,
+        inwards=layers.inwards,
+        shift=layers.shift,
+        outwards=layers.outwards,
+        grams=layers.grams,
+        bias=layers.bias,
         sentiments=tuple(str(label) for label in mood.classes_),
         sentiment_dense=mood.coef_.T.astype(np.float32),
         sentiment_bias=mood.intercept_.astype(np.float32),
@@ -261,16 +265,16 @@ def main() -> None:
     taught = some_of_each([example for example in public if not example.is_held_out])
     examples = own + noisy(own) + taught
     save_pieces(examples)
-    inputs = features(vectors, examples)
+    lessons = lessons_of(vectors, examples)
     vectors.save()
-    head = fit(inputs, [e.intent for e in examples], weights_of(examples), INVERSE_REGULARISATION)
+    layers = fit(lessons, len(NAMES))
     mood = fit_mood(vectors, chosen.public)
     vectors.save()
     if chosen.no_card:
-        save_heads(heads_of(head, mood, chosen.temperature))
+        save_heads(heads_of(layers, mood, chosen.temperature))
         return
-    unseen = cross_validated(inputs, examples, vectors, mood)
-    save_heads(heads_of(head, mood, temperature_of(unseen)))
+    unseen = cross_validated(lessons, examples, vectors, mood)
+    save_heads(heads_of(layers, mood, unseen.temperature))
     from automation.intents.training.card import write_card
 
     write_card(own, [e for e in public if e.is_held_out], unseen.answers, chosen.public)

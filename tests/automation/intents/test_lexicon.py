@@ -51,6 +51,24 @@ def test_not_knowing_how_to_cancel_is_no_negation(text: str) -> None:
     assert "cancel_order" not in judge(fold(clean(text))).forbidden
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["order status?", "Status meiner Bestellung bitte", "statut de ma commande", "estado del pedido", "status zamówienia",
+     "stav objednávky", "статус заказа 1042", "订单状态", "สถานะคำสั่งซื้อ"],
+)  # fmt: skip
+def test_the_status_of_the_order_is_asked_for_by_its_name(text: str) -> None:
+    assert judge(fold(clean(text))).confirmed == "order_status"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["stoppt bitte meine Bestellung", "pouvez-vous arrêter ma commande", "retiren el encargo", "zatrzymajcie zamówienie",
+     "vyškrtněte mou objednávku", "остановите заказ"],
+)  # fmt: skip
+def test_stopping_the_order_makes_a_cancellation_likelier(text: str) -> None:
+    assert judge(fold(clean(text))).likelier == "cancel_order"
+
+
 def test_an_order_that_has_arrived_is_not_cancelled_any_more() -> None:
     assert "cancel_order" in judge(fold("my order has arrived but I do not like it")).forbidden
 
