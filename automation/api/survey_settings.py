@@ -6,9 +6,11 @@ import uuid
 from typing import Any, ClassVar, TypedDict
 
 from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automation.csat.logos import MAX_UPLOAD_BYTES, keep_logo, too_large
 from automation.csat.models import SurveyKind
 from automation.csat.preview import VIEWS, preview_page
 from automation.csat.settings import (
@@ -28,6 +30,7 @@ from automation.csat.words import LANGUAGES, words_of
 from helpdesk.accounts.api.endpoint import Endpoint
 from helpdesk.accounts.models import Organization
 from helpdesk.lib.api import StrictSerializer, read_body
+from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.schema import documented
 from integrations.commerce.models import Store
 
@@ -125,6 +128,34 @@ class SurveyPreviewInput(StrictSerializer):
     view = serializers.ChoiceField(VIEWS)
     language = serializers.ChoiceField(LANGUAGES)
     store_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+
+class SurveyLogoInput(StrictSerializer):
+    """One picture as multipart form data."""
+
+    file = serializers.FileField()
+
+
+class SurveyLogoRecord(TypedDict):
+    """What to keep as ``logo_url``."""
+
+    logo_url: str
+
+
+class SurveyLogo(Endpoint):
+    """POST a picture as multipart field ``file``; it is shown once its address is kept."""
+
+    needs: ClassVar = {"POST": "settings.change"}
+    parser_classes = [MultiPartParser]
+
+    @documented("upload_survey_logo", SurveyLogoRecord, body=SurveyLogoInput)
+    def post(self, request: Request) -> Response:
+        file = request.FILES.get("file")
+        if file is None:
+            raise InvalidInput.field("file", "Send a picture in the field “file”.", code="required")
+        if (file.size or 0) > MAX_UPLOAD_BYTES:
+            raise too_large()
+        return Response({"logo_url": keep_logo(file.read())})
 
 
 class SurveySettingsPage(Endpoint):

@@ -71,6 +71,7 @@ urlpatterns = [
     path("messages/<uuid:message_id>/intent", intents.MessageIntent.as_view()),
     path("reports/intents", intents.IntentAccuracy.as_view()),
     path("settings/surveys", survey_settings.SurveySettingsPage.as_view()),
+    path("settings/surveys/logo", survey_settings.SurveyLogo.as_view()),
     path("settings/surveys/preview", survey_settings.SurveyPreview.as_view()),
     path("settings/surveys/<uuid:store_id>", survey_settings.StoreSurveySettings.as_view()),
     path("reports/schedules", report_schedules.ScheduleList.as_view()),

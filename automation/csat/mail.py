@@ -8,6 +8,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from automation.csat.links import link_of, stop_link_of
+from automation.csat.logos import absolute
 from automation.csat.look import accent_of
 from automation.csat.models import CsatSurvey, SurveyKind, scores_of
 from automation.csat.settings import Settings, settings_of
@@ -39,7 +40,7 @@ def survey_mail(
         "is_reminder": is_reminder,
         "shop": survey.organization.name,
         "accent": accent_of(settings.accent),
-        "logo_url": settings.logo_url,
+        "logo_url": absolute(settings.logo_url),
         "stop_link": stop_link_of(survey.pk),
     }
     lines = [question, "", words.mail_lead, ""]

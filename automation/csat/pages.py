@@ -159,7 +159,7 @@ def _page(
 ) -> HttpResponse:
     base = {"words": _words(request, survey), **_look_context(survey)}
     response = render(request, template, {**base, "languages": _languages(), **shown}, **more)
-    if base["logo_url"]:
+    if base["logo_url"].startswith("https:"):
         parts = urlsplit(base["logo_url"])
         images = ["'self'", "data:", f"{parts.scheme}://{parts.netloc}"]
         response._csp_replace = {"img-src": images}  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from automation.csat.logos import is_kept_logo
 from automation.csat.models import SurveyKind, SurveySettings
 from automation.csat.words import LANGUAGES, Words
 from automation.setting_changes import record_setting
@@ -236,8 +237,8 @@ def _clean_colour(value: str) -> str:
 
 def _clean_address(name: str, value: str) -> str:
     address = value.strip()
-    if not address:
-        return ""
+    if not address or (name == "logo_url" and is_kept_logo(address)):
+        return address
     try:
         parts = urlsplit(address)
     except ValueError:

@@ -70,6 +70,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "tickets/<uuid:ticket_id>/rule-runs": {"GET": ANYBODY},
     "tickets/<uuid:ticket_id>/skip-survey": {"POST": AGENT},
     "settings/surveys": {"GET": ADMIN, "PATCH": ADMIN},
+    "settings/surveys/logo": {"POST": ADMIN},
     "settings/surveys/preview": {"POST": ADMIN},
     "settings/surveys/<uuid:store_id>": {"PATCH": ADMIN},
     "messages/<uuid:message_id>/html": {"GET": ANYBODY},

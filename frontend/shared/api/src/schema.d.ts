@@ -2334,6 +2334,23 @@ export interface paths {
     patch: operations['change_store_survey_settings'];
     trace?: never;
   };
+  '/api/v1/settings/surveys/logo': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description POST a picture as multipart field ``file``; it is shown once its address is kept. */
+    post: operations['upload_survey_logo'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/settings/surveys/preview': {
     parameters: {
       query?: never;
@@ -6424,6 +6441,14 @@ export interface components {
       ours: {
         [key: string]: string;
       };
+    };
+    /** @description One picture as multipart form data. */
+    SurveyLogoInputRequest: {
+      /** Format: binary */
+      file: string;
+    };
+    SurveyLogoRecord: {
+      logo_url: string;
     };
     /** @description ``settings`` are not kept; ``view`` is what to look at. */
     SurveyPreviewInputRequest: {
@@ -10600,6 +10625,29 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['SurveySettingsDetails'];
+        };
+      };
+    };
+  };
+  upload_survey_logo: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'multipart/form-data': components['schemas']['SurveyLogoInputRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SurveyLogoRecord'];
         };
       };
     };

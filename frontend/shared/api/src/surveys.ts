@@ -1,5 +1,6 @@
 import { request } from './http';
 import type { Id } from './records';
+import { uploadFile } from './upload';
 
 // Setting up surveys: loaded with that screen, not with the first page.
 
@@ -59,6 +60,9 @@ export const surveysApi = {
       language,
       store_id: store,
     }),
+  /** Keeps a picture; what comes back is to be kept as `logo_url`. */
+  uploadLogo: (file: File) =>
+    uploadFile<{ logo_url: string }>(`${ROOT}/settings/surveys/logo`, file, () => undefined).done,
   /** No survey for this ticket; one that is planned is taken back. */
   skip: (ticket: Id) => ask<unknown>('POST', `/tickets/${ticket}/skip-survey`, {}),
 };
