@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Count, F, Func, Max, Q, QuerySet, TextField
+from django.db.models.functions import TruncDate
 
 from automation.csat.models import SurveyKind
 from automation.macros.models import Macro, MacroUse
-from automation.reports.frame import MIN_RATED_FOR_AVERAGE, Frame, Json, Kind, table, tiles
+from automation.reports.frame import (
+    MIN_RATED_FOR_AVERAGE,
+    Frame,
+    Json,
+    Kind,
+    bars,
+    line,
+    points,
+    table,
+    tiles,
+)
+from automation.reports.models import ClosingFigures
 from automation.reports.overview import closing_figures, with_shares
 from automation.reports.scope import Scope
 from automation.rules.models import RuleRun, RunOutcome
+from helpdesk.lib.errors import InvalidInput
 
 SECONDS_SAVED = {
     "reply_with_macro": 120,
@@ -27,24 +41,26 @@ SECONDS_SAVED = {
 OTHER_SECONDS_SAVED = 5
 """What an agent would have needed for an action: an assumption, stated in the report."""
 WISMO_INTENTS = ("order_status", "shipping/status")
+IS_WISMO = Q(is_automated=True, of_intent__in=WISMO_INTENTS)
+MOST_BARS = 12
 _ACTED = (RunOutcome.ACTED, RunOutcome.PARTLY)
 TILES = {
     "automation_rate": Kind("share", "up", of="closed"),
     "automated": Kind("count", "up", drill=True),
     "closed": Kind("count", drill=True),
-    "wismo_avoided": Kind("count", "up"),
-    "runs": Kind("count"),
+    "wismo_avoided": Kind("count", "up", drill=True),
+    "runs": Kind("count", drill=True),
     "time_saved": Kind("seconds", "up", of="runs"),
 }
 RULES = {
     "runs": Kind("count"),
-    "tickets": Kind("count"),
-    "failed": Kind("count"),
+    "tickets": Kind("count", drill=True),
+    "failed": Kind("count", drill=True),
     "time_saved": Kind("seconds"),
 }
 MACROS = {
     "uses": Kind("count"),
-    "tickets": Kind("count"),
+    "tickets": Kind("count", drill=True),
     "agents": Kind("count"),
     "rated": Kind("count"),
     "csat": Kind("stars"),
@@ -54,8 +70,14 @@ MACROS = {
 def automation(scope: Scope, *, compare: bool) -> Frame:
     """Tickets resolved without a person's message within 72 hours, and what each rule did."""
     rules = _rules(scope)
+    before = scope.before() if compare else None
     return Frame(
-        tiles=tiles(TILES, figures(scope), figures(scope.before()) if compare else None),
+        tiles=tiles(TILES, figures(scope), figures(before) if before else None),
+        series=[
+            _per_day("runs", _runs, "at", scope, before),
+            _per_day("automated", _automated, "closed_at", scope, before),
+        ],
+        bars=[bars("tickets", "count", [(key, name, row["tickets"]) for key, name, row in rules])],
         tables=[
             table("rules", RULES, rules),
             table("assumptions", {"seconds": Kind("seconds")}, _assumptions()),
@@ -65,9 +87,8 @@ def automation(scope: Scope, *, compare: bool) -> Frame:
 
 def figures(scope: Scope) -> Json:
     """The figures on top. WISMO avoided: questions for an order that no person had to answer."""
-    is_wismo = Q(is_automated=True, of_intent__in=WISMO_INTENTS)
     found: Json = scope.closings().aggregate(
-        **closing_figures(scope), wismo_avoided=Count("pk", filter=is_wismo)
+        **closing_figures(scope), wismo_avoided=Count("pk", filter=IS_WISMO)
     )
     saved = _saved(scope)
     return with_shares(found) | {
@@ -129,6 +150,53 @@ def _runs(scope: Scope, *outcomes: str) -> QuerySet[RuleRun]:
     )
 
 
+def _automated(scope: Scope) -> QuerySet[ClosingFigures]:
+    return scope.closings().filter(is_automated=True)
+
+
+def _per_day(
+    key: str,
+    rows_of: Callable[[Scope], QuerySet[Any]],
+    column: str,
+    scope: Scope,
+    before: Scope | None,
+) -> Json:
+    """How many rows each day has, as a line."""
+
+    def told(which: Scope) -> list[Json]:
+        days = rows_of(which).annotate(day=TruncDate(column, tzinfo=which.period.zone))
+        found = days.values("day").annotate(**{key: Count("pk")}).order_by()
+        return points(which.period.days, {row["day"]: row for row in found}, key)
+
+    return line(
+        key, "count", told(scope), told(before) if before else None, drill=key == "automated"
+    )
+
+
+def rows_behind(name: str, scope: Scope, key: str, row: str, column: str) -> QuerySet[Any] | None:
+    """Ids of the tickets behind a figure of rules or macros: of a tile, or of a row's column."""
+    if name == "macros":
+        rows: QuerySet[Any] = _uses(scope)
+        known, is_row = {"tickets": Q(), "uses": Q()}, key == "macros" and bool(row)
+    else:
+        rows = _runs(scope, *_ACTED, RunOutcome.ERROR)
+        failed = Q(outcome__in=[RunOutcome.PARTLY, RunOutcome.ERROR])
+        known = {"tickets": Q(), "failed": failed, "runs": Q(outcome__in=_ACTED)}
+        is_row = key == "rules" and bool(row)
+    wanted = known.get(column if is_row else key)
+    if wanted is None or bool(row) != is_row:
+        return None
+    of = {"macro_id" if name == "macros" else "rule_id": _uuid(row)} if is_row else {}
+    return rows.filter(wanted, **of).values("ticket")
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise InvalidInput.field("cell", f"“{text}” is no row of this report.") from error
+
+
 def macros(scope: Scope, *, compare: bool) -> Frame:
     """How often each macro was used, and how content customers were afterwards."""
     uses = _uses(scope)
@@ -145,10 +213,19 @@ def macros(scope: Scope, *, compare: bool) -> Frame:
     }
     rated = _rated(uses)
     order = sorted(rows, key=lambda each: (-rows[each]["uses"], str(each)))
-    kinds = {"uses": Kind("count"), "tickets": Kind("count"), "macros": Kind("count")}
+    kinds = {
+        "uses": Kind("count"),
+        "tickets": Kind("count", drill=True),
+        "macros": Kind("count"),
+    }
+    before = scope.before() if compare else None
     return Frame(
-        tiles=tiles(kinds, _macro_figures(scope), _macro_figures(scope.before()) if compare
-                    else None),
+        tiles=tiles(kinds, _macro_figures(scope), _macro_figures(before) if before else None),
+        series=[_per_day("uses", _uses, "used_at", scope, before)],
+        bars=[
+            bars("uses", "count", [(str(each), names.get(each, ""), rows[each]["uses"])
+                                   for each in order[:MOST_BARS]])
+        ],
         tables=[
             table(
                 "macros",

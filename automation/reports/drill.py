@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from automation.csat.models import SurveyKind
-from automation.reports import satisfaction
+from automation.reports import automatic, promises, revenue, satisfaction
 from automation.reports.frame import Json
 from automation.reports.overview import AGES, IS_NEXT, age_between
 from automation.reports.period import Period
@@ -43,6 +43,13 @@ def tickets_behind(name: str, cell: str, scope: Scope) -> QuerySet[Ticket]:
     ids: Any
     if name in ("csat", "nps"):
         ids = _of_surveys(name, key, row, scope)
+    elif name == "sla":
+        clocks = promises.clocks_behind(scope, key, row, column)
+        ids = None if clocks is None else clocks.values("ticket")
+    elif name == "orders" and cell == "converted":
+        ids = revenue.tickets_that_sold(scope)
+    elif name == "macros" or (name == "automation" and key in ("runs", "rules")):
+        ids = automatic.rows_behind(name, scope, key, row, column)
     elif key == "backlog_age":
         if row not in AGES:
             raise _unknown(cell)
@@ -52,14 +59,30 @@ def tickets_behind(name: str, cell: str, scope: Scope) -> QuerySet[Ticket]:
     elif key == "created" and name in _DIMENSIONS and row:
         ids = _measure("created", scope, _row_of(name, row, scope))
     else:
-        ids = _measure(column or key, _on(scope, row) if row else scope, {})
+        ids = _measure(column or key, scope, {}, day=row)
+        if ids is None and name == "overview" and row:
+            ids = _of_channel(key, scope, row)
     if ids is None:
         raise _unknown(cell)
     return tickets_visible_to(scope.reader).filter(pk__in=ids)
 
 
-def _measure(key: str, scope: Scope, of: Json) -> QuerySet[Any] | None:
-    """Ids of the tickets that count for this figure."""
+def _of_channel(kind: str, scope: Scope, day: str) -> QuerySet[Any] | None:
+    """The tickets that a kind of channel began on a day: a part of the pile by channel."""
+    if not scope.created().filter(channel_kind=kind).exists():
+        return None
+    return _on(scope, day).created().filter(channel_kind=kind).values("pk")
+
+
+def _measure(key: str, scope: Scope, of: Json, *, day: str = "") -> QuerySet[Any] | None:
+    """Ids of the tickets that count for this figure, on one day or all of them. Closings are those
+    that held until the period's end, whatever the day."""
+    closings_of = scope.closings()
+    if day:
+        scope = _on(scope, day)
+        closings_of = closings_of.filter(
+            closed_at__gte=scope.period.begin, closed_at__lt=scope.period.end
+        )
     about = {f"of_{column}": value for column, value in of.items()}
     if key == "created":
         return scope.created().filter(**of).values("pk")
@@ -72,9 +95,10 @@ def _measure(key: str, scope: Scope, of: Json) -> QuerySet[Any] | None:
         "one_touch": Q(agent_messages=1),
         "zero_touch": Q(agent_messages=0),
         "automated": Q(is_automated=True),
+        "wismo_avoided": automatic.IS_WISMO,
     }
     if key in closings:
-        return scope.closings().filter(closings[key], **about).values("figures")
+        return closings_of.filter(closings[key], **about).values("figures")
     replies = {"first_response": Q(is_first=True), "next_response": IS_NEXT}
     if key in replies:
         return scope.messages().filter(replies[key], **about).values("figures")

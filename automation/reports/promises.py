@@ -24,19 +24,19 @@ from automation.sla.models import ClockState, SlaClock, Target
 
 _MET = Q(breached_at=None)
 COLUMNS = {
-    "done": Kind("count"),
+    "done": Kind("count", drill=True),
     "achieved": Kind("share"),
-    "missed": Kind("count"),
+    "missed": Kind("count", drill=True),
     "taken": Kind("seconds"),
     "taken_p90": Kind("seconds"),
 }
 TILES = {
     "achieved": Kind("share", "up", of="done"),
-    "done": Kind("count"),
-    "missed": Kind("count", "down"),
+    "done": Kind("count", drill=True),
+    "missed": Kind("count", "down", drill=True),
     **{f"{each}_achieved": Kind("share", "up", of=f"{each}_done") for each in Target.values},
     **{f"{each}_taken": Kind("seconds", "down", of=f"{each}_done") for each in Target.values},
-    "breached_open": Kind("count", "down"),
+    "breached_open": Kind("count", "down", drill=True),
 }
 
 
@@ -70,8 +70,23 @@ def figures(scope: Scope) -> Json:
         found |= {f"{key}_{name}": value for name, value in row.items()}
     for each in Target.values:
         found = {f"{each}_done": 0, f"{each}_achieved": None, f"{each}_taken": None} | found
+    return {**found, "breached_open": _late(scope).count()}
+
+
+def clocks_behind(scope: Scope, key: str, row: str, column: str) -> QuerySet[SlaClock] | None:
+    """The clocks that a figure counts: of a tile, or of a target's or policy's row."""
+    if key == "breached_open":
+        return _late(scope)
+    wanted = {"done": Q(), "missed": ~_MET}.get(column or key)
+    of = {"targets": "target", "policies": "policy_name"}.get(key)
+    if wanted is None or bool(of) != bool(row):
+        return None
+    return _done(scope).filter(wanted, **({of: row} if of else {}))
+
+
+def _late(scope: Scope) -> QuerySet[SlaClock]:
     running = _clocks(scope).filter(state__in=[ClockState.RUNNING, ClockState.PAUSED])
-    return {**found, "breached_open": running.filter(breached_at__isnull=False).count()}
+    return running.filter(breached_at__isnull=False)
 
 
 def _rows(scope: Scope, column: str) -> list[tuple[str, str, Json]]:

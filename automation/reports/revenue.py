@@ -13,13 +13,13 @@ from helpdesk.accounts.models import User
 WITHIN_DAYS = 3
 TILES = {
     "created": Kind("count", drill=True),
-    "converted": Kind("count", "up"),
+    "converted": Kind("count", "up", drill=True),
     "conversion": Kind("share", "up", of="converted"),
     "orders": Kind("count", "up"),
     "revenue": Kind("money", "up", of="orders"),
 }
 ROWS = {"orders": Kind("count"), "converted": Kind("count"), "revenue": Kind("money")}
-_SQL = """
+_SOLD = """
 WITH sold AS (
     SELECT o.id, o.currency,
            o.total_minor - coalesce((SELECT sum(r.amount_minor) FROM commerce_refund r
@@ -37,15 +37,20 @@ WITH sold AS (
     WHERE o.organization_id = %(organization)s AND o.cancelled_at IS NULL
       AND o.placed_at >= %(begin)s AND o.placed_at < %(end)s
 )
-SELECT s.currency, t.agent_id, count(*), count(DISTINCT s.ticket_id), sum(s.net)
+SELECT {columns}
 FROM sold s JOIN automation_ticketfigures t ON t.ticket_id = s.ticket_id
 WHERE (%(channel)s::text IS NULL OR t.channel_kind = %(channel)s)
   AND (%(team)s::uuid IS NULL OR t.team_id = %(team)s)
   AND (%(agent)s::uuid IS NULL OR t.agent_id = %(agent)s)
   AND (%(tag)s::text IS NULL OR t.tags @> ARRAY[%(tag)s]::varchar[])
   AND (%(store)s::uuid IS NULL OR t.store_id = %(store)s)
-GROUP BY GROUPING SETS ((s.currency, t.agent_id), ())
 """
+_SQL = (
+    _SOLD.format(
+        columns="s.currency, t.agent_id, count(*), count(DISTINCT s.ticket_id), sum(s.net)"
+    )
+    + "GROUP BY GROUPING SETS ((s.currency, t.agent_id), ())"
+)
 """By currency and agent, and a row without either for all: a ticket may lead to two currencies."""
 
 
@@ -75,10 +80,21 @@ def orders(scope: Scope, *, compare: bool) -> Frame:
 
 def _sold(scope: Scope) -> tuple[list[tuple[Any, ...]], int]:
     """Rows of (currency, agent, orders, tickets, net), and how many tickets they are in all."""
+    rows = _rows(_SQL, scope)
+    converted = sum(row[3] for row in rows if row[0] is None)
+    return [row for row in rows if row[0] is not None], converted
+
+
+def tickets_that_sold(scope: Scope) -> list[Any]:
+    """Ids of the tickets that led to an order."""
+    return [row[0] for row in _rows(_SOLD.format(columns="DISTINCT s.ticket_id"), scope)]
+
+
+def _rows(sql: str, scope: Scope) -> list[tuple[Any, ...]]:
     wanted = scope.filters
     with connection.cursor() as cursor:
         cursor.execute(
-            _SQL,
+            sql,
             {
                 "within": WITHIN_DAYS,
                 "organization": scope.organization.pk,
@@ -91,9 +107,8 @@ def _sold(scope: Scope) -> tuple[list[tuple[Any, ...]], int]:
                 "store": wanted.store,
             },
         )
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    converted = sum(row[3] for row in rows if row[0] is None)
-    return [row for row in rows if row[0] is not None], converted
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _figures(

@@ -247,6 +247,7 @@ def test_macros_and_rules_equal_a_recount_of_all_uses_and_runs(shop):
             answer = asked(shop, "macros", first, last, **filters)
             top, expected = recount_rows.macros(some, surveys, days)
             same(tiles_of(answer), top, first, name)
+            _same_days(answer, "uses", [each.used_at for each in some], days)
             _same_rows(rows_of(answer, "macros"), expected, first, name)
 
             some = [
@@ -258,9 +259,19 @@ def test_macros_and_rules_equal_a_recount_of_all_uses_and_runs(shop):
             answer = asked(shop, "automation", first, last, **filters)
             top, expected = recount_rows.rules(some, days)
             same(tiles_of(answer), top, first, name)
+            acted = [each.at for each in some if each.outcome in ("acted", "partly")]
+            _same_days(answer, "runs", acted, days)
             _same_rows(rows_of(answer, "rules"), expected, first, name)
             assumed = {key: row["seconds"] for key, row in rows_of(answer, "assumptions").items()}
             assert assumed == recount_rows.SECONDS | {"other": 5}
+
+
+def _same_days(answer, key, moments, days):
+    line = next(each for each in answer["series"] if each["key"] == key)
+    found = [str(days.of(at)) for at in moments]
+    assert {each["day"]: each["value"] for each in line["points"]} == {
+        str(day): found.count(str(day)) for day in days.each()
+    }
 
 
 def _same_rows(found, expected, *where):
