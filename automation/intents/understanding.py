@@ -144,8 +144,8 @@ def _judge(read: _Read, vectors: Floats, heads: Heads) -> Understanding:
     if not read.pieces:
         return Understanding(read.language, None, 0.0, "neutral", is_urgent=False)
     whole = _whole(vectors, read.pieces)
-    shares = heads.weighed(vectors, [piece.letters for piece in read.pieces])
-    scores = _intent_scores(heads, shares, whole, read.pieces)
+    shares, together = _shares(heads, vectors, whole, read.pieces)
+    scores = _intent_scores(heads, shares, together, read.pieces)
     best = int(scores.argmax())
     intent, confidence = heads.canonical[best], float(scores[best])
     is_sure = confidence >= threshold_of(intent, read.language)
@@ -282,12 +282,24 @@ def _whole(vectors: Floats, pieces: list[_Piece]) -> Floats:
     return unit
 
 
-def _intent_scores(heads: Heads, shares: Floats, whole: Floats, pieces: list[_Piece]) -> Floats:
+def _shares(
+    heads: Heads, vectors: Floats, whole: Floats, pieces: list[_Piece]
+) -> tuple[Floats, Floats]:
+    """Of each sentence, and of all of them as one; in one go, which reads the weights once."""
+    if len(pieces) == 1:
+        shares = heads.weighed(vectors, [pieces[0].letters])
+        return shares, shares[0]
+    everything = heads.letters(sorted({each for piece in pieces for each in piece.buckets}))
+    letters = [*(piece.letters for piece in pieces), everything]
+    shares = heads.weighed(np.concatenate([vectors, whole]), letters)
+    return shares[:-1], shares[-1]
+
+
+def _intent_scores(heads: Heads, shares: Floats, together: Floats, pieces: list[_Piece]) -> Floats:
     """How likely each wider intent is the message's own."""
     wide = shares @ heads.widening
     if len(pieces) > 1:
-        letters = heads.letters(sorted({each for piece in pieces for each in piece.buckets}))
-        together = (heads.weighed(whole, [letters]) @ heads.widening)[0]
+        together = together @ heads.widening
         for column, label in enumerate(heads.canonical):
             if label in _ASIDE:
                 wide[:, column] *= _ASIDE_FACTOR
