@@ -174,7 +174,11 @@ class AutomationChanges(TypedDict):
 
 
 class TraceLine(TypedDict):
+    """``field`` and ``operator`` are not told of runs before they were kept."""
+
     path: str
+    field: NotRequired[str]
+    operator: NotRequired[str]
     text: str
     actual: Any
     wanted: Any

@@ -50,6 +50,8 @@ class StepRecord(TypedDict):
     """``is_true`` is null where the leaf was not read, or what it asks about does not exist."""
 
     path: str
+    field: str
+    operator: str
     text: str
     wanted: Any
     actual: Any
@@ -66,6 +68,8 @@ def trace_records(steps: list[Step], labels: Mapping[str, str]) -> list[StepReco
 def _record(step: Step, labels: Mapping[str, str]) -> StepRecord:
     return {
         "path": step.path,
+        "field": step.field,
+        "operator": step.operator,
         "text": text_of(step.field, step.operator, step.wanted, labels),
         "wanted": step.wanted,
         "actual": _actual(step),

@@ -82,14 +82,14 @@ def test_a_template_is_changed_tested_published_and_explains_itself(shop: Shop, 
     line = agent.get_by_text(re.compile(f"^Rule {name}: Add tags"))
     line.get_by_role("button", name="Why").click()
     sheet = agent.get_by_role("dialog", name=name)
-    expect(sheet).to_contain_text("was: cancel_order")
+    expect(sheet).to_contain_text("was: Cancel order")
     sheet.get_by_role("link", name="Open the rule").click()
     expect(agent.get_by_label("Name of the rule")).to_have_value(name)
     agent.get_by_role("button", name="Runs", exact=True).click()
     agent.get_by_role("dialog", name="Runs").get_by_role(
         "button", name=f"#{ticket['number']}"
     ).click()
-    expect(agent.get_by_role("dialog", name="Runs")).to_contain_text("was: cancel_order")
+    expect(agent.get_by_role("dialog", name="Runs")).to_contain_text("was: Cancel order")
 
 
 def _czech_cancellation(shop: Shop, rule_name: str) -> tuple[dict[str, Any], float]:

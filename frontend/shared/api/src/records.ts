@@ -326,7 +326,12 @@ export interface MacroProblem {
 }
 export interface TraceLine {
   path: string;
+  /** Of runs that are not too old. */
+  field?: string;
+  operator?: string;
   text: string;
+  /** The very words that were found. */
+  matched?: string | null;
   actual: unknown;
   wanted: unknown;
   is_true: boolean | null;

@@ -104,8 +104,17 @@ export interface Trial {
   ticket_subject: string;
   is_match: boolean;
   trace: TraceLine[];
-  actions: RuleRun['actions'];
+  actions: TriedAction[];
 }
+export type TriedAction = RuleRun['actions'][number] & {
+  /** The words it would send; null where they were not written for so old a moment. */
+  reply?: {
+    text: string;
+    language: string;
+    missing: { path: string; reason: string }[];
+    error: string;
+  } | null;
+};
 /** One moment of a dry run: the ticket as it stood then. */
 export type DryRunRow = Trial & {
   message_id: Id | null;
@@ -116,7 +125,10 @@ export type DryRunRow = Trial & {
   reason: string;
 };
 export type DryRunOver =
-  { last: number } | { days: number } | { ticket_id: Id } | { message: { text: string; subject?: string } };
+  | { last: number }
+  | { days: number }
+  | { ticket_id: Id }
+  | { message: { text: string; subject?: string; order_id?: Id } };
 export interface DryRun {
   id: Id;
   state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
@@ -203,6 +215,10 @@ export const rulesApi = {
       failed: isFailed ? 1 : undefined,
     }),
   tryPattern: (pattern: string, text: string) => ask<PatternTrial>('POST', '/pattern', { pattern, text }),
+  /** What waits on a ticket is taken back; 404 where it waits no more. */
+  cancelTimer: async (ticketId: Id, timerId: Id) =>
+    (await request<null>('DELETE', `/api/v1/tickets/${ticketId}/timers/${timerId}`)).data,
+  run: async (runId: Id) => (await request<RuleRunRecord>('GET', `/api/v1/rule-runs/${runId}`)).data,
   undo: async (runId: Id) =>
     (await request<RuleRunRecord>('POST', `/api/v1/rule-runs/${runId}/undo`, { body: {} })).data,
   /** Rules, macros and tags as text, names for ids. */

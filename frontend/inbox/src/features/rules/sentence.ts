@@ -94,12 +94,34 @@ function valueWords(leaf: Leaf, field: ConditionField | undefined, choices: Valu
   return (Array.isArray(leaf.value) ? leaf.value : [leaf.value]).map(one).join(', ');
 }
 
+const DANGERS: Record<string, 'messages' | 'money' | 'outside'> = {
+  reply_with_macro: 'messages',
+  send_email: 'messages',
+  send_survey: 'messages',
+  order_action: 'money',
+  webhook: 'outside',
+  post_to_slack: 'outside',
+};
+
+/** What reaches people, money or others, each action in words: what is agreed to by publishing. */
+export function dangersOf(definition: Definition, known: Known) {
+  return [...definition.actions, ...definition.else_actions].flatMap((action) => {
+    const danger = DANGERS[action.type];
+    return danger ? [{ danger, text: actionWords(action, known, false) }] : [];
+  });
+}
+
 function actionsWords(actions: readonly RuleAction[], known: Known): string {
   return actions.map((each) => actionWords(each, known)).join(', ');
 }
 
-function actionWords({ type, params }: RuleAction, { words, choices, macros }: Known): string {
-  const label = lower(actionLabel(type, words));
+function actionWords(
+  { type, params }: RuleAction,
+  { words, choices, macros }: Known,
+  isInside = true,
+): string {
+  const name = actionLabel(type, words);
+  const label = isInside ? lower(name) : name;
   const named = (field: string, id: unknown) =>
     choices[field]?.find((each) => each.value === id)?.label ?? String(params['name'] ?? '');
   const about: Record<string, () => string> = {
