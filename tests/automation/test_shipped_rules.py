@@ -253,6 +253,8 @@ def test_a_run_says_which_conditions_were_true_and_with_what(channel, mia, make_
     assert steps["conditions.all.2"]["actual"] == "cancel_order"
     assert steps["conditions.all.4"] == {
         "path": "conditions.all.4",
+        "field": "order.is_fulfilled",
+        "operator": "is",
         "text": "Order is not fulfilled",
         "wanted": False,
         "actual": False,
