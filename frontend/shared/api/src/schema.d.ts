@@ -6729,6 +6729,8 @@ export interface components {
     };
     TraceLine: {
       path: string;
+      field?: string;
+      operator?: string;
       text: string;
       actual: unknown;
       wanted: unknown;
