@@ -270,6 +270,8 @@ _OF_BUYER: dict[str, Callable[[OrderMeant], Any]] = {
 """From the customer's newest orders; of somebody without any it is nought."""
 
 ORDER_FIELDS = frozenset(_ORDER)
+ASKED_FIELDS = frozenset({*_OF_BUYER, WAITING})
+"""What is counted when a rule asks."""
 
 
 def _id(value: uuid.UUID | None) -> str | None:

@@ -14,7 +14,7 @@ from automation.rules.conditions import MISSING, evaluate
 from automation.rules.deciding import compile_tree
 from automation.rules.fields import RULE_FIELDS, check_conditions
 from automation.rules.hours import HOURS_FIELDS
-from automation.rules.snapshot import ORDER_FIELDS, message_values, ticket_values
+from automation.rules.snapshot import ASKED_FIELDS, ORDER_FIELDS, message_values, ticket_values
 from helpdesk.lib.errors import InvalidInput
 from helpdesk.lib.ids import new_id
 from integrations.commerce.profiles.selectors import PROFILE_FACTS
@@ -107,6 +107,24 @@ def test_nothing_about_a_missing_order_holds_also_not_its_opposite(operator):
     assert not holds({"all": [about_order]})
     assert not holds({"not": {"any": [about_order, leaf("x", "is", 1)]}}, x=2)
     assert holds({"any": [about_order, leaf("x", "is", 1)]}, x=1)
+
+
+SUBJECT = [
+    ("is", "cancel"), ("is_any_of", ["cancel"]), ("contains", "cancel"), ("contains", ""),
+    ("starts_with", "cancel"), ("starts_with", ""), ("has_word_of", ["cancel"]),
+    ("has_word_of", [""]), ("has_word_of", []), ("matches", "cancel"), ("matches", ""),
+    ("contains_not", ""), ("has_no_word_of", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operator", "wanted"), SUBJECT)
+def test_a_subject_that_is_empty_or_absent_meets_no_keyword(operator, wanted):
+    """G7.3: neither do conditions without a word."""
+    asked = leaf("message.subject", operator, wanted)
+    for snapshot in ({"message.subject": ""}, {"message.subject": None}, {}):
+        for tree in (asked, {"all": [asked]}, {"any": [asked, {}]}):
+            assert not evaluate(tree, snapshot, {}, at=AT).is_match
+            assert compile_tree(tree)(snapshot.get, {}, AT) is not True
 
 
 @pytest.mark.django_db
@@ -275,5 +293,5 @@ def test_every_field_of_the_catalogue_is_filled_by_the_snapshot():
 
     filled = {*ticket_values(Ticket(customer=Customer())), *message_values(message)}
 
-    known = ORDER_FIELDS | PROFILE_FACTS | set(SURVEY_FIELDS) | set(HOURS_FIELDS)
+    known = ORDER_FIELDS | ASKED_FIELDS | PROFILE_FACTS | set(SURVEY_FIELDS) | set(HOURS_FIELDS)
     assert filled | known == set(RULE_FIELDS)

@@ -7,6 +7,7 @@ values come from what the moment was made of, words are found by Python's own ``
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from random import Random
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from typing import Any
 
 from automation.rules.fields import RULE_FIELDS
 from automation.rules.snapshot import Snapshot
+from tickets.fields import Field
 from tickets.models import Customer, Message, MessageBody, Ticket
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -52,26 +54,69 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     "order.conflict": (None, "carrier"),
     "order.placed_at": (AT - timedelta(minutes=30), AT - timedelta(days=9)),
     "order.total_minor": (0, 14_800),
+    "order.tags": ([], ["gift"], ["Gift", "vip"]),
+    "order.refunded_minor": (0, 4500),
+    "order.country": ("", "CZ", "DE"),
+    "message.sender": ("", "mia@posteo.example"),
+    "message.page": ("", "https://shop.example/shirts"),
+    "sla.state": ("", "on_time", "breached"),
+    "sla.target": ("", "first_reply"),
+    "sla.due": (None, AT - timedelta(hours=2), AT + timedelta(hours=2)),
+    "hours.is_open": (True, False),
+    "hours.is_holiday": (True, False),
+    "hours.open": ([], ["Shop"], ["Shop", "Late team"]),
+    "survey.kind": ("csat", "nps"),
+    "survey.score": (0, 3, 9),
+    "survey.nps_group": (None, "detractor", "promoter"),
+    "survey.comment": TEXTS,
+    "loyalty.is_member": (True, False),
+    "loyalty.points": (0, 250),
+    "loyalty.tier": ("", "Gold"),
+    "marketing.email_consent": ("", "subscribed", "unsubscribed"),
+    "customer.order_count": (0, 3, 20),
+    "customer.spent_minor": (0, 90_000),
+    "queue.waiting": (0, 80),
+    "ticket.field.size": (None, "S", "XL"),
+    "ticket.field.pieces": (None, 0, 12),
+    "ticket.field.gift": (None, True, False),
+    "customer.field.since": (None, "2026-11-01", "2019-05-05"),
+    "customer.field.club": (None, "", "Linen club"),
 }
+CUSTOM = {
+    "ticket.field.size": Field("ticket.field.size", "Size", "choice", choices=("S", "XL"),
+                               more_operators=("is_empty", "is_present")),
+    "ticket.field.pieces": Field("ticket.field.pieces", "Pieces", "number"),
+    "ticket.field.gift": Field("ticket.field.gift", "Gift", "flag",
+                               more_operators=("is_empty", "is_present")),
+    "customer.field.since": Field("customer.field.since", "Since", "time"),
+    "customer.field.club": Field("customer.field.club", "Club", "text"),
+}  # fmt: skip
+FIELDS = {**RULE_FIELDS, **CUSTOM}
 NAMES = tuple(_VALUES)
-_OF_MESSAGE = ("text", "rating", "is_public")
-_CHANGING = tuple(n for n in NAMES if "has_changed" in RULE_FIELDS[n].operators)
+_OF_MESSAGE = ("text", "rating", "is_public", "sender", "page")
+_OF_ORDER = ("tags", "country")
+_CHANGING = tuple(n for n in NAMES if "has_changed" in FIELDS[n].operators)
+_KINDS = {
+    "message": ("message",), "order": ("order",), "survey": ("survey",), "queue": ("queue",),
+    "member": ("loyalty.points", "loyalty.tier"), "marketing": ("marketing",),
+}  # fmt: skip
+"""What may not be there, and the names that are not there then."""
 
 
-def some_tree(chance: Random, depth: int = 0) -> dict[str, Any]:
-    """A condition tree up to four levels deep, of every operator each field knows."""
+def some_tree(chance: Random, depth: int = 0, among: tuple[str, ...] = NAMES) -> dict[str, Any]:
+    """A condition tree up to four levels deep, of every operator each of these fields knows."""
     kind = chance.randrange(6) if depth < 4 else 0
     if kind == 0 or (depth and kind < 3):
-        return _leaf(chance)
+        return _leaf(chance, among)
     if kind == 5:
-        return {"not": some_tree(chance, depth + 1)}
+        return {"not": some_tree(chance, depth + 1, among)}
     group = chance.choice(("all", "any", "none"))
-    return {group: [some_tree(chance, depth + 1) for _ in range(chance.randrange(1, 4))]}
+    return {group: [some_tree(chance, depth + 1, among) for _ in range(chance.randrange(1, 4))]}
 
 
-def _leaf(chance: Random) -> dict[str, Any]:
-    name = chance.choice(NAMES)
-    operator = chance.choice(RULE_FIELDS[name].operators)
+def _leaf(chance: Random, among: tuple[str, ...]) -> dict[str, Any]:
+    name = chance.choice(among)
+    operator = chance.choice(FIELDS[name].operators)
     leaf = {"field": name, "operator": operator, "value": _wanted(chance, name, operator)}
     if chance.randrange(4) == 0:
         leaf["if_missing"] = chance.choice((True, False))
@@ -79,7 +124,7 @@ def _leaf(chance: Random) -> dict[str, Any]:
 
 
 def _wanted(chance: Random, name: str, operator: str) -> Any:
-    kind, among = RULE_FIELDS[name].type, _VALUES[name]
+    kind, among = FIELDS[name].type, _VALUES[name]
     if operator in ("is_empty", "is_present", "has_changed"):
         return None
     if operator in ("within_last", "longer_ago_than"):
@@ -91,8 +136,9 @@ def _wanted(chance: Random, name: str, operator: str) -> Any:
     if operator in ("contains", "contains_not", "starts_with"):
         return chance.choice(_WORDS)
     if kind == "set":
+        words = tuple(dict.fromkeys(word for each in among for word in each))
         one = operator in ("changed_to", "changed_from")
-        return "vip" if one else chance.sample(("vip", "b2b", "no-auto"), chance.randrange(3))
+        return words[0] if one else chance.sample(words, chance.randrange(len(words)))
     if operator in ("is_any_of", "is_none_of"):
         return [each for each in among if each is not None and chance.randrange(2)]
     if operator in ("less_than", "more_than"):
@@ -102,8 +148,11 @@ def _wanted(chance: Random, name: str, operator: str) -> Any:
 
 def some_state(chance: Random) -> dict[str, Any]:
     """Values by the names of fields; without a message or an order their names are not there."""
-    kinds = {"ticket", "customer"} | {e for e in ("message", "order") if chance.randrange(4)}
-    return {n: chance.choice(v) for n, v in _VALUES.items() if n.partition(".")[0] in kinds}
+    gone = tuple(name for names in _KINDS.values() if not chance.randrange(4) for name in names)
+    state = {n: chance.choice(v) for n, v in _VALUES.items() if not n.startswith(gone)}
+    if "loyalty.points" not in state:
+        state["loyalty.is_member"] = False
+    return state
 
 
 def some_change(chance: Random) -> dict[str, Any]:
@@ -114,26 +163,61 @@ def some_change(chance: Random) -> dict[str, Any]:
 
 def moment_of(state: dict[str, Any]) -> Snapshot:
     """The same values as rows: what the engine and the time machine look at."""
-    parts: dict[str, dict[str, Any]] = {"ticket": {}, "customer": {}, "message": {}, "order": {}}
+    parts: dict[str, dict[str, Any]] = defaultdict(dict)
+    fields: dict[str, dict[str, Any]] = {"ticket": {}, "customer": {}}
     for name, value in state.items():
         owner, _, part = name.partition(".")
-        parts[owner][part] = value
-    ticket = parts["ticket"]
+        if part.startswith("field."):
+            fields[owner][part.removeprefix("field.")] = value
+        else:
+            parts[owner][part] = value
+    ticket, customer = parts["ticket"], parts["customer"]
     ticket["assignee_id"], ticket["team_id"] = ticket.pop("assignee"), ticket.pop("team")
-    row = Ticket(**ticket, customer=Customer(**parts["customer"]))
+    target = parts["sla"]
+    ticket |= {"sla_state": target["state"], "sla_target": target["target"],
+               "sla_due_at": target["due"], "fields": fields["ticket"]}  # fmt: skip
+    orders = [SimpleNamespace() for _ in range(customer.pop("order_count"))]
+    spent = customer.pop("spent_minor")
+    row = Ticket(**ticket, customer=Customer(**customer, fields=fields["customer"]))
     snapshot = Snapshot(row, _message(parts["message"]), at=AT)
     said = parts["order"]
-    facts = SimpleNamespace(**said) if said else None
-    snapshot.order_meant = SimpleNamespace(facts=facts, order=None, is_named=False)  # type: ignore[assignment]
+    order = (
+        SimpleNamespace(tags=said["tags"], shipping_address={"country": said["country"]})
+        if said
+        else None
+    )
+    snapshot.order_meant = SimpleNamespace(  # type: ignore[assignment]
+        facts=SimpleNamespace(**said) if said else None,
+        order=order, is_named=False, known_orders=orders, spent_minor=spent,
+    )  # fmt: skip
+    _attach(snapshot, state, parts)
     return snapshot
+
+
+def _attach(snapshot: Snapshot, state: dict[str, Any], parts: dict[str, dict[str, Any]]) -> None:
+    """What is asked of others: calendars, surveys, services, the shop as a whole."""
+    snapshot.hours = SimpleNamespace(read=lambda name, *_: state[name])  # type: ignore[assignment]
+    snapshot._rating = {name: value for name, value in state.items() if name.startswith("survey.")}
+    snapshot._profiles = {  # type: ignore[assignment]
+        name: value for name, value in state.items() if name.startswith(("loyalty.", "marketing."))
+    }
+    waiting = parts["queue"].get("waiting")
+    snapshot.waiting = None if waiting is None else lambda _: waiting
 
 
 def _message(said: dict[str, Any]) -> Message | None:
     if not said:
         return None
-    more = {"rating": said["rating"], "is_public": said["is_public"]}
+    more = {"rating": said["rating"], "is_public": said["is_public"], "page": {"url": said["page"]}}
     plain = {name: value for name, value in said.items() if name not in _OF_MESSAGE}
-    message = Message(**plain, details=more, direction="in", kind="customer", position=1)
+    message = Message(
+        **plain,
+        details=more,
+        direction="in",
+        kind="customer",
+        position=1,
+        from_address={"address": said["sender"]},
+    )
     message.body = MessageBody(text=said["text"])
     vars(message)["_prefetched_objects_cache"] = {"attachments": []}
     return message
@@ -213,7 +297,9 @@ def _holds(operator: str, actual: Any, wanted: Any) -> bool:
             return bool(wanted) and _reads(operator, actual or "", wanted)
 
 
-def _is_recent(actual: datetime, wanted: str) -> bool:
+def _is_recent(actual: Any, wanted: str) -> bool:
+    if isinstance(actual, str):
+        actual = datetime.strptime(actual, "%Y-%m-%d").replace(tzinfo=UTC)
     unit = {"m": "minutes", "h": "hours", "d": "days"}[wanted[-1]]
     return AT - actual <= timedelta(**{unit: int(wanted[:-1])})
 
