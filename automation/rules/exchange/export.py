@@ -1,7 +1,8 @@
 """What an organization's automation says, as one text in a stable order.
 
-Rules in the order they run, macros by folder and name, tags by the alphabet. Whether a rule is on
-is not part of it: that is decided where it runs.
+Rules in the order they run, macros by folder and name, tags by the alphabet; then hours of
+business, service levels and surveys. Whether a rule is on is not part of it: that is decided where
+it runs.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 from automation.macros.models import Macro
 from automation.rules.definition import EMPTY, definition_of
 from automation.rules.exchange.names import Names, shared_macros
+from automation.rules.exchange.promises import promises_said
 from automation.rules.exchange.text import write_yaml
 from automation.rules.models import Definition, Rule
 from helpdesk.accounts.models import Organization
@@ -35,6 +37,7 @@ def export_automation(organization: Organization) -> str:
         "tags": sorted(set(_tags_in(macros)) | set(_tags_in(rules))),
         "macros": macros,
         "rules": rules,
+        **promises_said(names),
     }
     return _HEAD.format(name=" ".join(organization.name.split())) + write_yaml(said)
 

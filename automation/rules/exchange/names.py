@@ -6,6 +6,7 @@ name, customers by their address.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from automation.macros.models import Audience, Macro
 from helpdesk.accounts.models import Organization, Team, User
 from helpdesk.lib.errors import InvalidInput
+from integrations.commerce.models import Store
 from tickets.models import Channel, Handle
 
 _FIELDS = {
@@ -89,6 +91,22 @@ class Names:
         )
         pk = found.values_list("customer_id", flat=True).first()
         return str(pk) if pk else None
+
+    @cached_property
+    def _stores(self) -> dict[str, str]:
+        return dict(self._pairs(Store, "slug"))
+
+    def store_id(self, slug: str) -> uuid.UUID:
+        """The store of this slug; raises InvalidInput."""
+        found = self._stores.get(slug)
+        if found is None:
+            message = f"There is no store “{slug[:80]}” here."
+            raise InvalidInput.field("store", message, code="unknown_name")
+        return uuid.UUID(found)
+
+    def store_slug(self, pk: str) -> str:
+        """What the store is called; one that is gone keeps its id."""
+        return next((slug for slug, each in self._stores.items() if each == pk), pk)
 
     def conditions_as_names(self, tree: Any) -> Any:
         """The same tree with names for ids."""

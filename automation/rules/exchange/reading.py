@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from automation.macros.edit import change_macro, create_macro
 from automation.macros.models import Audience, Macro
 from automation.rules.definition import clean_definition
 from automation.rules.drafts import create_draft, save_draft
+from automation.rules.exchange import promises
 from automation.rules.exchange.export import (
     FORMAT,
     definition_said,
@@ -31,7 +33,7 @@ from tickets.actions.tags import clean_tag, ensure_tags
 from tickets.models import Tag
 
 MAX_PARTS = 1000
-_PARTS = ("aftercare_automation", "tags", "macros", "rules")
+_PARTS = ("aftercare_automation", "tags", "macros", "rules", *promises.PARTS)
 _OF_MACRO = (
     "name", "key", "folder", "intents", "claims", "team", "is_active", "variants", "actions",
 )  # fmt: skip
@@ -39,7 +41,8 @@ _OF_MACRO = (
 
 @dataclass
 class Change:
-    """One part of the text. ``kind``: tag, macro, rule; ``change``: new, changed, same."""
+    """One part of the text. ``kind``: tag, macro, rule, calendar, sla_policy, surveys; ``change``:
+    new, changed, same."""
 
     kind: str
     name: str
@@ -92,7 +95,7 @@ def _checked(said: Any) -> dict[str, Any]:
     for part in _PARTS[1:]:
         if not isinstance(said.setdefault(part, []), list) or len(said[part]) > MAX_PARTS:
             raise InvalidInput.field(part, f"A list of at most {MAX_PARTS}.")
-    for part in ("macros", "rules"):
+    for part in ("macros", "rules", *promises.PARTS):
         for at, each in enumerate(said[part]):
             if not isinstance(each, dict):
                 raise InvalidInput.field(f"{part}.{at}", "Each is an object with a name.")
@@ -112,6 +115,11 @@ def _take(
     rules = _known(list(found.order_by("position", "pk")), names, rule_said)
     for at, each in enumerate(said["rules"]):
         _at(f"rules.{at}", taken, lambda each=each: _rule(each, names, rules, user))
+    for part in promises.PARTS:
+        seen: set[str] = set()
+        for at, each in enumerate(said[part]):
+            take = partial(_promise, part, each, names, user, seen)
+            _at(f"{part}.{at}", taken, take)
 
 
 def _at(path: str, taken: _Taken, take: Any) -> None:
@@ -205,6 +213,23 @@ def _macro_fields(said: dict[str, Any], names: Names) -> dict[str, Any]:
     return fields
 
 
+# Hours, service levels, surveys
+
+
+def _promise(
+    part: str, said: dict[str, Any], names: Names, user: User | None, seen: set[str]
+) -> Change:
+    kind, take = promises.PARTS[part]
+    called = "store" if kind == "surveys" else "name"
+    name = str(said.get(called) or "")
+    if name in seen:
+        raise InvalidInput.field(called, f"“{name}” is there twice.", code="twice")
+    seen.add(name)
+    change = _changed(kind, *take(said, names, user))
+    change.name = name
+    return change
+
+
 # Rules
 
 
@@ -237,7 +262,8 @@ def _rule(said: dict[str, Any], names: Names, known: _Known, user: User | None) 
 def _changed(kind: str, pk: Any, was: dict[str, Any], now_said: dict[str, Any]) -> Change:
     title = title_of(now_said)
     if was == now_said:
-        return Change(kind, title, "same", id=str(pk))
+        return Change(kind, title, "same", id=None if pk is None else str(pk))
     before, after = (write_yaml(each).splitlines() if each else [] for each in (was, now_said))
     diff = difflib.unified_diff(before, after, lineterm="", n=2)
-    return Change(kind, title, "changed" if was else "new", "\n".join(list(diff)[2:]), str(pk))
+    pk = str(pk) if pk is not None else None
+    return Change(kind, title, "changed" if was else "new", "\n".join(list(diff)[2:]), pk)

@@ -163,7 +163,7 @@ export interface Finding {
 
 /** What became, or would become, of one part of an imported text. */
 export interface ImportChange {
-  kind: 'tag' | 'macro' | 'rule';
+  kind: 'tag' | 'macro' | 'rule' | 'calendar' | 'sla_policy' | 'surveys';
   name: string;
   change: 'new' | 'changed' | 'same';
   /** Unified, without its head; empty where nothing changes. */
