@@ -6,7 +6,7 @@ a few milliseconds. What holds is then evaluated with its trace. Property tests 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,8 +36,37 @@ def _node(node: Mapping[str, Any]) -> Decide:
     return _leaf(node) if node else lambda get, change, at: None
 
 
+_DEAR = ("order.", "loyalty.", "marketing.", "survey.", "customer.order_count",
+         "customer.spent_minor", "queue.")  # fmt: skip
+"""What costs queries is asked last: mostly something at hand has decided by then."""
+_SAFE = frozenset(
+    {"is", "is_not", "is_any_of", "is_none_of", "is_empty", "is_present", "contains",
+     "contains_not", "starts_with", "within_last", "longer_ago_than"}
+)  # fmt: skip
+"""Operators that never raise: asking them later changes no answer, and hides no error."""
+
+
+def _is_dear(node: Mapping[str, Any]) -> bool:
+    """Whether it asks for something dear, and may be asked later."""
+    leaves = list(_leaves(node))
+    is_safe = all(leaf.get("operator") in _SAFE for leaf in leaves)
+    return is_safe and any(str(leaf.get("field", "")).startswith(_DEAR) for leaf in leaves)
+
+
+def _leaves(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for group in ("all", "any", "none"):
+        if group in node:
+            for child in node[group]:
+                yield from _leaves(child)
+            return
+    if "not" in node:
+        yield from _leaves(node["not"])
+    elif node:
+        yield node
+
+
 def _group(children: list[Mapping[str, Any]], *, decisive: bool) -> Decide:
-    parts = [_node(child) for child in children]
+    parts = [_node(child) for child in sorted(children, key=_is_dear)]
 
     def decide(get: Get, change: Change, at: datetime) -> Truth:
         answer: Truth = not decisive

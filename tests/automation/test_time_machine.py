@@ -10,14 +10,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from automation.macros.defaults import ensure_default_macros
+from automation.macros.models import Macro
 from automation.orders import OrderMeantThen
 from automation.rules import time_machine
 from automation.rules.edit import create_rule
 from automation.rules.models import DryRun, DryRunState, RuleRun
+from automation.sla.models import SlaClock
+from automation.sla.showing import announce
 from helpdesk.accounts.models import Organization, User
 from helpdesk.events.models import Event
 from helpdesk.lib.clock import now
 from helpdesk.lib.errors import InvalidInput, NotFound
+from helpdesk.lib.ids import new_id
 from integrations.commerce.normal_form import FulfillmentData
 from integrations.commerce.rewinding import rewind
 from tests.factories import make_customer, receive_mail
@@ -281,3 +286,80 @@ def test_a_closed_ticket_was_open_when_the_message_came(channel, try_out, catch_
     )
 
     assert run.matched == 1
+
+
+def test_a_row_shows_the_reply_of_that_moment_and_what_is_missing_in_it(
+    organization, channel, mia, make_order, try_out, catch_up
+):
+    """UX 47: the macro with the order as it stood then; without an order it says what is missing."""
+    ensure_default_macros(organization)
+    macro = Macro.objects.get(organization=organization, key="tracking")
+    make_order("#1042", is_sent=True, age=timedelta(days=1))
+    receive_mail(channel, "Where is #1042?", customer=mia, is_sender_verified=True)
+    receive_mail(channel, "Where is it?", customer=person("noa"), is_sender_verified=True)
+    catch_up()
+    answer = {"type": "reply_with_macro", "params": {"macro_id": str(macro.pk)}}
+
+    run = try_out(rule_saying(IS_NORMAL, actions=[answer]), {"last": 200})
+
+    theirs, hers = (row["actions"][0] for row in time_machine.dry_run_details(run)["rows"])
+    assert (hers["outcome"], hers["reply"]["missing"]) == ("would be sent", [])
+    assert "#1042" in hers["reply"]["text"]
+    assert "order.number" in {each["path"] for each in theirs["reply"]["missing"]}
+    assert "⟦order.number⟧" in theirs["reply"]["text"]
+    assert not Message.objects.filter(kind="reply").exists()
+
+
+def test_a_pasted_message_may_come_with_an_order(organization, mia, make_order, try_out, ada):
+    order = make_order("#1042", age=timedelta(hours=1))
+    fresh = {"field": "order.placed_at", "operator": "within_last", "value": "2h"}
+    pasted = {"text": "Please cancel it", "order_id": str(order.pk)}
+    assert try_out(rule_saying(fresh), {"message": pasted}).matched == 1
+    assert try_out(rule_saying(fresh), {"message": {"text": "Please cancel it"}}).matched == 0
+    with pytest.raises(NotFound):
+        time_machine.begin(
+            ada, rule_saying(fresh), {"message": {**pasted, "order_id": str(new_id())}}, rule=None
+        )
+
+
+def test_what_would_be_sent_or_merged_is_said_and_not_done(
+    organization, channel, mia, try_out, catch_up
+):
+    first = receive_mail(channel, "One", customer=mia, is_sender_verified=True)
+    receive_mail(channel, "Two", customer=mia, is_sender_verified=False)
+    catch_up()
+    actions = [
+        {"type": "send_email", "params": {"address": "depot@partner.example", "text": "Look."}},
+        {"type": "send_survey", "params": {}},
+        {"type": "merge_into_open", "params": {}},
+    ]
+    run = try_out(rule_saying(IS_NORMAL, actions=actions), {"last": 200})
+    second_row, first_row = time_machine.dry_run_details(run)["rows"]
+    assert [each["outcome"] for each in first_row["actions"]] == [
+        "would be sent",
+        "would be sent, if the survey’s settings allow it",
+        f"would be merged, today into #{first.ticket.number + 1}",
+    ]
+    assert second_row["actions"][2]["outcome"] == (
+        "would not be merged: the sender is not verified"
+    )
+    assert not Ticket.objects.filter(merged_into__isnull=False).exists()
+    assert not Message.objects.filter(kind="reply").exists()
+
+
+def test_a_missed_target_and_how_many_wait_are_asked_for(organization, channel, try_out, catch_up):
+    """Rules on targets hear of them; how many waited, nobody knows of the past."""
+    clock = SlaClock(target="first_reply", policy_name="VIP", due_at=now())
+    tag = {"type": "add_tags", "params": {"tags": ["missed"]}}
+    many = {"field": "queue.waiting", "operator": "more_than", "value": 0}
+    create_rule(organization, {
+        "name": "Missed", "triggers": ["sla.breached"], "conditions": many, "actions": [tag],
+    })  # fmt: skip
+    message = receive_mail(channel)
+    catch_up()
+    announce("sla.breached", message.ticket, clock)
+    catch_up()
+    assert Ticket.objects.get().tags == ["missed"]
+    run = try_out(rule_saying(many, triggers=["sla.breached"]), {"last": 200})
+    assert (run.seen, run.matched) == (1, 0)
+    assert run.rows[0]["trace"][0]["actual"] == "not known of that moment"
