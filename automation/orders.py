@@ -27,6 +27,9 @@ RECENT = 20
 MAX_NUMBERS = 5
 """How many order numbers of one text are looked up."""
 
+MAX_PRODUCTS = 5
+"""How many products of one text are kept with it."""
+
 ReadOrders = Callable[[Customer], list[Order]]
 
 _DONE = frozenset(
@@ -167,6 +170,15 @@ class OrdersAtHand:
 def recent_orders(customer: Customer) -> list[Order]:
     """The customer's newest orders as they are now."""
     return orders_of_customer(customer, limit=RECENT)
+
+
+def products_named(text: str, customer: Customer, read: ReadOrders | None = None) -> list[str]:
+    """Those products of the customer's newest orders that the text speaks of."""
+    if not text.strip():
+        return []
+    orders = (read or recent_orders)(customer)
+    titles = {line.title for order in orders for line in order.lines.all()}
+    return find_products(text, sorted(titles))[:MAX_PRODUCTS]
 
 
 def own_order(orders: list[Order], order_id: object) -> Order:

@@ -70,4 +70,4 @@ class IntentAccuracy(Endpoint):
         first = request.query_params.get("from") or str(today - timedelta(days=DEFAULT_DAYS - 1))
         last = request.query_params.get("to") or str(today)
         period = period_of(first, last, self.user.organization)
-        return Response(accuracy_report(self.user.organization, period))
+        return Response(accuracy_report(self.user, period))

@@ -464,15 +464,15 @@ class IntentReview(TypedDict):
     accuracy: float | None
 
 
-class IntentDay(IntentReview):
-    day: str
-    understood: int
-    unsure: int
-
-
 class IntentTotal(IntentReview):
     understood: int
     unsure: int
+    claimed: int
+    kept: float | None
+
+
+class IntentDay(IntentTotal):
+    day: str
 
 
 class IntentOne(IntentReview):
@@ -487,6 +487,14 @@ class IntentMistake(TypedDict):
     understood: str
     meant: str
     count: int
+    tickets: list[int]
+
+
+class IntentLearning(TypedDict):
+    version: str
+    shipped: str
+    corrections: int
+    needed: int
 
 
 IntentReport = TypedDict(
@@ -499,6 +507,7 @@ IntentReport = TypedDict(
         "intents": list[IntentOne],
         "weights": list[IntentWeights],
         "mistaken": list[IntentMistake],
+        "learning": IntentLearning,
         "newest": str | None,
     },
 )

@@ -6,26 +6,35 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from automation.corrections.models import IntentCorrection
+from automation.corrections.training import MIN_CORRECTIONS
+from automation.intents.model import get_heads, get_shipped_heads
 from automation.reports.period import Period
-from helpdesk.accounts.models import Organization
+from helpdesk.accounts.models import User
 from helpdesk.lib.clock import iso
 from tickets.models import Message, MessageKind
+from tickets.selectors import tickets_visible_to
 
+MAX_MISTAKES = 20
+MAX_EXAMPLES = 5
+"""How many tickets stand beside what was taken for something else."""
+_LOOKED_AT = 500
 _RIGHT = Q(intent=F("was_intent"))
 _UNSURE = Q(was_intent="")
 
 
-def accuracy_report(organization: Organization, period: Period) -> dict[str, Any]:
+def accuracy_report(user: User, period: Period) -> dict[str, Any]:
     """GET /reports/intents: day by day, by intent, by weights and by what was taken for what.
 
     A message nobody spoke about counts as understood, not as right: `reviewed` are those a person
     confirmed or corrected, `accuracy` is the share of those where we had claimed an intent and it
-    was the right one. Being unsure is counted apart.
+    was the right one, `kept` the share of all we had claimed that nobody had to correct. Where we
+    were unsure counts apart, also when a person has said since what was meant.
     """
+    organization = user.organization
     said = IntentCorrection.objects.filter(
         organization=organization, said_at__gte=period.begin, said_at__lt=period.end
     )
@@ -51,17 +60,14 @@ def accuracy_report(organization: Organization, period: Period) -> dict[str, Any
     return {
         "from": period.first.isoformat(),
         "to": period.last.isoformat(),
-        "total": {
-            "understood": sum(row["all"] for row in messages.values()),
-            "unsure": sum(row["unsure"] for row in messages.values()),
-            **_review(said.aggregate(**_counts())),
-        },
+        "total": _claims(
+            {name: sum(row[name] for row in messages.values()) for name in ("all", "unsure")},
+            said.aggregate(**_counts()),
+        ),
         "days": [
             {
                 "day": each.isoformat(),
-                "understood": messages.get(each, {}).get("all", 0),
-                "unsure": messages.get(each, {}).get("unsure", 0),
-                **_review(reviews.get(each, {})),
+                **_claims(messages.get(each, {}), reviews.get(each, {})),
             }
             for each in period.days
         ],
@@ -76,7 +82,8 @@ def accuracy_report(organization: Organization, period: Period) -> dict[str, Any
             {"version": row["weights"], **_review(row)}
             for row in said.values("weights").annotate(**_counts()).order_by("weights")
         ],
-        "mistaken": _mistaken(said.exclude(_RIGHT).values_list("was_intent", "intent")),
+        "mistaken": _mistaken(said.exclude(_RIGHT), user),
+        "learning": _learning(user),
         "newest": iso(
             said.order_by("-corrected_at").values_list("corrected_at", flat=True).first()
         ),
@@ -88,6 +95,23 @@ def _counts() -> dict[str, Count]:
         "reviewed": Count("pk"),
         "right": Count("pk", filter=_RIGHT & ~_UNSURE),
         "wrong": Count("pk", filter=~_RIGHT & ~_UNSURE),
+        "cleared": Count("pk", filter=~_UNSURE & Q(intent="")),
+        "named": Count("pk", filter=_UNSURE & ~Q(intent="")),
+    }
+
+
+def _claims(messages: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """What was understood when it came, before anybody corrected it."""
+    understood = messages.get("all", 0)
+    unsure = messages.get("unsure", 0) - said.get("cleared", 0) + said.get("named", 0)
+    claimed, review = understood - unsure, _review(said)
+    kept = round((claimed - review["wrong"]) / claimed, 4) if claimed else None
+    return {
+        "understood": understood,
+        "unsure": unsure,
+        "claimed": claimed,
+        "kept": kept,
+        **review,
     }
 
 
@@ -102,8 +126,30 @@ def _review(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _mistaken(pairs: Any) -> list[dict[str, Any]]:
+def _mistaken(wrong: QuerySet[IntentCorrection], user: User) -> list[dict[str, Any]]:
+    """The commonest first, each with the newest tickets of it that this person may see."""
+    counts = Counter(wrong.values_list("was_intent", "intent"))
+    visible = wrong.filter(message__ticket__in=tickets_visible_to(user)).order_by("-said_at", "-pk")
+    seen: dict[tuple[str, str], dict[int, None]] = {}
+    rows = visible.values_list("was_intent", "intent", "message__ticket__number")
+    for was, meant, number in rows[:_LOOKED_AT]:
+        seen.setdefault((was, meant), {})[number] = None
     return [
-        {"understood": was, "meant": meant, "count": count}
-        for (was, meant), count in Counter(pairs).most_common(20)
+        {
+            "understood": was,
+            "meant": meant,
+            "count": count,
+            "tickets": list(seen.get((was, meant), {}))[:MAX_EXAMPLES],
+        }
+        for (was, meant), count in counts.most_common(MAX_MISTAKES)
     ]
+
+
+def _learning(user: User) -> dict[str, Any]:
+    """Which weights are in use, and how far it is to the next lesson."""
+    return {
+        "version": get_heads().version,
+        "shipped": get_shipped_heads().version,
+        "corrections": IntentCorrection.objects.filter(organization=user.organization).count(),
+        "needed": MIN_CORRECTIONS,
+    }

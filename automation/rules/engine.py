@@ -77,7 +77,7 @@ def run_rules(event: Event) -> None:
     if ticket.merged_into_id is not None:
         return
     if message is not None and event.type == "message.received":
-        understand_message(message)
+        understand_message(message, _orders_at_hand())
     if message is not None and message.is_automatic:
         rules = [rule for rule in rules if rule.runs_on_automatic]
     if rules:

@@ -73,6 +73,8 @@ _MORE = [
     Field("message.intent", "Intent", "choice", choices=INTENTS),
     Field("message.intents", "Everything it wants", "set", choices=WISHES),
     Field("message.is_urgent", "Is in a hurry", "flag"),
+    Field("message.named_day_in_days", "Days until the day it names", "number"),
+    Field("message.products", "Products it names", "set"),
     Field("message.sentiment", "Sentiment", "choice", choices=SENTIMENTS),
     Field("message.channel_kind", "Kind of channel", "choice"),
     Field("message.is_public", "Everybody can read it", "flag"),

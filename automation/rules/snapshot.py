@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -196,6 +196,8 @@ def message_values(message: Message) -> dict[str, Any]:
         "message.intent": message.intent,
         "message.intents": _wishes(message),
         "message.is_urgent": message.details.get("is_urgent") is True,
+        "message.named_day_in_days": named_day_in_days(message),
+        "message.products": list(message.details.get("products") or ()),
         "message.sentiment": message.sentiment,
         "message.channel_kind": message.channel_kind,
         "message.is_public": message.details.get("is_public") is True,
@@ -207,6 +209,12 @@ def message_values(message: Message) -> dict[str, Any]:
         "message.is_sender_verified": message.is_sender_verified is True,
         "message.has_attachments": bool(message.attachments.all()),
     }
+
+
+def named_day_in_days(message: Message) -> int | None:
+    """From the day it was written to the first day it names: 3, or -1 for the day before."""
+    named = [date.fromisoformat(each["day"]) for each in message.details.get("dates") or ()]
+    return (min(named) - message.created_at.date()).days if named else None
 
 
 def page_values(details: Mapping[str, Any]) -> dict[str, str]:

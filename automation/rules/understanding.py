@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from automation.intents.dates import NamedDay, find_dates
+from automation.intents.dates import find_dates
 from automation.intents.model import get_heads
 from automation.intents.understanding import Understanding, Wish, understand, understand_many
 from automation.numbers import numbers_in
+from automation.orders import ReadOrders, products_named
 from helpdesk.events.outbox import current_unit
 from tickets.actions.marks import set_understanding
 from tickets.models import Message, MessageKind
@@ -16,26 +17,26 @@ from tickets.models import Message, MessageKind
 _ANSWER_SUBJECT = re.compile(r"^\s*(re|aw|fwd?|wg|sv|odp|tr|rv|antw)\s*:", re.IGNORECASE)
 
 
-def understand_message(message: Message) -> None:
+def understand_message(message: Message, orders: ReadOrders | None = None) -> None:
     """Understand a real customer's message once; automatic mail and bounces are left alone.
 
     Only what was newly written counts, never a quote or signature. The subject of a first
-    message belongs to it; that of an answer is ours.
+    message belongs to it; that of an answer is ours. ``orders`` are those at hand.
     """
     if not is_to_understand(message):
         return
     unit = current_unit()
     found = unit.kept.get((Understanding, message.pk)) if unit else None
-    found = found or understand(text_to_understand(message))
-    days = find_dates(text_to_understand(message), message.created_at.date(), found.language)
+    text = text_to_understand(message)
+    found = found or understand(text)
     set_understanding(
         message.pk,
         language=found.language or "",
         intent=found.intent or "",
         confidence=found.confidence,
         sentiment=found.sentiment or "",
-        numbers=numbers_in(text_to_understand(message), message.organization_id),
-        details=details_of(found) | dates_record(days),
+        numbers=numbers_in(text, message.organization_id),
+        details=details_of(found) | named_record(message, text, found.language, orders),
         ticket_id=message.ticket_id,
     )
 
@@ -50,10 +51,14 @@ def details_of(found: Understanding) -> dict[str, Any]:
     return kept
 
 
-def dates_record(days: list[NamedDay]) -> dict[str, Any]:
-    """The days a message names, as they are kept with it."""
-    kept = [{"text": each.text, "day": each.day.isoformat()} for each in days]
-    return {"dates": kept} if kept else {}
+def named_record(
+    message: Message, text: str, language: str | None, orders: ReadOrders | None
+) -> dict[str, Any]:
+    """The days a message names, and the products of the customer's own orders, as they are kept."""
+    days = find_dates(text, message.created_at.date(), language or "und")
+    dates = [{"text": each.text, "day": each.day.isoformat()} for each in days]
+    products = products_named(text, message.ticket.customer, orders)
+    return {name: kept for name, kept in (("dates", dates), ("products", products)) if kept}
 
 
 def wish_record(wish: Wish) -> dict[str, Any]:

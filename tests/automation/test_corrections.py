@@ -51,9 +51,9 @@ def understood(message, intent, confidence=0.6):
     return Message.objects.get(pk=message.pk)
 
 
-def today(organization):
+def today(user):
     day = str(now().date())
-    return accuracy_report(organization, period_of(day, day, organization))
+    return accuracy_report(user, period_of(day, day, user.organization))
 
 
 def test_a_correction_changes_message_and_ticket_at_once_and_says_so_in_one_event(agent, message):
@@ -138,7 +138,7 @@ def test_a_message_that_is_deleted_takes_its_correction_with_it(agent, message):
 
 
 def test_accuracy_counts_what_people_confirmed_and_corrected_and_leaves_the_unsure_apart(
-    agent, organization, channel, message
+    agent, channel, message
 ):
     right = understood(receive_mail(channel, "Cancel it."), "cancel_order", 0.9)
     unsure = understood(receive_mail(channel, "Hm."), "", 0.2)
@@ -147,11 +147,13 @@ def test_accuracy_counts_what_people_confirmed_and_corrected_and_leaves_the_unsu
     correct(right, "cancel_order", user=agent)
     correct(unsure, "thanks", user=agent)
 
-    report = today(organization)
+    report = today(agent)
 
     assert report["total"] == {
         "understood": 4,
-        "unsure": 0,
+        "unsure": 1,
+        "claimed": 3,
+        "kept": 0.6667,
         "reviewed": 3,
         "right": 1,
         "wrong": 1,

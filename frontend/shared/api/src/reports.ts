@@ -122,6 +122,41 @@ export interface LiveFigures {
   channels: { key: string; label: string; waiting: number; open: number }[];
   agents: { user_id: Id; name: string; is_online: boolean; is_available: boolean; open: number }[];
 }
+/** What people said about how messages were understood. */
+export interface IntentReview {
+  reviewed: number;
+  right: number;
+  wrong: number;
+  accuracy: number | null;
+}
+export interface IntentClaims extends IntentReview {
+  understood: number;
+  unsure: number;
+  /** Understood, and not unsure, when they came. */
+  claimed: number;
+  /** The share of these that nobody had to correct. */
+  kept: number | null;
+}
+export interface IntentMistake {
+  /** Empty where it was unsure. */
+  understood: string;
+  /** Empty for none of our intents. */
+  meant: string;
+  count: number;
+  /** Numbers of the newest, as far as the reader may see them. */
+  tickets: number[];
+}
+export interface IntentAccuracy {
+  from: string;
+  to: string;
+  total: IntentClaims;
+  days: (IntentClaims & { day: string })[];
+  intents: (IntentReview & { intent: string })[];
+  weights: (IntentReview & { version: string })[];
+  mistaken: IntentMistake[];
+  learning: { version: string; shipped: string; corrections: number; needed: number };
+  newest: Instant | null;
+}
 export type Rhythm = 'daily' | 'weekly' | 'monthly';
 /** A report that is sent by mail. */
 export interface ReportSchedule {
@@ -153,6 +188,7 @@ export const reportsApi = {
   report: (name: string, query: Query) => ask<Report>('GET', `/${name}/figures`, query),
   tickets: (name: string, cell: string, query: Query, after: string | null) =>
     ask<DrilledTickets>('GET', `/${name}/tickets`, { ...query, cell, after }),
+  intents: (from: string, to: string) => ask<IntentAccuracy>('GET', '/intents', { from, to }),
   live: () => ask<LiveFigures>('GET', '/live'),
   schedules: () => ask<Page<ReportSchedule>>('GET', '/schedules'),
   schedule: (body: NewSchedule) => ask<ReportSchedule>('POST', '/schedules', undefined, body),

@@ -45,6 +45,9 @@ export const weekdayAndDay = (day: string) =>
 /** 9 Nov */
 export const shortDay = (day: string) => format(day, { day: 'numeric', month: 'short' });
 
+/** 0 for Monday to 6 for Sunday */
+export const weekdayOf = (day: string): number => (new Date(Date.parse(day)).getUTCDay() + 6) % 7;
+
 /** Mon */
 export const weekdayName = (index: number) => format(plusDays('2024-01-01', index), { weekday: 'short' });
 

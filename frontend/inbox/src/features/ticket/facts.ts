@@ -18,6 +18,16 @@ export interface Facts {
   is_edited?: boolean;
   is_deleted?: boolean;
   quick_replies?: string[];
+  dates?: { text: string; day: string }[];
+  products?: string[];
+  numbers?: QuotedNumber[];
+}
+export interface QuotedNumber {
+  kind: 'order' | 'tracking';
+  text: string;
+  key: string;
+  carrier: string;
+  url: string;
 }
 
 const SHOWN = [
@@ -29,6 +39,9 @@ const SHOWN = [
   'is_edited',
   'is_deleted',
   'quick_replies',
+  'dates',
+  'products',
+  'numbers',
 ];
 
 /** Whether there is anything to show beneath the words, so that what shows it is fetched at all. */
