@@ -4148,9 +4148,11 @@ export interface components {
       right: number;
       wrong: number;
       accuracy: number | null;
-      day: string;
       understood: number;
       unsure: number;
+      claimed: number;
+      kept: number | null;
+      day: string;
     };
     IntentDetails: {
       name: string;
@@ -4161,10 +4163,17 @@ export interface components {
     IntentInputRequest: {
       intent: string;
     };
+    IntentLearning: {
+      version: string;
+      shipped: string;
+      corrections: number;
+      needed: number;
+    };
     IntentMistake: {
       understood: string;
       meant: string;
       count: number;
+      tickets: number[];
     };
     IntentOne: {
       reviewed: number;
@@ -4185,6 +4194,7 @@ export interface components {
       intents: components['schemas']['IntentOne'][];
       weights: components['schemas']['IntentWeights'][];
       mistaken: components['schemas']['IntentMistake'][];
+      learning: components['schemas']['IntentLearning'];
       newest: string | null;
     };
     IntentTotal: {
@@ -4194,6 +4204,8 @@ export interface components {
       accuracy: number | null;
       understood: number;
       unsure: number;
+      claimed: number;
+      kept: number | null;
     };
     IntentWeights: {
       reviewed: number;
