@@ -92,7 +92,7 @@ def count_in_new_shape() -> int:
     return rebuild_outdated()
 
 
-@sweeps("reports.mail", every_seconds=20)
+@sweeps("reports.mail", every_seconds=5)
 def send_reports() -> int:
     """Send the reports whose hour has come."""
     return send_due_reports()

@@ -77,7 +77,13 @@ def automation(scope: Scope, *, compare: bool) -> Frame:
             _per_day("runs", _runs, "at", scope, before),
             _per_day("automated", _automated, "closed_at", scope, before),
         ],
-        bars=[bars("tickets", "count", [(key, name, row["tickets"]) for key, name, row in rules])],
+        bars=[
+            bars(
+                "by_rule",
+                "count",
+                [(key, name, row["tickets"]) for key, name, row in rules[:MOST_BARS]],
+            )
+        ],
         tables=[
             table("rules", RULES, rules),
             table("assumptions", {"seconds": Kind("seconds")}, _assumptions()),
@@ -223,7 +229,7 @@ def macros(scope: Scope, *, compare: bool) -> Frame:
         tiles=tiles(kinds, _macro_figures(scope), _macro_figures(before) if before else None),
         series=[_per_day("uses", _uses, "used_at", scope, before)],
         bars=[
-            bars("uses", "count", [(str(each), names.get(each, ""), rows[each]["uses"])
+            bars("by_macro", "count", [(str(each), names.get(each, ""), rows[each]["uses"])
                                    for each in order[:MOST_BARS]])
         ],
         tables=[

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.shop import Shop, wait_until
+from tests.e2e.shop import ADMIN_EMAIL, Shop, wait_until
+from tests.services.smtp_sink import ReceivedMail
 
 FIGURES = re.compile(r"/api/v1/reports/\w+/figures")
 
@@ -101,6 +102,44 @@ def test_a_report_is_narrowed_opened_and_taken_along(shop: Shop, agent: Page, ta
     agent.unroute(FIGURES)
     agent.get_by_role("button", name="Try again").click()
     expect(tile).to_be_visible()
+
+
+def test_a_report_comes_by_mail_until_it_is_stopped(shop: Shop, agent: Page):
+    """A schedule is made, sent now, and left again by the link in its mail."""
+    agent.goto("/reports/overview?hours=business")
+    agent.get_by_role("button", name="By mail").click()
+    sheet = agent.get_by_role("dialog", name="Reports by mail")
+    expect(sheet.get_by_text("No report comes by mail yet.")).to_be_visible()
+    sheet.get_by_role("button", name="Send “Overview” by mail").click()
+    expect(sheet.get_by_text("With the filters that are set now.")).to_be_visible()
+    sheet.get_by_label("How often").select_option("daily")
+    sheet.get_by_label("At", exact=True).select_option("7")
+    sheet.get_by_role("button", name="Save").click()
+    row = sheet.get_by_role("listitem")
+    expect(row).to_contain_text("Every day at 07:00")
+    expect(row).to_contain_text("Business hours")
+    row.get_by_role("button", name="Send me “Overview” now").click()
+    wait_until(lambda: report_mails(shop) != [], "the report")
+    mail = report_mails(shop)[0].message
+    assert str(mail["Subject"]).startswith("Overview, ")
+    body = mail.get_body(("plain",))
+    assert body is not None
+    stop = re.search(r"/reports/overview\?mails=[0-9a-f-]{36}", body.get_content())
+    assert stop is not None
+
+    agent.goto(stop[0])
+    row.get_by_role("button", name="Stop sending it to me").click()
+    expect(sheet.get_by_text("No report comes by mail yet.")).to_be_visible()
+    assert shop.get("/reports/schedules")["results"] == []
+
+
+def report_mails(shop: Shop) -> list[ReceivedMail]:
+    """The reports that were sent to the admin."""
+    return [
+        each
+        for each in shop.sink.mails
+        if each.recipients == [ADMIN_EMAIL] and "Overview," in str(each.message["Subject"])
+    ]
 
 
 def refuse(route: Route) -> None:

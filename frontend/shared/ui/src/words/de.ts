@@ -899,6 +899,8 @@ export const de: Translation = {
   'reports.offline': 'offline',
   'reports.waitingOf': { one: 'wartend, {n} offen', other: 'wartend, {n} offen' },
   'reports.openWord': 'offen',
+  'figure.by_rule': 'Tickets nach Regel',
+  'figure.by_macro': 'Verwendungen nach Makro',
   'reports.today': 'Heute, Stunde für Stunde',
   'reports.hour': 'Stunde',
   'figure.nps_rolling': 'NPS über 28 Tage',

@@ -896,6 +896,8 @@ export const en = {
   'reports.offline': 'offline',
   'reports.waitingOf': { one: 'waiting, {n} open', other: 'waiting, {n} open' },
   'reports.openWord': 'open',
+  'figure.by_rule': 'Tickets by rule',
+  'figure.by_macro': 'Uses by macro',
   'reports.today': 'Today, hour by hour',
   'reports.hour': 'Hour',
   'figure.nps_rolling': 'NPS over 28 days',
