@@ -139,7 +139,7 @@ def test_conditions_are_built_with_the_keyboard_and_the_sentence_follows(shop: S
     agent.get_by_role("button", name="New rule").click()
     expect(agent.get_by_text("Without conditions it runs each time.")).to_be_visible()
     outer = agent.get_by_role("group", name="All of the following, level 1")
-    outer.get_by_role("button", name="Condition").press("Enter")
+    outer.get_by_role("button", name="Condition", exact=True).press("Enter")
     outer.get_by_label("Field").select_option("ticket.subject")
     outer.get_by_label("Comparison").select_option("contains")
     value = outer.get_by_label("Value", exact=True)
@@ -156,5 +156,103 @@ def test_conditions_are_built_with_the_keyboard_and_the_sentence_follows(shop: S
     expect(agent.get_by_text("Not saved: correct what is marked")).to_be_visible()
     value.fill("robe|gown")
     expect(agent.get_by_text("Draft saved")).to_be_visible()
+    outer.get_by_role("button", name="Try it").click()
+    trial = agent.get_by_role("dialog", name="Try it")
+    trial.get_by_label("A text to try the pattern on").fill("A linen ROBE in size M")
+    expect(trial.locator("mark")).to_have_text("ROBE")
+    agent.keyboard.press("Escape")
+    expect(trial).to_have_count(0)
+
+    outer.get_by_role("button", name="Condition", exact=True).press("Enter")
+    fields = outer.get_by_label("Field")
+    expect(fields).to_have_count(2)
+    expect(fields.last).to_be_focused()
+    fields.last.select_option("ticket.priority")
+    fields.last.press("Alt+ArrowUp")
+    expect(fields.first).to_have_value("ticket.priority")
+    expect(fields.first).to_be_focused()
+    moved = "Priority is: 1 of 2 in All of the following, level 1"
+    expect(agent.get_by_role("status").filter(has_text=moved)).to_have_count(1)
+    fields.first.press("Alt+ArrowUp")
+    expect(
+        agent.get_by_role("status").filter(has_text="Priority is cannot move there.")
+    ).to_have_count(1)
+    expect(agent.get_by_text("Draft saved")).to_be_visible()
     agent.get_by_role("button", name="Discard").click()
     expect(agent.get_by_text("Pick a rule to see what it does.")).to_be_visible()
+
+
+AS_TEXT = """aftercare_automation: 1
+rules:
+- name: {name}
+  triggers: [message.received]
+  conditions:
+    all:
+    - field: message.text
+      operator: {operator}
+      value: heirloom
+  actions:
+  - type: set_priority
+    params: {{priority: high}}
+"""
+
+
+@pytest.mark.usefixtures("own_rules")
+def test_automation_goes_out_as_text_and_a_checked_text_comes_in_as_drafts(shop: Shop, agent: Page):
+    """A wrong line is named and shown; a rehearsal changes nothing; what comes in is a draft."""
+    name = f"Heirloom {shop.shopper('Text').address[:12]}"
+    agent.goto("/automations/exchange")
+    said = agent.get_by_role("textbox", name="Your automation as text")
+    expect(said).to_have_value(re.compile(r"^aftercare_automation: 1$", re.MULTILINE))
+    expect(said).to_have_value(re.compile("name: Urgent cancellation"))
+
+    agent.get_by_role("link", name="Import", exact=True).click()
+    field = agent.get_by_role("textbox", name="Text to import")
+    field.fill(AS_TEXT.format(name=name, operator="resembles"))
+    agent.get_by_role("button", name="Check the text").click()
+    agent.get_by_role("button", name="Line 8").click()
+    expect(field).to_be_focused()
+    assert field.evaluate("it => it.value.slice(it.selectionStart, it.selectionEnd)") == (
+        "      operator: resembles"
+    )
+
+    field.fill(AS_TEXT.format(name=name, operator="contains"))
+    expect(agent.get_by_role("button", name="Line 8")).to_have_count(0)
+    agent.get_by_role("button", name="Check the text").click()
+    expect(agent.get_by_text("New: 1 · changed: 0 · the same: 0")).to_be_visible()
+    assert name not in [each["name"] for each in shop.get("/rules")["results"]]
+    agent.get_by_role("button", name="Import 1 change").click()
+    agent.get_by_role("link", name=f"Open: {name}").click()
+    expect(agent.get_by_label("Name of the rule")).to_have_value(name)
+    expect(agent.get_by_text("Not published yet")).to_be_visible()
+    (rule,) = [each for each in shop.get("/rules")["results"] if each["name"] == name]
+    assert (rule["live_version"], rule["mode"]) == (0, "off")
+
+
+@pytest.mark.usefixtures("own_rules")
+def test_a_rule_that_waits_is_seen_on_the_ticket_and_can_be_taken_back(shop: Shop, agent: Page):
+    """What waits is named with its moment; taken back, it waits no more, for everybody."""
+    shopper = shop.shopper("Tina Timer")
+    name = f"Nudge {shopper.address[:12]}"
+    rule = {
+        "name": name,
+        "triggers": ["no_reply"],
+        "wait": {"after": "3h", "since": "customer_message"},
+        "conditions": {},
+        "actions": [{"type": "set_priority", "params": {"priority": "high"}}],
+    }
+    assert shop.call("POST", "/rules", rule)[0] == 201
+    shop.arrive(shopper, "Robe", "Is the linen robe in stock in size M?")
+    ticket = shop.ticket_of(shopper)
+
+    def waiting() -> list[str]:
+        timers = shop.get(f"/tickets/{ticket['id']}")["ticket"]["timers"]
+        return [each["name"] for each in timers]
+
+    wait_until(lambda: name in waiting(), "the timer on the ticket")
+    agent.goto(f"/inbox/all/{ticket['id']}")
+    timers = agent.get_by_role("list", name="Rules that wait on this ticket")
+    expect(timers).to_contain_text(f"Waits: {name} runs at")
+    timers.get_by_role("button", name=f"Don’t run: {name}").click()
+    expect(timers.get_by_text(name)).to_have_count(0)
+    wait_until(lambda: name not in waiting(), "the timer taken back")

@@ -70,10 +70,22 @@ export type RuleRecord = Rule &
       per_day: number[];
     };
   };
+export interface ActionParam {
+  name: string;
+  type: 'text' | 'longtext' | 'email' | 'choice' | 'team' | 'macro';
+  label: string;
+  choices?: { value: string; label: string }[];
+}
 export interface RuleWords {
   triggers: { type: string; label: string }[];
   fields: ConditionField[];
-  actions: { type: string; label: string; is_for_macros: boolean }[];
+  actions: {
+    type: string;
+    label: string;
+    is_for_macros: boolean;
+    /** What it asks for, where nothing more than a plain form is needed. */
+    params?: ActionParam[];
+  }[];
 }
 export interface RuleVersion {
   number: number;

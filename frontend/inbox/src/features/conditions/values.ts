@@ -136,12 +136,13 @@ function ownLabel(value: string, field: string): string {
 
 /** Written by hand where a shop has not met them yet: any other code can be typed. */
 const LANGUAGES = 'en de fr es it nl pl cs sk ru uk pt sv da nb fi hu ro bg el tr ar he th zh ja ko vi id';
+const CURRENCIES = 'EUR USD GBP CHF CZK PLN SEK DKK NOK HUF RON BGN CAD AUD NZD JPY CNY THB';
 const COUNTRIES =
   'AT AU BE BG BR CA CH CN CY CZ DE DK EE ES FI FR GB GR HR HU IE IL IN IS IT JP KR LI LT LU LV MT MX NL NO NZ PL PT RO RS RU SE SG SI SK TH TR UA US ZA';
 
 /** Fields that also take words nobody has used yet. */
 export function isOpenField(name: string): boolean {
-  return name === 'ticket.tags' || name.endsWith('.language') || name.endsWith('.country');
+  return /^ticket\.tags$|^order\.(tags|currency)$|\.(language|country)$/.test(name);
 }
 
 /** What the shop has: its people, teams, channels and tags. */
@@ -157,6 +158,7 @@ export function shopChoices(app: App): ValueChoices {
     value: kind,
     label: channelName(kind),
   }));
+  const countries = coded(COUNTRIES, 'customer.country');
   const languages = coded(LANGUAGES, 'ticket.language');
   const people = [{ value: 'me', label: t('cond.me') }, ...named(app.records.users.values())];
   return {
@@ -171,6 +173,8 @@ export function shopChoices(app: App): ValueChoices {
     'ticket.language': languages,
     'message.language': languages,
     'customer.language': languages,
-    'customer.country': coded(COUNTRIES, 'customer.country'),
+    'customer.country': countries,
+    'order.country': countries,
+    'order.currency': CURRENCIES.split(' ').map((value) => ({ value, label: value })),
   };
 }

@@ -1,21 +1,32 @@
-import type { Word } from '@aftercare/ui';
+import type { ActionParam, RuleWords } from '@aftercare/api/rules.ts';
+import { t, type Word } from '@aftercare/ui';
 
-/** A parameter that is simply written down. */
+/** A parameter that a plain field asks for. */
 export interface Part {
   name: string;
-  kind: 'text' | 'long' | 'email' | 'url';
-  label: Word;
-  most: number;
-  placeholder?: string;
+  type: ActionParam['type'] | 'url';
+  label: string;
+  most?: number;
+  choices?: { value: string; label: string }[];
 }
 
-/** Actions that are asked for by writing: what each wants, in this order. */
-export const WRITTEN: Record<string, readonly Part[]> = {
-  add_note: [{ name: 'text', kind: 'long', label: 'rulebuild.note', most: 10_000 }],
-  set_subject: [{ name: 'subject', kind: 'text', label: 'cond.subject', most: 500 }],
+/** How long a text may be: the server refuses what is longer. */
+const MOST: Record<string, number> = { text: 10_000, subject: 500, address: 254, url: 2000 };
+/** What these are called here; others as the server calls them. */
+const OWN: Record<string, readonly [name: string, type: Part['type'], word: Word][]> = {
+  add_note: [['text', 'longtext', 'rulebuild.note']],
+  set_subject: [['subject', 'text', 'cond.subject']],
   send_email: [
-    { name: 'address', kind: 'email', label: 'rulebuild.toAddress', most: 254 },
-    { name: 'text', kind: 'long', label: 'rulebuild.mailText', most: 10_000 },
+    ['address', 'email', 'rulebuild.toAddress'],
+    ['text', 'longtext', 'rulebuild.mailText'],
   ],
-  webhook: [{ name: 'url', kind: 'url', label: 'rulebuild.url', most: 2000, placeholder: 'https://' }],
+  webhook: [['url', 'url', 'rulebuild.url']],
+  run_macro_actions: [['macro_id', 'macro', 'rulebuild.macro']],
 };
+
+/** What an action asks for, in this order: an action that the server adds needs nothing here. */
+export function partsOf(type: string, words: RuleWords): Part[] {
+  const own = OWN[type]?.map(([name, kind, word]): Part => ({ name, type: kind, label: t(word) }));
+  const told = words.actions.find((each) => each.type === type)?.params;
+  return (own ?? told ?? []).map((part) => ({ ...part, most: MOST[part.name] }));
+}
