@@ -19,6 +19,7 @@ def run_demo(*, host: str, port: int, smtp_port: int) -> None:
     migrate_if_needed()
     from integrations.chat.demo import open_demo_site
     from integrations.demo_store.seed import seed_demo
+    from integrations.demo_store.seed_macros import seed_macro_uses
     from integrations.demo_store.shopper_mailbox import ShopperMailbox
 
     mailbox = ShopperMailbox(settings.DATA_DIR / "shopper-mail")
@@ -26,6 +27,8 @@ def run_demo(*, host: str, port: int, smtp_port: int) -> None:
     try:
         demo = seed_demo()
         add_defaults(demo.organization)
+        if demo.is_new:
+            seed_macro_uses(demo.organization)
         channel = _open_channel(demo.organization, mailbox.url)
         open_demo_site(demo.organization)
         _end_connections()

@@ -12,6 +12,8 @@ from django.apps import apps
 from django.db import models
 
 from automation.csat.models import CsatSurvey
+from automation.macros.defaults import ensure_default_macros
+from automation.macros.models import MacroUse
 from automation.models import SlaClock
 from automation.reports.models import ClosingFigures, TicketFigures
 from helpdesk.accounts.actions import create_organization, create_user
@@ -25,6 +27,7 @@ from integrations.commerce.connector import synchronize
 from integrations.commerce.models import Order, Store
 from integrations.commerce.selectors import orders_of_customer, resolve_order_number, summarize
 from integrations.demo_store.seed import DEMO_EMAIL, DEMO_PASSWORD, Demo, seed_demo
+from integrations.demo_store.seed_macros import seed_macro_uses
 from tickets.models import Attachment, Customer, Message, Status, Ticket
 
 MAX_SECONDS = 20
@@ -150,6 +153,13 @@ def test_the_history_is_in_the_reports(demo: Demo) -> None:
     closings = ClosingFigures.objects.filter(organization=demo.organization)
     assert closings.filter(agent_messages=1, seconds__gt=60).exists()
     assert not closings.filter(seconds__lt=60).exists()
+
+
+def test_macros_were_used_and_noting_it_twice_changes_nothing(demo: Demo) -> None:
+    ensure_default_macros(demo.organization)
+    noted = seed_macro_uses(demo.organization)
+    assert noted == seed_macro_uses(demo.organization) == MacroUse.objects.count() > 20
+    assert MacroUse.objects.values("macro").distinct().count() >= 5
 
 
 def test_every_attachment_can_be_read(demo: Demo) -> None:
