@@ -43,7 +43,7 @@ from integrations.commerce.selectors import get_order
 from tickets.models import Message, MessageKind, Ticket
 from tickets.selectors import get_ticket, tickets_visible_to
 
-CHUNK = 200
+CHUNK = 800
 MAX_ROWS = 400
 """Moments that are kept to be shown; all are counted. Of so many last ones replies are written."""
 KEPT_DAYS = 7
@@ -306,7 +306,7 @@ def _judge(run: DryRun, moments: list[Moment]) -> None:
     )
     wanted = _tags_added(run.definition)
     tags_now = _tags_now(moments) if wanted else {}
-    for moment in moments:
+    for left, moment in zip(range(len(moments) - 1, -1, -1), moments, strict=True):
         tried = try_moment(run.definition, moment, run.result.setdefault("ran", {}))
         was = try_moment(live, moment, run.result.setdefault("live_ran", {})) if live else None
         run.seen += 1
@@ -315,6 +315,9 @@ def _judge(run: DryRun, moments: list[Moment]) -> None:
         if wanted:
             has = bool(set(wanted) & set(tags_now.get(moment.ticket.pk, ())))
             _count_tags(run.result, is_match=tried.is_match, has_tag=has)
+        is_dull = not tried.is_match and (was is None or not was.is_match)
+        if is_dull and left >= MAX_ROWS:
+            continue  # so many newer ones of this chunk will push it out
         _keep(run.rows, _row(run, moment, tried, was, look))
 
 
