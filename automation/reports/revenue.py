@@ -14,7 +14,7 @@ WITHIN_DAYS = 3
 TILES = {
     "created": Kind("count", drill=True),
     "converted": Kind("count", "up", drill=True),
-    "conversion": Kind("share", "up", of="converted"),
+    "conversion": Kind("share", "up", of="created"),
     "orders": Kind("count", "up"),
     "revenue": Kind("money", "up", of="orders"),
 }
