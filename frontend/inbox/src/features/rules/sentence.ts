@@ -15,7 +15,7 @@ export interface Known {
 
 export function sentenceOf(definition: Definition, known: Known): string {
   const when = definition.triggers
-    .map((each) => triggerWords(each, definition, known))
+    .map((each) => occasionWords(each, definition, known))
     .join(` ${t('rulebuild.or')} `);
   const root = fromWire(definition.conditions);
   const conditions = root.children.length ? nodeWords(root, known, true) : '';
@@ -29,7 +29,7 @@ export function sentenceOf(definition: Definition, known: Known): string {
   return other ? `${said} ${t('rulebuild.sentenceElse', { actions: other })}` : said;
 }
 
-function triggerWords(type: string, definition: Definition, known: Known): string {
+export function occasionWords(type: string, definition: Definition, known: Known): string {
   const { wait, schedule } = definition;
   if (type === 'no_reply' && wait)
     return t(wait.since === 'our_message' ? 'rulebuild.s.customerSilent' : 'rulebuild.s.nobodyAnswers', {
@@ -70,7 +70,7 @@ function nodeWords(node: Node, known: Known, isOuter = false): string {
   return isOuter || parts.length < 2 ? joined : `(${joined})`;
 }
 
-function leafWords(leaf: Leaf, { words, choices }: Known): string {
+export function leafWords(leaf: Leaf, { words, choices }: Known): string {
   const field = words.fields.find((each) => each.name === leaf.field);
   const label = field ? fieldLabel(field) : leaf.field;
   if (typeof leaf.value === 'boolean' && leaf.operator === 'is')
@@ -115,7 +115,7 @@ function actionsWords(actions: readonly RuleAction[], known: Known): string {
   return actions.map((each) => actionWords(each, known)).join(', ');
 }
 
-function actionWords(
+export function actionWords(
   { type, params }: RuleAction,
   { words, choices, macros }: Known,
   isInside = true,

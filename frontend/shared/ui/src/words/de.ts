@@ -3160,6 +3160,13 @@ export const de: Translation = {
   'trace.none.false': 'eines davon trifft zu',
   'trace.none.null': 'nicht zu entscheiden',
 
+  // Zwei Versionen nebeneinander
+  'compare.with': 'Vergleichen mit {title}',
+  'compare.count': { one: '{n} Zeile ist anders.', other: '{n} Zeilen sind anders.' },
+  'compare.same': 'Sie sagen dasselbe.',
+  'compare.missing': 'wo nichts bekannt ist: {what}',
+  'compare.once': { one: 'Einmal je Ticket in {n} Stunde', other: 'Einmal je Ticket in {n} Stunden' },
+
   // Regeln, Makros und Tags als Text
   'rulex.title': 'Export und Import',
   'rulex.what':

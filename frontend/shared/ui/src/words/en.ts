@@ -3111,6 +3111,13 @@ export const en = {
   'trace.none.false': 'one holds',
   'trace.none.null': 'cannot be decided',
 
+  // Two versions beside each other
+  'compare.with': 'Compare with {title}',
+  'compare.count': { one: '{n} line differs.', other: '{n} lines differ.' },
+  'compare.same': 'They say the same.',
+  'compare.missing': 'where it is missing: {what}',
+  'compare.once': { one: 'Once per ticket in {n} hour', other: 'Once per ticket in {n} hours' },
+
   // Rules, macros and tags as text
   'rulex.title': 'Export and import',
   'rulex.what':
