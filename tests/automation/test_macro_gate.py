@@ -186,9 +186,8 @@ def test_a_rule_sends_nothing_of_it_either(
     ensure_default_macros(organization)
     make_order("#1042", is_sent=True, cancelled_at=now())
     message = ticket.messages.get()
-    said = _send(
-        Macro.objects.get(key="tracking"), message, ticket, OrderMeant(mia, "", now()), None
-    )
+    tracking, meant = Macro.objects.get(key="tracking"), OrderMeant(mia, "", now())
+    said = _send(tracking, message, ticket, meant, None, is_news=False)
 
     assert said.startswith("not sent: Order #1042 is cancelled, but a parcel")
     assert nothing_left()
