@@ -108,9 +108,6 @@ def test_a_policy_in_hours_of_its_own_warns_and_breaches_before_the_agents_eyes(
     pass_time(ticket["id"], minutes=50)
     shown = agent.locator(".sla.amber")
     expect(shown.first).to_have_text(re.compile(r"^\s*\dm\s*$"))
-    pass_time(ticket["id"], minutes=15)
-    expect(late.first).to_be_visible()
-    expect(agent.locator(".sla.red").first).to_have_text(re.compile(r"\d+m late"))
 
     def told() -> list[dict[str, Any]]:
         news = shop.get("/notifications")["results"]
@@ -118,6 +115,11 @@ def test_a_policy_in_hours_of_its_own_warns_and_breaches_before_the_agents_eyes(
         return [
             each for each in news if each["ticket_id"] == ticket["id"] and each["kind"] in kinds
         ]
+
+    wait_until(told, "news of the warning")
+    pass_time(ticket["id"], minutes=15)
+    expect(late.first).to_be_visible()
+    expect(agent.locator(".sla.red").first).to_have_text(re.compile(r"\d+m late"))
 
     found = wait_until(lambda: told() if len(told()) >= 2 else None, "news of warning and breach")
     assert [each["kind"] for each in found] == ["sla_breach", "sla_warning"]

@@ -55,12 +55,16 @@ export function localRows(
   if (mode === '?') return [...prefixRows(hands), ...keyRows(words)];
   if (!words)
     return [...commandRows('', CONTEXTUAL, openTicketId !== null), ...recentRows(app, hands, openTicketId)];
-  return [
-    ...commandRows(words, 6),
-    ...ticketRows(app, words, hands),
-    ...customerRows(app, words, hands, 3),
-    ...viewRows(app, words, hands),
-  ];
+  const found = commandRows(words, 6);
+  const views = viewRows(app, words, hands);
+  const people = [...ticketRows(app, words, hands), ...customerRows(app, words, hands, 3)];
+  // Who writes how a view begins means the view, whatever commands have the letters somewhere.
+  if (isNamed(views, words) && !isNamed(found, words)) return [...views, ...found, ...people];
+  return [...found, ...people, ...views];
+}
+
+function isNamed(rows: readonly PaletteRow[], words: string): boolean {
+  return rows.some((row) => plain(row.label).startsWith(plain(words)));
 }
 
 export function ticketRow(
