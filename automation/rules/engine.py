@@ -22,7 +22,7 @@ from automation.rules.limits import LoopGuard
 from automation.rules.models import RuleRun
 from automation.rules.snapshot import Snapshot, change_by_field
 from automation.rules.timers import record_due
-from automation.rules.triggers import EVENTS, is_meant, order_triggers
+from automation.rules.triggers import EVENTS, is_meant, loyalty_triggers, order_triggers
 from automation.rules.understanding import understand_ahead, understand_message
 from helpdesk.events.models import Event
 from helpdesk.events.outbox import current_unit
@@ -35,7 +35,7 @@ from tickets.models import Message, MessageKind, Status, Ticket
 
 RUNS_KEPT_DAYS = 90
 MAX_TICKETS = 20
-"""Of one customer, that an order's change may concern."""
+"""Of one customer, that a change of an order or a membership may concern."""
 
 log = structlog.get_logger()
 
@@ -114,14 +114,8 @@ def run_order_rules(event: Event) -> None:
     customer_id = event.payload.get("customer_id")
     if not rules or not customer_id:
         return
-    waiting = Ticket.objects.filter(
-        Q(order_id=None) | Q(order_id=event.object_id),
-        organization_id=event.organization_id,
-        customer_id=customer_id,
-        status__in=(Status.OPEN, Status.SNOOZED),
-        merged_into=None,
-    )
-    for ticket in waiting.select_related("customer").order_by("-last_message_at")[:MAX_TICKETS]:
+    about = Q(order_id=None) | Q(order_id=event.object_id)
+    for ticket in _open_tickets(event.organization_id, customer_id, about):
         message = _message_of(ticket, None)
         meant = Snapshot(ticket, message, at=now()).order_meant.order
         if meant is None or meant.pk != event.object_id:
@@ -134,6 +128,25 @@ def run_order_rules(event: Event) -> None:
                 trigger=trigger,
                 message_id=message.pk if message else None,
                 order_id=event.object_id,
+            )
+
+
+@subscribes("profile.updated", name="automation.loyalty_rules")
+def run_loyalty_rules(event: Event) -> None:
+    """Have the rules about this change of a membership run on the customer's open tickets."""
+    became = loyalty_triggers(event.payload.get("change", {}))
+    rules = [each for each in active_rules(event.organization_id) if each.triggers & became]
+    customer_id = event.payload.get("customer_id")
+    if not rules or not customer_id:
+        return
+    for ticket in _open_tickets(event.organization_id, customer_id, Q()):
+        message = _message_of(ticket, None)
+        for rule in rules:
+            record_due(
+                rule.id,
+                ticket,
+                trigger=min(rule.triggers & became),
+                message_id=message.pk if message else None,
             )
 
 
@@ -150,6 +163,19 @@ def _orders_at_hand() -> ReadOrders | None:
     """What the batch reads together; None outside of one."""
     unit = current_unit()
     return unit.kept.get(OrdersAtHand) if unit else None
+
+
+def _open_tickets(organization_id: uuid.UUID, customer_id: str, about: Q) -> list[Ticket]:
+    """The customer's newest tickets that somebody still works on."""
+    found = Ticket.objects.filter(
+        about,
+        organization_id=organization_id,
+        customer_id=customer_id,
+        status__in=(Status.OPEN, Status.SNOOZED),
+        merged_into=None,
+    )
+    newest = found.select_related("customer").order_by("-last_message_at")
+    return list(newest[:MAX_TICKETS])
 
 
 def _subject_of(event: Event, ticket_id: uuid.UUID) -> tuple[Ticket, Message | None]:

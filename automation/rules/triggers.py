@@ -32,6 +32,12 @@ ORDERS: dict[str, str] = {
 }
 """What becomes of an order; rules run on the open tickets that are about it."""
 
+LOYALTY: dict[str, str] = {
+    "loyalty.tier_changed": "A customer's loyalty tier changes",
+    "loyalty.points_changed": "A customer's points change",
+}
+"""What becomes of a membership; rules run on the customer's open tickets."""
+
 OTHERS: dict[str, str] = {
     "no_reply": "Nobody replies for a while",
     "schedule": "On chosen days at a time",
@@ -40,7 +46,7 @@ OTHERS: dict[str, str] = {
 
 NO_REPLY, SCHEDULE, MANUAL = "no_reply", "schedule", "manual"
 
-TRIGGERS: dict[str, str] = {**EVENTS, **ORDERS, **OTHERS}
+TRIGGERS: dict[str, str] = {**EVENTS, **ORDERS, **LOYALTY, **OTHERS}
 
 
 RATED = "csat.answered"
@@ -48,7 +54,7 @@ RATED = "csat.answered"
 
 def is_news(trigger: str) -> bool:
     """Whether a rule then writes because something happened, not because of a new message."""
-    return trigger in (RATED, NO_REPLY, SCHEDULE) or trigger in ORDERS
+    return trigger in (RATED, NO_REPLY, SCHEDULE) or trigger in ORDERS or trigger in LOYALTY
 
 
 UPDATED = "ticket.updated"
@@ -70,6 +76,13 @@ def order_triggers(change: Mapping[str, Sequence[Any]]) -> set[str]:
         if field == name and (after in values if values else bool(after))
     }
 
+
+def loyalty_triggers(change: Mapping[str, Sequence[Any]]) -> set[str]:
+    """What became of a membership, by what ``profile.updated`` says has changed."""
+    return {trigger for trigger in LOYALTY if _CHANGED[trigger] in change}
+
+
+_CHANGED = {"loyalty.tier_changed": "tier", "loyalty.points_changed": "points"}
 
 _BECAME: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("order.paid", "financial_status", ("paid",)),

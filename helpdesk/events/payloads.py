@@ -456,6 +456,7 @@ class OrderPayload(TypedDict):
 class ProfilePayload(TypedDict):
     profile_id: str
     customer_id: str | None
+    change: NotRequired[dict[str, list[Any]]]
 
 
 class SurveyPayload(TypedDict):

@@ -98,11 +98,27 @@ def keep_profile(
         profile = _locked(store, clean_email(email))
         if profile.as_of is not None and profile.as_of > as_of:
             return False
+        before = _standing(profile) if profile.as_of is not None else None
         _fill(profile, data)
         profile.as_of, profile.attempts, profile.reason = as_of, 0, ""
         profile.save()
-        _announce(profile)
+        _announce(profile, _change(before, _standing(profile)))
     return True
+
+
+WATCHED = ("is_member", "tier", "points", "email_consent", "sms_consent")
+"""What ``profile.updated`` says before and after, where it is different."""
+
+
+def _standing(profile: Profile) -> dict[str, Any]:
+    return {name: getattr(profile, name) for name in WATCHED}
+
+
+def _change(before: dict[str, Any] | None, after: dict[str, Any]) -> dict[str, list[Any]]:
+    """What is different now; nothing where the service had not spoken of the person before."""
+    if before is None:
+        return {}
+    return {name: [before[name], after[name]] for name in WATCHED if before[name] != after[name]}
 
 
 def _fill(profile: Profile, data: ProfileData | None) -> None:
@@ -121,9 +137,14 @@ def _locked(store: Store, email: str) -> Profile:
     return Profile.objects.select_for_update(no_key=True).get(store=store, email=email)
 
 
-def _announce(profile: Profile) -> None:
+def _announce(profile: Profile, change: dict[str, list[Any]]) -> None:
     owner = find_owner(profile.organization_id, profile.email)
-    told = {"profile_id": str(profile.pk), "customer_id": str(owner) if owner else None}
+    told: dict[str, Any] = {
+        "profile_id": str(profile.pk),
+        "customer_id": str(owner) if owner else None,
+    }
+    if change:
+        told["change"] = change
     record(
         "profile.updated",
         organization_id=profile.organization_id,

@@ -5,13 +5,16 @@ Issue 5, point 4.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from automation.macros.loyalty import membership_of
 from automation.rules.conditions import evaluate
+from automation.rules.edit import create_rule
 from automation.rules.fields import RULE_FIELDS, check_conditions
+from automation.rules.models import RuleRun
 from automation.rules.snapshot import Snapshot
 from helpdesk.accounts.models import Organization
 from helpdesk.events.dispatch import run_subscribers
@@ -27,11 +30,11 @@ from integrations.commerce.profiles.models import Profile
 from integrations.commerce.profiles.noticing import after_order_moved, note_changed
 from integrations.commerce.profiles.selectors import profiles_of
 from integrations.commerce.profiles.shape import ProfileData
-from tests.factories import make_customer
+from tests.factories import make_customer, receive_mail
 from tests.integrations.profiles.conftest import MIA
 from tests.integrations.profiles.service import GOLD, SUBSCRIBED, Fond
 from tickets.fields import as_query
-from tickets.models import Customer, Handle, Ticket
+from tickets.models import Channel, Customer, Handle, Ticket
 
 pytestmark = pytest.mark.django_db
 NOW = timedelta(0)
@@ -252,3 +255,39 @@ def test_profiles_of_addresses_that_are_nobodys_are_deleted_after_a_day(
     assert forget_unowned() == 0
     Handle.objects.filter(value=MIA).delete()
     assert forget_unowned() == 1
+
+
+def test_rules_run_on_open_tickets_when_tier_or_points_change_and_only_then(
+    ticket: Ticket, store: Store, organization: Organization, channel: Channel
+) -> None:
+    """Issue 6, point 2: loyalty events."""
+    closed = receive_mail(channel, "Thanks", customer=ticket.customer).ticket
+    Ticket.objects.filter(pk=closed.pk).update(status="closed")
+    for name, tag in (("tier_changed", "risen"), ("points_changed", "points")):
+        create_rule(organization, {
+            "name": name, "triggers": [f"loyalty.{name}"], "conditions": {},
+            "actions": [{"type": "add_tags", "params": {"tags": [tag]}}],
+        })  # fmt: skip
+    keep_profile(store, MIA, GOLD)
+    keep_profile(store, MIA, replace(GOLD, pending_points=61))
+    run_subscribers(organization.pk)
+    assert not RuleRun.objects.exists()
+    assert all("change" not in e.payload for e in Event.objects.filter(type="profile.updated"))
+
+    keep_profile(store, MIA, replace(GOLD, tier="Platinum"))
+    keep_profile(store, MIA, replace(GOLD, tier="Platinum"))
+    run_subscribers(organization.pk)
+    run_subscribers(organization.pk)
+
+    told = [e.payload for e in Event.objects.filter(type="profile.updated").order_by("seq")]
+    assert [each.get("change") for each in told[2:]] == [{"tier": ["Gold", "Platinum"]}, None]
+    (run,) = RuleRun.objects.all()
+    assert (run.rule_name, run.ticket_id) == ("tier_changed", ticket.pk)
+    ticket.refresh_from_db()
+    assert ticket.tags == ["risen"]
+
+    keep_profile(store, MIA, replace(GOLD, tier="Platinum", points=1300))
+    run_subscribers(organization.pk)
+    assert RuleRun.objects.count() == 2
+    ticket.refresh_from_db()
+    assert set(ticket.tags) == {"points", "risen"}
