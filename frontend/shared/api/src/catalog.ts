@@ -262,6 +262,7 @@ export interface OrderPayload {
 export interface ProfilePayload {
   profile_id: string;
   customer_id: string | null;
+  change?: Record<string, Array<unknown>>;
 }
 
 export interface MoneyRecord {
