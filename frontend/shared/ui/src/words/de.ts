@@ -2900,6 +2900,8 @@ export const de: Translation = {
   'rulebuild.on.order.cancelled': 'Eine Bestellung ist storniert',
   'rulebuild.on.order.refunded': 'Eine Bestellung ist erstattet',
   'rulebuild.on.order.trouble': 'Ein Paket hat ein Problem',
+  'rulebuild.on.loyalty.tier_changed': 'Die Treuestufe eines Kunden ändert sich',
+  'rulebuild.on.loyalty.points_changed': 'Die Treuepunkte eines Kunden ändern sich',
   'rulebuild.on.no_reply': 'Eine Zeit lang antwortet niemand',
   'rulebuild.on.schedule': 'An bestimmten Tagen zu einer Uhrzeit',
   'rulebuild.on.manual': 'Jemand startet sie von Hand',

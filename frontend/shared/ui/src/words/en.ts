@@ -2853,6 +2853,8 @@ export const en = {
   'rulebuild.on.order.cancelled': 'An order is cancelled',
   'rulebuild.on.order.refunded': 'An order is refunded',
   'rulebuild.on.order.trouble': 'A parcel has a problem',
+  'rulebuild.on.loyalty.tier_changed': 'A customer’s loyalty tier changes',
+  'rulebuild.on.loyalty.points_changed': 'A customer’s points change',
   'rulebuild.on.no_reply': 'Nobody replies for a while',
   'rulebuild.on.schedule': 'On chosen days at a time',
   'rulebuild.on.manual': 'Somebody runs it by hand',
